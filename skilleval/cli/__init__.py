@@ -1,0 +1,71 @@
+"""The command line: one module a noun. Parse, call one service or report, print."""
+
+import importlib
+import sys
+from datetime import date
+from pathlib import Path
+
+import click
+
+from skilleval import paths
+from skilleval.cli.output import DATE, Workplace, _, print_refusal
+from skilleval.domain.errors import RuleBroken
+
+#: command name → module; imported only when called, so that --help stays quick
+COMMANDS = {
+    "init": "instance",
+    "demo": "demo",
+    "fonts": "fonts",
+    "verify": "journal",
+    "standards": "standards",
+    "institutions": "institutions",
+    "people": "people",
+    "batches": "batches",
+    "candidates": "candidates",
+    "marks": "marks",
+    "notices": "notices",
+    "certificates": "certificates",
+    "filings": "filings",
+    "journal": "journal",
+}
+
+
+class NounGroup(click.Group):
+    """Loads the module of a noun when it is called, and words refusals for the person who sees them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"skilleval.cli.{COMMANDS[cmd_name]}")
+        command = getattr(module, cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except RuleBroken as refusal:
+            print_refusal(refusal)
+            ctx.exit(1)
+
+
+@click.group(cls=NounGroup, help=_("职业技能等级自主认定：从花名册到可校验的上报材料包。"))
+@click.option(
+    "--instance",
+    type=click.Path(file_okay=False, path_type=Path),
+    help=_("安装文件夹（默认取环境变量 SKILLEVAL_INSTANCE，否则为 instance/）"),
+)
+@click.option("--on", type=DATE, help=_("以这一天为“今天”（默认为系统日期）"))
+@click.option("--actor", default="hr", show_default=True, help=_("经办人，写入操作日志"))
+@click.version_option(package_name="skilleval")
+@click.pass_context
+def main(ctx: click.Context, instance: Path | None, on: date | None, actor: str) -> None:
+    """The root of all commands."""
+    for stream in (sys.stdout, sys.stderr):
+        # A Chinese Windows console, or a pipe on it, may not be UTF-8: rare name characters must not end a command.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    ctx.obj = Workplace(folder=paths.instance(instance), actor_name=actor, on=on or date.today())

@@ -1,0 +1,37 @@
+# Two commands do everything on a fresh machine with Python 3.11 and make: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test test-fast lint bench clean
+
+help: ## list what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -e '.[test]'
+	@touch $@
+
+demo: $(READY) ## set up everything and run the main job, from a roster to a verified filing package
+	$(BIN)/skilleval demo --out demo-output
+
+test: $(READY) lint ## set up everything, check the style and run all tests
+	$(BIN)/python -m pytest -n 2 -q
+
+test-fast: $(READY) ## the tests that start no other program
+	$(BIN)/python -m pytest -n 2 -q -m 'not slow'
+
+lint: $(READY) ## style, types and the direction of imports
+	$(BIN)/ruff check skilleval tests
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/mypy
+
+bench: $(READY) ## measure the goals: both sides in one run, ratios printed
+	$(BIN)/python -m pip install --quiet -e '.[bench]'
+	$(BIN)/python -m tests.harness.bench
+
+clean: ## remove the environment, caches and the demo's output
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build dist demo-output

@@ -1,0 +1,128 @@
+"""What all commands share: the workplace they act on, and how they answer."""
+
+import gettext
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlmodel import Session, col, select
+
+from skilleval.db.engine import Database, sqlite_url
+from skilleval.db.secrets import Vault, load_vault
+from skilleval.db.tables import Batch, Institution
+from skilleval.domain.errors import RuleBroken
+from skilleval.services.journal import Actor
+from skilleval.settings import Settings, load_settings
+
+_ = gettext.gettext
+
+
+class _Day(click.ParamType[date]):
+    """A day written 2026-06-01 or 20260601."""
+
+    name = "日期"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        digits = re.fullmatch(r"(\d{4})-?(\d{2})-?(\d{2})", str(value))
+        try:
+            if digits:
+                return date(*(int(part) for part in digits.groups()))
+        except ValueError:
+            pass
+        self.fail(f"“{value}”不是日期，请写作 2026-06-01", param, ctx)
+
+
+DATE = _Day()
+
+
+@dataclass
+class Workplace:
+    """The installation that a command acts on, on which day, and in whose name."""
+
+    folder: Path
+    actor_name: str
+    on: date
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The installation's settings. Refused: a folder that is none."""
+        return load_settings(self.folder)
+
+    @cached_property
+    def database(self) -> Database:
+        """The installation's database, opened at first use."""
+        return Database(self.settings.database_url or sqlite_url(self.settings.database_file))
+
+    @cached_property
+    def vault(self) -> Vault:
+        """The keys of the installation."""
+        return load_vault(self.settings.keys_folder)
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts. The command line is HR's: other roles come with accounts."""
+        return Actor(self.actor_name, "hr")
+
+
+pass_workplace: Callable[..., Any] = click.make_pass_decorator(Workplace)
+
+json_option: Callable[..., Any] = click.option("--json", "as_json", is_flag=True, help=_("以 JSON 输出"))
+
+
+def emit(answer: object, as_json: bool, lines: Iterable[str]) -> None:
+    """Print ``answer`` as JSON, or ``lines`` for a person."""
+    if as_json:
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=2, default=_plain))
+        return
+    for line in lines:
+        click.echo(line)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def print_refusal(refusal: RuleBroken) -> None:
+    """Print why something was refused: as JSON where JSON was asked for, else on the error stream."""
+    if "--json" in sys.argv or _json_asked():
+        click.echo(json.dumps({"error": refusal.message, "reasons": list(refusal.reasons)}, ensure_ascii=False))
+        return
+    click.echo(refusal.message, err=True)
+    for reason in refusal.reasons:
+        click.echo(f"  · {reason}", err=True)
+
+
+def _json_asked() -> bool:
+    context = click.get_current_context(silent=True)
+    return bool(context and context.meta.get("skilleval.json"))
+
+
+def institution_of(session: Session, credit_code: str) -> Institution:
+    """The institution with this 统一社会信用代码. Refused: none has it."""
+    found = session.exec(select(Institution).where(col(Institution.credit_code) == credit_code.strip().upper())).first()
+    if found is None:
+        raise RuleBroken(f"没有统一社会信用代码为 {credit_code} 的评价机构，可用 skilleval institutions list 查看")
+    return found
+
+
+def batch_of(session: Session, number: str) -> Batch:
+    """The batch with this 批次编号. Refused: none has it, or batches of several institutions do."""
+    found = session.exec(select(Batch).where(col(Batch.number) == number.strip())).all()
+    if not found:
+        raise RuleBroken(f"没有编号为 {number} 的批次，可用 skilleval batches list 查看")
+    if len(found) > 1:
+        raise RuleBroken(f"有 {len(found)} 个机构使用批次编号 {number}，请改用机构专用的编号")
+    return found[0]

@@ -1,0 +1,36 @@
+"""Append-only tables, held by the database itself: what was once said officially is never edited or deleted."""
+
+import sqlalchemy as sa
+
+APPEND_ONLY = (
+    "mark",
+    "adjudication",
+    "result",
+    "certificate",
+    "certificate_event",
+    "filing",
+    "import_receipt",
+    "journal_entry",
+    "journal_object",
+)
+
+
+def install(connection: sa.Connection) -> None:
+    """Put a trigger on every append-only table that refuses UPDATE and DELETE."""
+    if connection.dialect.name == "sqlite":
+        for table in APPEND_ONLY:
+            for act in ("UPDATE", "DELETE"):
+                connection.exec_driver_sql(
+                    f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
+                    f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+                )
+        return
+    connection.exec_driver_sql(
+        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
+    )
+    for table in APPEND_ONLY:
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        )

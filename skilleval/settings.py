@@ -1,0 +1,103 @@
+"""The settings of one installation: ``config.toml`` in its instance folder."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from skilleval.domain.errors import RuleBroken
+
+CONFIG_NAME = "config.toml"
+
+CONFIG_TEMPLATE = """\
+# skilleval 安装配置。改动后无需重装，下一条命令即生效。
+
+# 数据库地址。留空则使用本文件夹内的 skilleval.db（SQLite）。
+# 使用 PostgreSQL 时写作 "postgresql+psycopg://用户:口令@主机/库名"
+database_url = ""
+
+[certificate]
+# 证书上印制的查询网址（人社鉴发〔2021〕1号）
+query_url = "http://jndj.osta.org.cn"
+institution_url = "http://pjjg.osta.org.cn"
+# 演示安装为 true：证书与公示印“演示”字样，不得用于正式认定
+demo = false
+
+[fonts]
+# 证书与表单所用字体文件（TrueType 轮廓）。留空则在系统字体中查找，找不到时用随软件安装的黑体。
+song = ""
+fangsong = ""
+kai = ""
+hei = ""
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateSettings:
+    """What is printed on certificates besides the record itself."""
+
+    query_url: str = "http://jndj.osta.org.cn"
+    institution_url: str = "http://pjjg.osta.org.cn"
+    demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One installation: its folder and what its config.toml says."""
+
+    folder: Path
+    database_url: str = ""
+    certificate: CertificateSettings = CertificateSettings()
+    #: font files by role: song, fangsong, kai, hei; a role that is not set is looked up in the system
+    fonts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def database_file(self) -> Path:
+        """The embedded database, used when ``database_url`` is empty."""
+        return self.folder / "skilleval.db"
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where the keys lie. They are not part of a backup of the database."""
+        return self.folder / "keys"
+
+
+def load_settings(folder: Path) -> Settings:
+    """The settings in ``folder/config.toml``.
+
+    Refused with ``RuleBroken``: a folder without the file, a file that is not TOML, an unknown key, a value
+    of the wrong type. The message names file and key.
+    """
+    file = folder / CONFIG_NAME
+    if not file.is_file():
+        raise RuleBroken(f"{folder} 不是 skilleval 的安装文件夹（没有 {CONFIG_NAME}），请先运行 skilleval init")
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RuleBroken(f"{file} 无法读取：{error}") from error
+    certificate = _section(content, "certificate", {"query_url": str, "institution_url": str, "demo": bool}, file)
+    fonts = _section(content, "fonts", {"song": str, "fangsong": str, "kai": str, "hei": str}, file)
+    database_url = content.pop("database_url", "")
+    if not isinstance(database_url, str):
+        raise RuleBroken(f"{file}：database_url 应为文字")
+    if content:
+        raise RuleBroken(f"{file}：不认识的配置项 {'、'.join(sorted(content))}")
+    return Settings(
+        folder=folder,
+        database_url=database_url,
+        certificate=CertificateSettings(**certificate),
+        fonts={role: path for role, path in fonts.items() if path},
+    )
+
+
+def _section(content: dict[str, Any], name: str, keys: dict[str, type], file: Path) -> dict[str, Any]:
+    section = content.pop(name, {})
+    if not isinstance(section, dict):
+        raise RuleBroken(f"{file}：[{name}] 应为一节")
+    for key, value in section.items():
+        if key not in keys:
+            raise RuleBroken(f"{file}：[{name}] 中不认识的配置项 {key}")
+        if not isinstance(value, keys[key]):
+            raise RuleBroken(f"{file}：[{name}] {key} 的类型不对")
+    return section
