@@ -3,7 +3,6 @@
 import gettext
 import json
 import re
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -75,7 +74,16 @@ class Workplace:
 
 pass_workplace: Callable[..., Any] = click.make_pass_decorator(Workplace)
 
-json_option: Callable[..., Any] = click.option("--json", "as_json", is_flag=True, help=_("以 JSON 输出"))
+
+def _note_json(ctx: click.Context, _param: click.Parameter, value: bool) -> bool:
+    ctx.meta[_JSON_ASKED] = value
+    return value
+
+
+_JSON_ASKED = "skilleval.json"
+json_option: Callable[..., Any] = click.option(
+    "--json", "as_json", is_flag=True, is_eager=True, callback=_note_json, help=_("以 JSON 输出")
+)
 
 
 def emit(answer: object, as_json: bool, lines: Iterable[str]) -> None:
@@ -97,17 +105,13 @@ def _plain(value: object) -> object:
 
 def print_refusal(refusal: RuleBroken) -> None:
     """Print why something was refused: as JSON where JSON was asked for, else on the error stream."""
-    if "--json" in sys.argv or _json_asked():
+    if click.get_current_context().meta.get(_JSON_ASKED):
         click.echo(json.dumps({"error": refusal.message, "reasons": list(refusal.reasons)}, ensure_ascii=False))
         return
     click.echo(refusal.message, err=True)
     for reason in refusal.reasons:
         click.echo(f"  · {reason}", err=True)
 
-
-def _json_asked() -> bool:
-    context = click.get_current_context(silent=True)
-    return bool(context and context.meta.get("skilleval.json"))
 
 
 def institution_of(session: Session, credit_code: str) -> Institution:

@@ -1,0 +1,181 @@
+"""Checks over a whole installation: is the journal whole, and is every row still as the journal last saw it?
+
+A product feature, and the oracle of every fault test.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from skilleval.db.tables import (
+    Certificate,
+    Institution,
+    JournalDetail,
+    JournalEntry,
+    JournalHead,
+    JournalObject,
+    NumberCounter,
+    Table,
+)
+from skilleval.services.journal import GENESIS, objects_hash, row_hash
+
+#: Tables whose rows need no entry of their own: the journal itself, counters that the numbers prove, and receipts.
+_UNJOURNALED = {
+    "journal_head",
+    "journal_entry",
+    "journal_object",
+    "journal_detail",
+    "number_counter",
+    "import_receipt",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it should be, in Chinese, and where."""
+
+    code: str
+    where: str
+    message: str
+
+
+def verify_journal(session: Session, institution_id: int, anchor: str | None = None) -> list[Finding]:
+    """Every finding on one institution's journal; empty when the chain is whole and all rows agree with it.
+
+    ``anchor`` is a head read off a notice or a package: it must be found in the chain, else the tail was cut or
+    rewritten after it was printed.
+    """
+    findings, hashes = _check_chain(session, institution_id)
+    findings += _check_details(session, institution_id)
+    if anchor is not None and anchor not in hashes:
+        findings.append(
+            Finding("anchor_missing", "操作日志", f"日志链中找不到摘要 {anchor[:16]}…，该摘要之后日志曾被截断或改写")
+        )
+    findings += _check_rows(session, institution_id)
+    return findings
+
+
+def verify_all(session: Session) -> list[Finding]:
+    """The journals of all institutions and the ledger of certificate numbers."""
+    findings: list[Finding] = []
+    for institution in session.exec(select(Institution).order_by(col(Institution.id))):
+        assert institution.id is not None
+        findings += verify_journal(session, institution.id)
+    return findings + verify_numbers(session)
+
+
+def verify_numbers(session: Session) -> list[Finding]:
+    """Whether the locally issued numbers of every series are dense from 1 up to its counter."""
+    findings = []
+    issued: dict[tuple[str, str, str], list[int]] = {}
+    query = select(Certificate.number).where(col(Certificate.origin) == "local")
+    for number in session.exec(query):
+        issued.setdefault((number[:13], number[13:15], number[15]), []).append(int(number[16:]))
+    counters = {
+        (counter.prefix, counter.year, counter.grade_code): counter.last for counter in session.exec(select(NumberCounter))
+    }
+    for series in sorted(issued.keys() | counters.keys()):
+        serials, last = sorted(issued.get(series, [])), counters.get(series, 0)
+        if serials != list(range(1, last + 1)):
+            name = "".join(series)
+            findings.append(
+                Finding("numbers_not_dense", name, f"证书编号系列 {name} 应为 1 至 {last} 连续，实有 {len(serials)} 个，请核查")
+            )
+    return findings
+
+
+def _check_chain(session: Session, institution_id: int) -> tuple[list[Finding], set[str]]:
+    findings: list[Finding] = []
+    previous, expected, hashes = GENESIS, 1, {GENESIS}
+    for entry in _entries(session, institution_id):
+        where = f"第 {entry.seq} 条日志"
+        body: dict[str, Any] = json.loads(entry.body)
+        if entry.seq != expected:
+            findings.append(Finding("entry_missing", where, f"日志序号应为 {expected}，实为 {entry.seq}：有日志被删除"))
+        if hashlib.sha256(entry.body.encode()).hexdigest() != entry.hash:
+            findings.append(Finding("entry_changed", where, f"内容与摘要不符：日志被改动（记载：{_who(body)}）"))
+        if body["prev"] != previous or body["seq"] != entry.seq:
+            findings.append(Finding("chain_broken", where, f"与上一条日志不衔接（记载：{_who(body)}）"))
+        if objects_hash(_written(session, institution_id, entry.seq)) != body["objects"]:
+            findings.append(Finding("objects_changed", where, f"所载数据清单与摘要不符（记载：{_who(body)}）"))
+        previous, expected = entry.hash, entry.seq + 1
+        hashes.add(entry.hash)
+    head = session.get(JournalHead, institution_id)
+    if (head.hash if head else GENESIS) != previous:
+        findings.append(Finding("head_differs", "日志链尾", "链尾与最后一条日志不符：末尾的日志被删除或改写"))
+    return findings, hashes
+
+
+def _check_details(session: Session, institution_id: int) -> list[Finding]:
+    """A detail may be erased on request, but one that is there must be the one that was committed to."""
+    findings = []
+    details = {
+        detail.seq: detail
+        for detail in session.exec(select(JournalDetail).where(col(JournalDetail.institution_id) == institution_id))
+    }
+    for entry in _entries(session, institution_id):
+        detail = details.pop(entry.seq, None)
+        if detail is None:
+            continue
+        if hashlib.sha256((detail.salt + detail.content).encode()).hexdigest() != json.loads(entry.body)["detail"]:
+            findings.append(Finding("detail_changed", f"第 {entry.seq} 条日志", "明细与当时记载的摘要不符"))
+    findings += [Finding("detail_orphaned", f"第 {seq} 条日志", "有明细而无日志") for seq in sorted(details)]
+    return findings
+
+
+def _check_rows(session: Session, institution_id: int) -> list[Finding]:
+    """Compare every row of the institution with the hash that the journal last recorded for it."""
+    findings = []
+    latest: dict[tuple[str, int], str | None] = {}
+    query = select(JournalObject.table_name, JournalObject.object_id, JournalObject.after_hash)
+    for table_name, object_id, after in session.exec(
+        query.where(col(JournalObject.institution_id) == institution_id).order_by(
+            col(JournalObject.seq), col(JournalObject.position)
+        )
+    ):
+        latest[table_name, object_id] = after
+    for table in Table.metadata.sorted_tables:
+        if table.name in _UNJOURNALED:
+            continue
+        for object_id, found in _row_hashes(session, table, institution_id):
+            where = f"{table.name} 第 {object_id} 行"
+            if (table.name, object_id) not in latest:
+                findings.append(Finding("row_unknown", where, "数据不是经本软件写入的：日志中没有记载"))
+            elif latest.pop((table.name, object_id)) != found:
+                findings.append(Finding("row_changed", where, "数据与日志最后的记载不符：绕过本软件被改动"))
+    for (table_name, object_id), after in sorted(latest.items()):
+        if after is not None:
+            findings.append(Finding("row_missing", f"{table_name} 第 {object_id} 行", "日志中有记载而数据已不在：被删除"))
+    return findings
+
+
+def _row_hashes(session: Session, table: sa.Table, institution_id: int) -> Iterator[tuple[int, str]]:
+    owner = table.c.id if table.name == "institution" else table.c.institution_id
+    rows = session.connection().execute(sa.select(table).where(owner == institution_id).order_by(table.c.id))
+    for row in rows.mappings():
+        yield row["id"], row_hash(table, {column.name: row[column.name] for column in table.columns})
+
+
+def _entries(session: Session, institution_id: int) -> Iterator[JournalEntry]:
+    query = select(JournalEntry).where(col(JournalEntry.institution_id) == institution_id)
+    yield from session.exec(query.order_by(col(JournalEntry.seq)))
+
+
+def _written(session: Session, institution_id: int, seq: int) -> Iterator[tuple[str, int, str | None]]:
+    query = select(JournalObject.table_name, JournalObject.object_id, JournalObject.after_hash)
+    rows = session.exec(
+        query.where(col(JournalObject.institution_id) == institution_id, col(JournalObject.seq) == seq).order_by(
+            col(JournalObject.position)
+        )
+    )
+    for table_name, object_id, after in rows:
+        yield table_name, object_id, after
+
+
+def _who(body: dict[str, Any]) -> str:
+    return f"{body['at'][:19]} {body['actor']} {body['action']}"

@@ -1,0 +1,175 @@
+"""Real parts for all tests: an SQLite file for each test, and PostgreSQL where the machine has it."""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+from sqlmodel import Session
+
+from skilleval.cli import main
+from skilleval.db.engine import Database, sqlite_url
+from skilleval.db.secrets import Vault
+from skilleval.services.journal import Actor
+
+REQUIRE_TOOLS = os.environ.get("SKILLEVAL_REQUIRE_TOOLS") == "1"
+
+
+def skip_without(program: str) -> None:
+    """Skip a test that needs a program this machine lacks; fail where all of them are required."""
+    if shutil.which(program) is None:
+        if REQUIRE_TOOLS:
+            pytest.fail(f"{program} is required here and not installed")
+        pytest.skip(f"{program} is not installed")
+
+
+@pytest.fixture(scope="session")
+def vault() -> Vault:
+    return Vault(bytes(range(32)))
+
+
+@pytest.fixture
+def actor() -> Actor:
+    return Actor("测试经办", "hr")
+
+
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("empty") / "empty.db"
+    Database(sqlite_url(file)).create()
+    return file
+
+
+def _postgres_programs() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    on_path = shutil.which("initdb")
+    return found[-1].parent if found else Path(on_path).parent if on_path else None
+
+
+def _as_owner(command: list[str]) -> list[str]:
+    """initdb refuses root, so root hands over to another user."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return ["runuser", "-u", "postgres", "--", *command]
+    return command
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[str]:
+    """The address of a private cluster on a socket in a temporary folder."""
+    programs = _postgres_programs()
+    if programs is None:
+        if REQUIRE_TOOLS:
+            pytest.fail("PostgreSQL is required here and not installed")
+        pytest.skip("PostgreSQL is not installed")
+    # A socket's path may have about 100 characters at most, so pytest's own folders are too deep.
+    folder = Path(tempfile.mkdtemp(prefix="sk-pg-"))
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        shutil.chown(folder, "postgres")
+    data = folder / "data"
+    run = {"check": True, "capture_output": True, "cwd": folder}
+    subprocess.run(
+        _as_owner([f"{programs}/initdb", "-D", str(data), "-A", "trust", "-U", "skilleval", "-E", "UTF8",
+                   "--locale=C", "--no-sync"]), **run)  # fmt: skip
+    options = f"-k {folder} -c listen_addresses='' -c fsync=off -c full_page_writes=off"
+    subprocess.run(
+        _as_owner([f"{programs}/pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start"]),
+        **run,
+    )
+    yield f"postgresql+psycopg://skilleval@/{{name}}?host={folder}"
+    subprocess.run(_as_owner([f"{programs}/pg_ctl", "-D", str(data), "-m", "immediate", "stop"]), **run)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_cluster: str) -> str:
+    """The name of a database with all tables, from which each test's own is copied."""
+    _admin(postgres_cluster, "CREATE DATABASE template_skilleval")
+    database = Database(postgres_cluster.format(name="template_skilleval"))
+    database.create()
+    database.close()
+    return "template_skilleval"
+
+
+def _admin(cluster: str, statement: str) -> None:
+    engine = sa.create_engine(cluster.format(name="postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+
+
+@pytest.fixture
+def sqlite_database(empty_sqlite: Path, tmp_path: Path) -> Iterator[Database]:
+    file = tmp_path / "skilleval.db"
+    shutil.copy(empty_sqlite, file)
+    database = Database(sqlite_url(file))
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """The test's own empty database, once on each of the two systems."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_database")
+        return
+    cluster: str = request.getfixturevalue("postgres_cluster")
+    template: str = request.getfixturevalue("postgres_template")
+    name = f"t_{os.getpid()}_{abs(hash(str(tmp_path)))}"
+    _admin(cluster, f"CREATE DATABASE {name} TEMPLATE {template}")
+    database = Database(cluster.format(name=name))
+    yield database
+    database.close()
+    _admin(cluster, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    with database.writing() as session:
+        yield session
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command answered."""
+
+    exit_code: int
+    output: str
+    stdout: str
+    stderr: str
+
+    def json(self) -> Any:
+        return json.loads(self.stdout)
+
+
+Cli = Callable[..., Answer]
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Path:
+    """A fresh installation on SQLite."""
+    folder = tmp_path / "instance"
+    result = CliRunner().invoke(main, ["--instance", str(folder), "init"])
+    assert result.exit_code == 0, result.output
+    return folder
+
+
+@pytest.fixture
+def cli(instance: Path) -> Cli:
+    """Run a command on the installation: ``cli("people", "list", "--json", on=date(2026, 6, 1))``."""
+
+    def run(*arguments: object, on: date = date(2026, 6, 1), actor: str = "hr") -> Answer:
+        command = ["--instance", str(instance), "--on", on.isoformat(), "--actor", actor, *map(str, arguments)]
+        result = CliRunner().invoke(main, command)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Answer(result.exit_code, result.output, result.stdout, result.stderr)
+
+    return run
