@@ -1,0 +1,49 @@
+from datetime import date
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from skilleval.cli import main
+from tests.conftest import Cli
+
+
+def test_init_makes_database_configuration_and_keys(instance: Path) -> None:
+    assert {path.name for path in instance.iterdir()} >= {"skilleval.db", "config.toml", "keys", "rulepacks", "standards"}
+    assert "# " in (instance / "config.toml").read_text(encoding="utf-8")
+
+
+def test_init_never_touches_an_installation(cli: Cli, instance: Path) -> None:
+    before = (instance / "skilleval.db").read_bytes()
+
+    answer = cli("init")
+
+    assert answer.exit_code == 1
+    assert "已经是一个安装" in answer.stderr
+    assert (instance / "skilleval.db").read_bytes() == before
+
+
+def test_a_refusal_is_json_where_json_was_asked_for(cli: Cli) -> None:
+    answer = cli("journal", "show", "--institution", "91440999MA0000015E", "--json")
+
+    assert answer.exit_code == 1
+    assert "91440999MA0000015E" in answer.json()["error"]
+
+
+def test_a_wrong_call_is_exit_code_two(cli: Cli) -> None:
+    assert cli("journal", "show").exit_code == 2
+    assert cli("no-such-noun").exit_code == 2
+    assert CliRunner().invoke(main, ["--on", "2026-02-30", "verify", "--all"]).exit_code == 2
+
+
+def test_an_empty_installation_verifies(cli: Cli) -> None:
+    answer = cli("verify", "--all", "--json", on=date(2026, 1, 1))
+
+    assert answer.exit_code == 0
+    assert answer.json() == {"ok": True, "findings": []}
+
+
+def test_a_folder_without_an_installation_is_refused(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["--instance", str(tmp_path / "none"), "verify", "--all"])
+
+    assert result.exit_code == 1
+    assert "skilleval init" in result.output

@@ -1,0 +1,52 @@
+from pathlib import Path
+
+import pytest
+
+from skilleval import paths
+from skilleval.domain.errors import RuleBroken
+from skilleval.settings import CONFIG_NAME, CONFIG_TEMPLATE, load_settings
+
+
+def test_the_shipped_configuration_loads_and_leaves_fonts_to_the_system(tmp_path: Path) -> None:
+    (tmp_path / CONFIG_NAME).write_text(CONFIG_TEMPLATE, encoding="utf-8")
+
+    settings = load_settings(tmp_path)
+
+    assert settings.database_file == tmp_path / "skilleval.db"
+    assert settings.fonts == {}
+    assert settings.certificate.demo is False
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("databse_url = ''", "databse_url"),
+        ("database_url = 3", "database_url"),
+        ("[certificate]\ndemo = 'yes'", "demo"),
+        ("[certificate]\ncolour = 'red'", "colour"),
+        ("fonts = 3", "fonts"),
+        ("[", CONFIG_NAME),
+    ],
+)
+def test_a_wrong_configuration_is_refused_with_file_and_key(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / CONFIG_NAME).write_text(text, encoding="utf-8")
+
+    with pytest.raises(RuleBroken, match=words):
+        load_settings(tmp_path)
+
+
+def test_a_folder_that_is_no_installation_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(RuleBroken, match="skilleval init"):
+        load_settings(tmp_path)
+
+
+def test_a_shipped_folder_that_is_missing_is_named() -> None:
+    with pytest.raises(FileNotFoundError, match="no_such_data"):
+        paths.shipped("no_such_data")
+
+
+def test_the_instance_given_wins_over_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(paths.INSTANCE_VARIABLE, str(tmp_path / "env"))
+
+    assert paths.instance(tmp_path / "given") == tmp_path / "given"
+    assert paths.instance() == tmp_path / "env"
