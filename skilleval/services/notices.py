@@ -1,0 +1,302 @@
+"""The public notice (公示) of a batch: published, objected to, closed.
+
+What was published is frozen with its hash. An objection that is rejected leaves the result as it is; one that is
+upheld asks for a correction, and a correction that adds or changes a name asks for a new notice.
+Sources: guangdong-rules 4.3 (length and columns are practice, so the length is a parameter of the rule packs).
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from skilleval.db.secrets import Vault
+from skilleval.db.tables import Batch, Candidate, Institution, Notice, Objection, Person, Result
+from skilleval.domain import lifecycle, workdays
+from skilleval.domain.errors import RuleBroken
+from skilleval.domain.identifiers import mask_number
+from skilleval.domain.ladder import Grade
+from skilleval.domain.workdays import Calendar
+from skilleval.services import journal
+from skilleval.services.journal import Actor
+
+ROUTE_NAMES = {
+    "assessment": "考核",
+    "direct": "直接认定",
+    "contest": "竞赛晋级",
+    "appointment": "评聘",
+    "confirmation": "转正定级",
+}
+
+
+def publish_notice(
+    session: Session,
+    actor: Actor,
+    batch: Batch,
+    *,
+    vault: Vault,
+    first_day: date,
+    working_days: int,
+    calendar: Calendar,
+) -> Notice:
+    """Publish everybody who passed, for ``working_days`` from ``first_day`` on, both ends included.
+
+    Refused: a batch whose results are not settled, and one in which nobody passed.
+    """
+    lifecycle.step("batch", batch.state, "noticed")
+    institution = _institution(session, batch)
+    entries = _passed_entries(session, batch, vault)
+    if not entries:
+        raise RuleBroken(f"批次 {batch.number} 没有合格人员，无需公示")
+    last_day = _last_day(calendar, first_day, working_days)
+    content: dict[str, Any] = {
+        "institution": institution.name,
+        "credit_code": institution.credit_code,
+        "contact": institution.contact or institution.responsible or "",
+        "phone": institution.phone or "",
+        "batch": batch.number,
+        "batch_name": batch.name,
+        "first_day": first_day.isoformat(),
+        "last_day": last_day.isoformat(),
+        "working_days": working_days,
+        "entries": entries,
+    }
+    notice = Notice(
+        institution_id=batch.institution_id,
+        batch_id=_key(batch.id),
+        serial=len(notices_of(session, batch)) + 1,
+        first_day=first_day,
+        last_day=last_day,
+        working_days=working_days,
+        content=content,
+        content_hash=content_hash(content),
+        journal_head=journal.head_hash(session, batch.institution_id),
+    )
+    session.add(notice)
+    batch.state = "noticed"
+    session.add(batch)
+    journal.record(session, actor, batch.institution_id, "notice.publish", objects=[notice, batch])
+    return notice
+
+
+def raise_objection(
+    session: Session,
+    actor: Actor,
+    notice: Notice,
+    *,
+    raised_by: str,
+    text: str,
+    on: date,
+    candidate: Candidate | None = None,
+) -> Objection:
+    """Record an objection against a notice, or against one candidate on it.
+
+    Refused: a notice that is no longer published, a day outside its period, a candidate of another batch, no text.
+    """
+    if notice.state != "published":
+        raise RuleBroken("该公示已结束或已撤回，不能再登记异议")
+    if not notice.first_day <= on <= notice.last_day:
+        raise RuleBroken(f"异议应在公示期 {notice.first_day} 至 {notice.last_day} 内提出，现为 {on}")
+    if not text.strip() or not raised_by.strip():
+        raise RuleBroken("登记异议须写明异议人和异议内容")
+    if candidate is not None and candidate.batch_id != notice.batch_id:
+        raise RuleBroken("该考生不在所公示的批次中")
+    objection = Objection(
+        institution_id=notice.institution_id,
+        notice_id=_key(notice.id),
+        candidate_id=candidate.id if candidate else None,
+        serial=len(objections_of(session, notice)) + 1,
+        raised_on=on,
+        raised_by=raised_by.strip(),
+        text=text.strip(),
+        recorded_by=actor.name,
+    )
+    session.add(objection)
+    journal.record(session, actor, notice.institution_id, "objection.raise", objects=[objection])
+    return objection
+
+
+def uphold_objection(session: Session, actor: Actor, objection: Objection, *, reason: str, on: date) -> Objection:
+    """Uphold an objection. The result is not touched here: it is corrected by an entry of its own."""
+    return _decide(session, actor, objection, "upheld", reason, on)
+
+
+def reject_objection(session: Session, actor: Actor, objection: Objection, *, reason: str, on: date) -> Objection:
+    """Reject an objection: the result stays as it is."""
+    return _decide(session, actor, objection, "rejected", reason, on)
+
+
+def close_notice(session: Session, actor: Actor, notice: Notice, *, vault: Vault, on: date) -> Notice:
+    """End the notice, so that certificates may be issued.
+
+    Refused with every reason: before the last day is over, with an open objection, with an upheld objection whose
+    result is not corrected, or when somebody has passed since who was never published.
+    """
+    batch = batch_of_notice(session, notice)
+    lifecycle.step("batch", batch.state, "cleared")
+    reasons = reasons_against_closing(session, notice, vault=vault, on=on)
+    if reasons:
+        raise RuleBroken("公示还不能结束", reasons)
+    notice.state, notice.closed_on, batch.state = "closed", on, "cleared"
+    session.add_all([notice, batch])
+    journal.record(session, actor, notice.institution_id, "notice.close", objects=[notice, batch])
+    return notice
+
+
+def withdraw_notice(session: Session, actor: Actor, notice: Notice, *, reason: str) -> Notice:
+    """Take a notice back, so that the batch can be published anew. What it said stays on record."""
+    if notice.state != "published":
+        raise RuleBroken("只能撤回公示中的公示")
+    if not reason.strip():
+        raise RuleBroken("撤回公示须写明原因")
+    batch = batch_of_notice(session, notice)
+    notice.state, batch.state = "withdrawn", "settled"
+    session.add_all([notice, batch])
+    journal.record(
+        session, actor, notice.institution_id, "notice.withdraw", objects=[notice, batch], reason=reason.strip()
+    )
+    return notice
+
+
+def reasons_against_closing(session: Session, notice: Notice, *, vault: Vault, on: date) -> list[str]:
+    """Everything that keeps the notice from being closed on this day, in Chinese; empty when nothing does."""
+    reasons = []
+    if on <= notice.last_day:
+        reasons.append(f"公示期至 {notice.last_day} 止，{notice.last_day} 之后方可结束（今天是 {on}）")
+    for objection in objections_of(session, notice):
+        if objection.state == "open":
+            reasons.append(f"第 {objection.serial} 号异议（{objection.raised_on} 提出）尚未处理")
+        elif objection.state == "upheld" and not _corrected_since(session, objection):
+            reasons.append(f"第 {objection.serial} 号异议成立，但有关成绩尚未更正（skilleval marks correct）")
+    published = {_entry_key(entry) for entry in notice.content["entries"]}
+    now = _passed_entries(session, batch_of_notice(session, notice), vault)
+    unpublished = [str(entry["name"]) for entry in now if _entry_key(entry) not in published]
+    if unpublished:
+        reasons.append(f"{'、'.join(unpublished)} 在公示后才合格或有变更，须撤回后重新公示")
+    return reasons
+
+
+def notices_of(session: Session, batch: Batch) -> Sequence[Notice]:
+    """All notices of a batch, first to last."""
+    query = select(Notice).where(
+        col(Notice.institution_id) == batch.institution_id, col(Notice.batch_id) == batch.id
+    )
+    return session.exec(query.order_by(col(Notice.serial))).all()
+
+
+def current_notice(session: Session, batch: Batch) -> Notice:
+    """The last notice of the batch that was not withdrawn. Refused: there is none."""
+    standing = [notice for notice in notices_of(session, batch) if notice.state != "withdrawn"]
+    if not standing:
+        raise RuleBroken(f"批次 {batch.number} 还没有公示")
+    return standing[-1]
+
+
+def objections_of(session: Session, notice: Notice) -> Sequence[Objection]:
+    """All objections against a notice, in the order they were recorded."""
+    query = select(Objection).where(
+        col(Objection.institution_id) == notice.institution_id, col(Objection.notice_id) == notice.id
+    )
+    return session.exec(query.order_by(col(Objection.serial))).all()
+
+
+def batch_of_notice(session: Session, notice: Notice) -> Batch:
+    """The batch that the notice publishes."""
+    batch = session.get(Batch, notice.batch_id)
+    assert batch is not None
+    return batch
+
+
+def content_hash(content: dict[str, Any]) -> str:
+    """SHA-256 of a notice's content in its one spelling."""
+    return hashlib.sha256(journal.canonical(content).encode()).hexdigest()
+
+
+def _decide(session: Session, actor: Actor, objection: Objection, state: str, reason: str, on: date) -> Objection:
+    lifecycle.step("objection", objection.state, state)
+    if actor.name in (objection.recorded_by, objection.raised_by):
+        raise RuleBroken(f"异议须由登记人、异议人以外的人处理，{actor.name} 不能处理自己登记或提出的异议")
+    if not reason.strip():
+        raise RuleBroken("处理异议须写明理由")
+    objection.state, objection.decided_on = state, on
+    objection.decided_by, objection.decision = actor.name, reason.strip()
+    session.add(objection)
+    journal.record(session, actor, objection.institution_id, f"objection.{state}", objects=[objection])
+    return objection
+
+
+def _corrected_since(session: Session, objection: Objection) -> bool:
+    """Whether the result objected to was corrected; an objection against the whole notice asks for no single one."""
+    if objection.candidate_id is None:
+        return True
+    query = select(Result).where(
+        col(Result.institution_id) == objection.institution_id,
+        col(Result.candidate_id) == objection.candidate_id,
+        col(Result.revision) > 1,
+    )
+    return session.exec(query).first() is not None
+
+
+def _passed_entries(session: Session, batch: Batch, vault: Vault) -> list[dict[str, Any]]:
+    query = (
+        select(Candidate, Person, Institution.name)
+        .where(
+            col(Candidate.institution_id) == batch.institution_id,
+            col(Candidate.batch_id) == batch.id,
+            col(Person.id) == col(Candidate.person_id),
+            col(Institution.id) == col(Candidate.employer_id),
+        )
+        .order_by(col(Candidate.admission_number), col(Candidate.id))
+    )
+    latest = _latest_results(session, batch)
+    entries: list[dict[str, Any]] = []
+    for candidate, person, employer in session.exec(query):
+        result = latest.get(_key(candidate.id))
+        if result is None or result.outcome != "passed":
+            continue
+        entries.append(
+            {
+                "serial": len(entries) + 1,
+                "admission_number": candidate.admission_number or "",
+                "name": person.name,
+                "masked_number": mask_number(vault.open(person.institution_id, person.id_sealed)),
+                "employer": employer,
+                "occupation": batch.occupation_name,
+                "trade": batch.trade,
+                "grade": Grade(candidate.grade).printed,
+                "route": ROUTE_NAMES[candidate.route],
+            }
+        )
+    return entries
+
+
+def _latest_results(session: Session, batch: Batch) -> dict[int, Result]:
+    query = (
+        select(Result)
+        .join(Candidate, col(Candidate.id) == col(Result.candidate_id))
+        .where(col(Result.institution_id) == batch.institution_id, col(Candidate.batch_id) == batch.id)
+        .order_by(col(Result.revision))
+    )
+    return {result.candidate_id: result for result in session.exec(query)}
+
+
+def _last_day(calendar: Calendar, first_day: date, working_days: int) -> date:
+    """The last of ``working_days`` working days, of which ``first_day`` is the first if it is one."""
+    return workdays.last_of_working_days(calendar, first_day, working_days)
+
+
+def _entry_key(entry: dict[str, Any]) -> tuple[object, ...]:
+    return tuple(entry[key] for key in ("name", "masked_number", "employer", "occupation", "trade", "grade", "route"))
+
+
+def _institution(session: Session, batch: Batch) -> Institution:
+    institution = session.get(Institution, batch.institution_id)
+    assert institution is not None
+    return institution
+
+
+def _key(value: int | None) -> int:
+    assert value is not None
+    return value
