@@ -1,0 +1,150 @@
+"""The manifest of a package: what it holds, from what it was made, and a seal over itself."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from skilleval.reports.filing import FilingContent
+from skilleval.reports.templates import Template
+
+NAME = "manifest.json"
+FORMAT = "skilleval-filing"
+VERSION = 1
+
+#: What a manifest must say, and as what.
+_SHAPE: Mapping[str, type] = {
+    "format": dict, "institution": dict, "batch": dict, "filing": dict, "notice": dict, "counts": dict,
+    "software": dict, "standard": dict, "rule_data": list, "templates": list, "files": list, "parts": list,
+    "withheld": list, "journal_head": str, "left_empty": list, "notes": list, "seal": str,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of the package besides the manifest. ``rows`` is None for a file without a table."""
+
+    name: str
+    document: str
+    content: bytes
+    rows: int | None
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the file."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def make(content: FilingContent, templates: Mapping[str, Template], members: Sequence[Member]) -> dict[str, Any]:
+    """The sealed manifest of ``members``."""
+    filer, plan, notice = content.filer, content.plan[0], content.notice
+    manifest: dict[str, Any] = {
+        "format": {"name": FORMAT, "version": VERSION},
+        "institution": {
+            "name": filer.name,
+            "credit_code": filer.credit_code,
+            "registration_number": filer.registration_number,
+            "authority": filer.authority,
+            "valid_from": filer.valid_from.isoformat(),
+            "valid_to": filer.valid_to.isoformat(),
+        },
+        "batch": {
+            "number": plan.batch_number,
+            "name": plan.batch_name,
+            "occupation_code": plan.occupation_code,
+            "occupation_name": plan.occupation_name,
+            "trade": plan.trade,
+            "grades": [line.grade.value for line in content.plan],
+            "starts_on": plan.starts_on.isoformat(),
+            "ends_on": plan.ends_on.isoformat(),
+        },
+        "filing": {
+            "version": content.version,
+            "supersedes": content.supersedes,
+            "addressed_to": content.addressed_to,
+            "exported_on": content.exported_on.isoformat(),
+        },
+        "notice": {
+            "serial": notice.serial,
+            "first_day": notice.first_day.isoformat(),
+            "last_day": notice.last_day.isoformat(),
+            "working_days": notice.working_days,
+            "content_hash": notice.content_hash,
+            "journal_head": notice.journal_head,
+            "objections": notice.objections,
+        },
+        "counts": {
+            "candidates": len(content.candidates),
+            "passed": content.passed,
+            "certificates": len(content.certificates),
+        },
+        "software": {"name": "skilleval", "version": content.provenance.software},
+        "standard": dict(content.provenance.standard),
+        "rule_data": [dict(entry) for entry in content.provenance.rule_data],
+        "templates": [
+            {"name": template.name, "version": template.version, "sha256": template.sha256}
+            for template in templates.values()
+        ],
+        "parts": [part.as_json() for part in content.parts],
+        "withheld": [{"admission_number": entry.admission_number, "why": entry.why} for entry in content.withheld],
+        "files": [
+            {
+                "name": member.name,
+                "document": member.document,
+                "rows": member.rows,
+                "bytes": len(member.content),
+                "sha256": member.sha256,
+            }
+            for member in members
+        ],
+        "journal_head": content.provenance.journal_head,
+        "left_empty": left_empty(content, templates),
+        "notes": list(content.notes),
+    }
+    return {**manifest, "seal": seal(manifest)}
+
+
+def left_empty(content: FilingContent, templates: Mapping[str, Template]) -> list[dict[str, Any]]:
+    """Each column with empty cells: where, in how many rows, and why."""
+    found = []
+    for document, template in templates.items():
+        lines = content.lines(document)
+        for column in template.columns:
+            empty = sum(1 for line in lines if getattr(line, column.key) in (None, ""))
+            if empty:
+                why = template.texts.get("empty", {}).get(column.key) or "系统中没有这项资料"
+                entry = {"file": template.file, "column": column.heading, "rows": empty, "why": why}
+                found.append(entry | ({"written": column.when_empty} if column.when_empty else {}))
+    return found
+
+
+def canonical(manifest: Mapping[str, Any]) -> bytes:
+    """The one spelling of a manifest: readable, keys in order, a line end at the end."""
+    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
+    return (text + "\n").encode()
+
+
+def seal(manifest: Mapping[str, Any]) -> str:
+    """The hash of everything that the manifest says but the seal."""
+    unsealed = {key: value for key, value in manifest.items() if key != "seal"}
+    return hashlib.sha256(canonical(unsealed)).hexdigest()
+
+
+def parse(raw: bytes) -> dict[str, Any]:
+    """The manifest in ``raw``. Raises ``ValueError`` with the reason in Chinese: not one of ours, or changed."""
+    try:
+        manifest = json.loads(raw.decode())
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise ValueError(f"清单无法读取：{error}") from error
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("format"), dict):
+        raise ValueError("清单不是 skilleval 资料包的清单")
+    written = manifest["format"]
+    if written != {"name": FORMAT, "version": VERSION}:
+        raise ValueError(f"不认识的资料包格式 {written.get('name')} {written.get('version')}，请用生成它的软件版本核对")
+    for key, kind in _SHAPE.items():
+        if not isinstance(manifest.get(key), kind):
+            raise ValueError(f"清单缺少“{key}”或其类型不对")
+    if seal(manifest) != manifest["seal"] or canonical(manifest) != raw:
+        raise ValueError("清单的封印不符：清单在生成后被改动")
+    return manifest

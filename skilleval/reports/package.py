@@ -1,0 +1,188 @@
+"""The filing package (上报材料): one zip that holds every document, says what it was made from, and can be checked
+by anybody who has this software, with no database.
+
+``write_package`` makes it from a :class:`FilingContent`; ``verify_package`` reads nothing but the file.
+"""
+
+import hashlib
+import io
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from skilleval import sheets, workbooks
+from skilleval.domain.errors import RuleBroken
+from skilleval.reports import archive, confirmation_form, cover_letter, manifest, notice
+from skilleval.reports.filing import LINES, FilingContent, filing_templates
+from skilleval.reports.findings import Finding, Findings
+from skilleval.reports.fonts import Fonts
+from skilleval.reports.manifest import Member
+from skilleval.reports.package_agreement import agreement
+from skilleval.reports.package_rules import RULES
+from skilleval.reports.package_sheets import Sheet, read_sheet
+from skilleval.reports.templates import Template
+
+_UNSAFE = re.compile(r"[^0-9A-Za-z\u4e00-\u9fff_-]")
+_KINDS = {"integer": "integer", "mark": "mark"}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A package on disk."""
+
+    path: Path
+    sha256: str
+    manifest: Mapping[str, Any]
+
+
+def write_package(folder: Path, content: FilingContent, fonts: Fonts) -> Written:
+    """Write the package of ``content`` into ``folder``, whole or not at all.
+
+    Refused with ``RuleBroken``: a value that a code list has no confirmed code for.
+    """
+    members = make_members(content, filing_templates(), fonts)
+    told = manifest.make(content, filing_templates(), members)
+    files = {member.name: member.content for member in members}
+    packed = archive.pack({manifest.NAME: manifest.canonical(told), **files})
+    path = folder / package_name(content)
+    _write_whole(path, packed)
+    return Written(path, hashlib.sha256(packed).hexdigest(), told)
+
+
+def package_name(content: FilingContent) -> str:
+    """The file's name: credit code, batch, version; characters that a file system may refuse are replaced."""
+    batch = _UNSAFE.sub("-", content.plan[0].batch_number)
+    return f"上报材料_{content.filer.credit_code}_{batch}_v{content.version}.zip"
+
+
+def make_members(content: FilingContent, templates: Mapping[str, Template], fonts: Fonts) -> list[Member]:
+    """All files but the manifest, in order. The letter comes last: it names the others with their hashes."""
+    members = [_workbook(document, templates[document], content) for document in LINES]
+    printed = {
+        "confirmation": confirmation_form.render(content, templates["confirmation"], fonts),
+        "notice": notice.render_notice(content.notice_sheet, fonts),
+    }
+    members += [Member(templates[name].printed, name, pdf, None) for name, pdf in printed.items()]
+    members.sort(key=lambda member: member.name)
+    letter = cover_letter.render(content, templates, members, fonts)
+    return [*members, Member(templates["letter"].printed, "letter", letter, None)]
+
+
+def _workbook(document: str, template: Template, content: FilingContent) -> Member:
+    file = io.BytesIO()
+    columns = [
+        workbooks.FlatColumn(column.heading, column.width, _KINDS.get(column.kind, "text"))
+        for column in template.columns
+    ]
+    lines = content.lines(document)
+    rows = ([template.written(column, getattr(line, column.key)) for column in template.columns] for line in lines)
+    count = workbooks.write_flat(file, template.sheet, content.titled(template.title), columns, rows)
+    return Member(template.file, document, file.getvalue(), count)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that a reader finds all of it or nothing, even after a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    if hasattr(os, "O_DIRECTORY"):
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def verify_package(path: Path) -> Findings:
+    """Everything that is wrong with the package at ``path``; reads nothing else, neither database nor settings."""
+    try:
+        size = path.stat().st_size
+        if size > archive.MAXIMUM_BYTES:
+            raise archive.NotAPackage(f"文件有 {size // 1024 // 1024} MB，不是本软件生成的资料包")
+        packed = path.read_bytes()
+        members = archive.unpack(packed)
+    except archive.NotAPackage as reason:
+        return Findings(path.name, (Finding("not-a-package", str(reason), path.name),))
+    except OSError as error:
+        raise RuleBroken(f"{path} 无法读取：{error.strerror}") from error
+    digest = hashlib.sha256(packed).hexdigest()
+    try:
+        told = manifest.parse(members.pop(manifest.NAME, b""))
+    except ValueError as reason:
+        return Findings(path.name, (Finding("manifest", str(reason), manifest.NAME),), digest)
+    verdict = Findings(
+        path.name, (), digest, str(told["institution"].get("name")), str(told["batch"].get("number")),
+        tuple(sorted(told["counts"].items())),
+    )  # fmt: skip
+    return replace(verdict, findings=tuple(_check(told, members)))
+
+
+def _check(told: Mapping[str, Any], members: Mapping[str, bytes]) -> list[Finding]:
+    """Container first, then each workbook, then all together; what rests on a broken layer is not checked."""
+    templates = filing_templates()
+    found = [*_check_templates(told, templates), *_check_members(told, members, templates)]
+    if found:
+        return found
+    opened: dict[str, Sheet] = {}
+    rows = {entry["name"]: entry["rows"] for entry in told["files"]}
+    for document in LINES:
+        template = templates[document]
+        opened[document], wrong = _open_sheet(template, members[template.file])
+        found += wrong
+        if not wrong and rows[template.file] != len(opened[document].lines):
+            message = f"清单写 {rows[template.file]} 行，文件中为 {len(opened[document].lines)} 行"
+            found.append(Finding("row-count", message, template.file))
+    if any(finding.code in ("workbook", "headings") for finding in found):
+        return found
+    for rule in RULES:
+        found += rule(opened, told)
+    return [*found, *agreement(opened, told)]
+
+
+def _check_templates(told: Mapping[str, Any], templates: Mapping[str, Template]) -> list[Finding]:
+    named = {entry.get("name"): entry for entry in told["templates"]}
+    found = []
+    for name, template in templates.items():
+        entry = named.get(name, {})
+        if (entry.get("version"), entry.get("sha256")) != (template.version, template.sha256):
+            message = f"“{template.label}”按模板第 {entry.get('version')} 版写成，与本软件的第 {template.version} 版不同，无法核对"
+            found.append(Finding("template", message, manifest.NAME))
+    return found
+
+
+def _check_members(
+    told: Mapping[str, Any], members: Mapping[str, bytes], templates: Mapping[str, Template]
+) -> list[Finding]:
+    found = []
+    wanted = {name for template in templates.values() for name in (template.file, template.printed) if name}
+    listed = {str(entry.get("name")): entry for entry in told["files"]}
+    for name in sorted(wanted - members.keys() | listed.keys() - members.keys()):
+        found.append(Finding("member-missing", "资料包中没有此文件", name))
+    for name in sorted(members.keys() - (wanted & listed.keys())):
+        found.append(Finding("member-foreign", "清单或模板中没有此文件", name))
+    for name in sorted(wanted & listed.keys() & members.keys()):
+        if hashlib.sha256(members[name]).hexdigest() != listed[name].get("sha256"):
+            found.append(Finding("hash", "文件内容与清单的 SHA-256 不符", name))
+        elif name.endswith(".pdf") and not members[name].startswith(b"%PDF-"):
+            found.append(Finding("pdf", "不是 PDF 文件", name))
+    return found
+
+
+def _open_sheet(template: Template, workbook: bytes) -> tuple[Sheet, list[Finding]]:
+    try:
+        rows = sheets.read_rows(workbook, template.file, template.sheet)
+    except RuleBroken as refusal:
+        return Sheet(template, ()), [Finding("workbook", refusal.message, template.file)]
+    return read_sheet(template, rows)
