@@ -1,0 +1,326 @@
+"""May this person sit for this grade, by which entry condition (申报条件), and what is missing?
+
+How years count is a named reading (national-rules 6.3, after 民法典 201–202; confidence medium): the clock starts on
+the later of certificate (or title) and work; N years are full on the same calendar day N years later, that day included,
+or on the month's last day where that day does not exist. Several periods add up, work at the same time counts once.
+"""
+
+import calendar
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from skilleval.domain.ladder import Grade
+from skilleval.domain.rules import Answer, Clause, Proof, all_of, any_of
+
+TITLE_LEVELS = {"junior": "初级职称", "intermediate": "中级职称", "senior": "高级职称"}
+DIPLOMA_KINDS = {
+    "technical": "技工院校中级工班",
+    "technical_senior": "技工院校高级工班",
+    "technical_preparatory": "技师学院预备技师班（技师班）",
+    "secondary_vocational": "中等职业学校",
+    "higher_vocational": "高等职业学校",
+    "college": "大专及以上普通高校",
+    "apprenticeship": "学徒期满",
+    "preparatory_certificate": "预备技师证书",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A time of work in an occupation; ``ended_on`` None is to this day, ``started_on`` None is not known."""
+
+    occupation_code: str | None
+    started_on: date | None
+    ended_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCertificate:
+    """A certificate held. A date or an occupation that nobody entered is None."""
+
+    grade: Grade
+    occupation_code: str | None
+    obtained_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A professional title (职称): junior, intermediate or senior, and whether it matches the occupation."""
+
+    level: str
+    matching: bool | None
+    obtained_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Diploma:
+    """A diploma by kind. ``graduated_on`` in the future is a student in the final year."""
+
+    kind: str
+    matching: bool | None
+    graduated_on: date | None
+    assessed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What is known of a person. None in place of a tuple: nobody has entered it; an empty tuple: there is none."""
+
+    birth_date: date | None = None
+    work: tuple[Work, ...] | None = None
+    certificates: tuple[HeldCertificate, ...] | None = None
+    titles: tuple[Title, ...] | None = None
+    diplomas: tuple[Diploma, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One thing that a condition asks for; the fields that are set tell which.
+
+    ``age``: full years of life. ``work_years``: years of work in the occupation or a related one, counted from
+    ``after_certificate`` or ``after_title`` on where one is named. ``certificate``: held, for ``held_years``.
+    ``diplomas``: one of these kinds, of a matching major; ``assessed``: that passed the proof step; ``students``: the
+    final year counts.
+    """
+
+    age: int | None = None
+    work_years: int | None = None
+    after_certificate: Grade | None = None
+    after_title: str | None = None
+    certificate: Grade | None = None
+    held_years: int = 0
+    diplomas: tuple[str, ...] = ()
+    assessed: bool = False
+    students: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One entry condition; any one of a grade's conditions is enough, and all its requirements must be met."""
+
+    grade: Grade
+    clause: Clause
+    requirements: tuple[Requirement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer for one person and grade, its proof, and the ids of the conditions that are met."""
+
+    answer: Answer
+    proof: Proof
+    met_by: tuple[str, ...]
+    #: the answer to the condition that was claimed; None when none was, or there is no such condition
+    claimed: Answer | None = None
+
+
+def judge(
+    background: Background,
+    occupation_code: str,
+    grade: Grade,
+    conditions: Sequence[Condition],
+    on: date,
+    *,
+    related: Iterable[str] = (),
+    claimed: str | None = None,
+) -> Verdict:
+    """Whether the person may sit for ``grade`` on the day ``on``, with every reason.
+
+    A grade that the conditions say nothing about gives unknown: silence is no permission.
+    """
+    occupations = frozenset((occupation_code, *related))
+    whole = Clause(f"{grade.value}", f"{grade.printed}申报条件（具备其一即可）", "", "high")
+    proofs = {
+        condition.clause.id: all_of(
+            condition.clause.text,
+            condition.clause,
+            (_prove(requirement, background, occupations, on, condition.clause) for requirement in condition.requirements),
+        )
+        for condition in conditions
+        if condition.grade is grade
+    }
+    if not proofs:
+        silent = Proof(Answer.UNKNOWN, f"所用申报条件没有规定{grade.printed}", whole)
+        return Verdict(Answer.UNKNOWN, silent, ())
+    proof = any_of(whole.text, whole, proofs.values())
+    met_by = tuple(key for key, one in proofs.items() if one.answer is Answer.MET)
+    return Verdict(proof.answer, proof, met_by, proofs[claimed].answer if claimed in proofs else None)
+
+
+def add_years(day: date, years: int) -> date:
+    """The same calendar day ``years`` later, or the last day of that month where it does not exist."""
+    year = day.year + years
+    return date(year, day.month, min(day.day, calendar.monthrange(year, day.month)[1]))
+
+
+def _prove(
+    requirement: Requirement, background: Background, occupations: frozenset[str], on: date, clause: Clause
+) -> Proof:
+    if requirement.age is not None:
+        return _prove_age(requirement.age, background, on, clause)
+    if requirement.work_years is not None:
+        return _prove_work(requirement, background, occupations, on, clause)
+    if requirement.certificate is not None:
+        return _prove_certificate(requirement, background, occupations, on, clause)
+    return _prove_diploma(requirement, background, on, clause)
+
+
+def _prove_age(age: int, background: Background, on: date, clause: Clause) -> Proof:
+    text = f"年满{age}周岁"
+    if background.birth_date is None:
+        return Proof(Answer.UNKNOWN, text, clause, "未填出生日期")
+    reached = add_years(background.birth_date, age)
+    fact = f"{background.birth_date}出生，{reached}满{age}周岁"
+    return Proof(Answer.MET if reached <= on else Answer.NOT_MET, text, clause, fact)
+
+
+def _prove_certificate(
+    requirement: Requirement, background: Background, occupations: frozenset[str], on: date, clause: Clause
+) -> Proof:
+    grade, years = requirement.certificate, requirement.held_years
+    assert grade is not None
+    text = f"取得本职业或相关职业{grade.printed}证书" + (f"满{years}年" if years else "")
+    answer, since, fact = _certificate_since(grade, background, occupations, on)
+    if since is None or not years:
+        return Proof(answer, text, clause, fact)
+    full = add_years(since, years)
+    return Proof(Answer.MET if full <= on else Answer.NOT_MET, text, clause, f"{fact}，{full}满{years}年")
+
+
+def _certificate_since(
+    grade: Grade, background: Background, occupations: frozenset[str], on: date
+) -> tuple[Answer, date | None, str]:
+    """Whether a certificate of this grade or a higher one is held, the first day it was, and the fact."""
+    if background.certificates is None:
+        return Answer.UNKNOWN, None, "未填现持证书"
+    fitting = [one for one in background.certificates if one.grade >= grade]
+    fitting = [one for one in fitting if one.occupation_code is None or one.occupation_code in occupations]
+    dated = [one.obtained_on for one in fitting if one.occupation_code is not None and one.obtained_on is not None]
+    held = [day for day in dated if day <= on]
+    if held:
+        return Answer.MET, min(held), f"{min(held)}取得证书"
+    if any(one.occupation_code is None or one.obtained_on is None for one in fitting):
+        return Answer.UNKNOWN, None, "现持证书的职业或发证日期未填"
+    return Answer.NOT_MET, None, f"没有本职业或相关职业{grade.printed}及以上证书"
+
+
+def _title_since(level: str, background: Background, on: date) -> tuple[Answer, date | None, str]:
+    if background.titles is None:
+        return Answer.UNKNOWN, None, "未填职称"
+    order = list(TITLE_LEVELS)
+    fitting = [one for one in background.titles if order.index(one.level) >= order.index(level)]
+    fitting = [one for one in fitting if one.matching is not False]
+    held = [one.obtained_on for one in fitting if one.matching and one.obtained_on and one.obtained_on <= on]
+    if held:
+        return Answer.MET, min(held), f"{min(held)}取得{TITLE_LEVELS[level]}"
+    if any(one.matching is None or one.obtained_on is None for one in fitting):
+        return Answer.UNKNOWN, None, "职称的取得日期或专业是否对口未填"
+    return Answer.NOT_MET, None, f"没有对口的{TITLE_LEVELS[level]}"
+
+
+def _prove_diploma(requirement: Requirement, background: Background, on: date, clause: Clause) -> Proof:
+    kinds = "、".join(DIPLOMA_KINDS[kind] for kind in requirement.diplomas)
+    proof_step = "经评估论证的" if requirement.assessed else ""
+    students = "（含应届毕业生）" if requirement.students else ""
+    text = f"取得{proof_step}{kinds}本专业或相关专业毕业证书{students}"
+    if background.diplomas is None:
+        return Proof(Answer.UNKNOWN, text, clause, "未填学历")
+    answers = [
+        _diploma_answer(requirement, diploma, on) for diploma in background.diplomas if diploma.kind in requirement.diplomas
+    ]
+    if Answer.MET in answers:
+        return Proof(Answer.MET, text, clause, "学历符合")
+    if Answer.UNKNOWN in answers:
+        return Proof(Answer.UNKNOWN, text, clause, "毕业时间、专业是否对口或是否经评估论证未填")
+    return Proof(Answer.NOT_MET, text, clause, "没有这类学历")
+
+
+def _diploma_answer(requirement: Requirement, diploma: Diploma, on: date) -> Answer:
+    if diploma.matching is False or (requirement.assessed and diploma.assessed is False):
+        return Answer.NOT_MET
+    if diploma.graduated_on is None:
+        return Answer.UNKNOWN
+    if diploma.graduated_on > on and not (requirement.students and diploma.graduated_on <= add_years(on, 1)):
+        return Answer.NOT_MET
+    if diploma.matching is None or (requirement.assessed and diploma.assessed is None):
+        return Answer.UNKNOWN
+    return Answer.MET
+
+
+def _prove_work(
+    requirement: Requirement, background: Background, occupations: frozenset[str], on: date, clause: Clause
+) -> Proof:
+    years = requirement.work_years
+    assert years is not None
+    text = f"累计从事本职业或相关职业工作满{years}年"
+    since: date | None = None
+    fact = ""
+    if requirement.after_certificate is not None or requirement.after_title is not None:
+        if requirement.after_certificate is not None:
+            text = f"取得{requirement.after_certificate.printed}证书后{text}"
+            answer, since, fact = _certificate_since(requirement.after_certificate, background, occupations, on)
+        else:
+            assert requirement.after_title is not None
+            text = f"取得{TITLE_LEVELS[requirement.after_title]}后{text}"
+            answer, since, fact = _title_since(requirement.after_title, background, on)
+        if answer is Answer.NOT_MET or since is None:
+            return Proof(answer, text, clause, fact)
+    return _count_work(text, years, background, occupations, on, clause, since, fact)
+
+
+def _count_work(
+    text: str,
+    years: int,
+    background: Background,
+    occupations: frozenset[str],
+    on: date,
+    clause: Clause,
+    since: date | None,
+    fact: str,
+) -> Proof:
+    lead = f"{fact}，" if fact else ""
+    if since is not None and add_years(since, years) > on:
+        # Whatever work nobody has entered, it can't have begun to count before the certificate.
+        return Proof(Answer.NOT_MET, text, clause, f"{lead}最早{add_years(since, years)}满{years}年")
+    if background.work is None:
+        return Proof(Answer.UNKNOWN, text, clause, f"{lead}未填从事本职业的起始日期")
+    fitting = [one for one in background.work if one.occupation_code in occupations]
+    vague = [one for one in background.work if one.occupation_code is None] + [
+        one for one in fitting if one.started_on is None
+    ]
+    full = _full_on([one for one in fitting if one.started_on is not None], years, since, on)
+    if full is not None and full <= on:
+        return Proof(Answer.MET, text, clause, f"{lead}{full}满{years}年")
+    if vague:
+        return Proof(Answer.UNKNOWN, text, clause, f"{lead}从事的职业或起始日期未填")
+    return Proof(Answer.NOT_MET, text, clause, f"{lead}" + (f"将于{full}满{years}年" if full else "没有可计算的工作经历"))
+
+
+def _full_on(work: Sequence[Work], years: int, since: date | None, on: date) -> date | None:
+    """The day on which ``years`` are full if present work goes on; None when no work counts or it ended too early.
+
+    Gaps between periods move the start of the clock: two periods count like one that began later by the gap.
+    """
+    earliest = since or date.min
+    spans = [
+        (max(one.started_on, earliest), one.ended_on + timedelta(days=1) if one.ended_on else None)
+        for one in work
+        if one.started_on is not None
+        and one.started_on <= on
+        and (one.ended_on is None or one.ended_on >= earliest)
+    ]
+    if not spans:
+        return None
+    # An open end sorts last among periods that began on the same day.
+    spans.sort(key=lambda span: (span[0], span[1] or date.max))
+    clock, reached = spans[0][0], spans[0][0]
+    for begun, ended in spans:
+        if begun > reached:
+            clock += begun - reached
+            reached = begun
+        full = add_years(clock, years)
+        if ended is None or full <= ended:
+            return full
+        reached = max(reached, ended)
+    return None
