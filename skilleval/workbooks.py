@@ -38,7 +38,7 @@ def write_flat(
     book.set_properties({"created": _CREATED})
     page = book.add_worksheet(sheet)
     head = 1 if title else 0
-    _style_page(page, head, len(columns))
+    _style_page(page, head)
     formats = {kind: book.add_format({"num_format": code, "border": 1, "valign": "vcenter", "font_name": "宋体"})
                for kind, code in _FORMATS.items()}  # fmt: skip
     for position, column in enumerate(columns):
@@ -50,9 +50,11 @@ def write_flat(
     heading = book.add_format(_HEADING)
     for position, column in enumerate(columns):
         page.write_string(head, position, column.heading, heading)
-    count = _write_rows(page, head + 1, columns, rows, formats)
-    book.close()
-    return count
+    try:
+        return _write_rows(page, head + 1, columns, rows, formats)
+    finally:
+        # Also after a refusal: closing is what removes the temporary file with the rows so far.
+        book.close()
 
 
 _TITLE = {"bold": True, "font_size": 14, "align": "center", "valign": "vcenter", "font_name": "宋体"}
@@ -62,7 +64,7 @@ _HEADING = {
 }  # fmt: skip
 
 
-def _style_page(page: Any, head: int, width: int) -> None:
+def _style_page(page: Any, head: int) -> None:
     page.freeze_panes(head + 1, 0)
     page.set_landscape()
     page.set_paper(9)
@@ -70,7 +72,6 @@ def _style_page(page: Any, head: int, width: int) -> None:
     page.repeat_rows(head)
     page.set_footer("&C第 &P 页，共 &N 页")
     page.set_margins(0.4, 0.4, 0.6, 0.6)
-    page.print_area(0, 0, 1_048_575, width - 1)
 
 
 def _write_rows(

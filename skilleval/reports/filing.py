@@ -5,7 +5,7 @@ A template names the fields of these lines as its column keys; :func:`filing_tem
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
@@ -242,6 +242,8 @@ class FilingContent:
     addressed_to: str
     version: int
     exported_on: date
+    #: the frozen content of the notice, as its PDF prints it
+    notice_sheet: Mapping[str, Any] = field(default_factory=dict)
     supersedes: str | None = None
     parts: tuple[PartRule, ...] = ()
     withheld: tuple[Withheld, ...] = ()
@@ -297,7 +299,7 @@ def filing_templates() -> dict[str, Template]:
     """All templates of a package, by document. Refused: one with a column that its lines don't have."""
     templates = {name: load_template(name) for name in DOCUMENTS}
     for name, line in LINES.items():
-        known = {field.name for field in fields(line)}
+        known = {one.name for one in fields(line)}
         for column in templates[name].columns:
             if column.key not in known:
                 raise RuleBroken(f"上报模板 {name} 的列“{column.heading}”：不认识的 key “{column.key}”")

@@ -103,18 +103,23 @@ def _certificates_agree(
         candidate = candidates.get(id(result))
         if candidate:
             yield from _compare(sheets["candidates"], candidate, certificates, certificate, [("employer", "employer")])
+    yield from _outcomes_agree(results, withheld)
     for line in issued.right:
         yield certificates.finding("certificate-foreign", line, "number", "成绩汇总中没有此证书")
     for line in issued.left:
         if line.get("certificate_number"):
             yield results.finding("certificate-missing", line, "certificate_number", "证书数据上报表中没有此证书")
+
+
+def _outcomes_agree(results: Sheet, withheld: set[str]) -> Iterator[Finding]:
+    """Who passed has a certificate or a reason in the manifest; who did not pass has none."""
     for line in _lines(results):
-        outcome = line.get("outcome")
+        outcome, number = line.get("outcome"), line.get("certificate_number")
         if outcome is None or "certificate_number" in line.wrong:
             continue
-        if outcome != "passed" and line.get("certificate_number"):
+        if outcome != "passed" and number:
             yield results.finding("outcome-certificate", line, "certificate_number", "评定结果不是合格，却有证书编号")
-        if outcome == "passed" and not line.get("certificate_number") and line.get("admission_number") not in withheld:
+        if outcome == "passed" and not number and line.get("admission_number") not in withheld:
             told = "评定合格，却没有证书编号，清单也没有说明原因"
             yield results.finding("outcome-certificate", line, "certificate_number", told)
 
@@ -187,7 +192,7 @@ def _confirmation_counts(sheets: Sheets, issued: Pairing) -> Iterator[Finding]:
     form = sheets["confirmation"]
     lines = [certificate for _, certificate in issued.pairs]
     sure, disputed = _count(lines, lambda line: (line.get("occupation_name"), line.values.get("trade"), line.get("grade")))
-    disputed += len(issued.right) + sum(1 for line in issued.left if line.get("certificate_number"))
+    disputed += len(issued.right) + sum(1 for line in issued.left if line.values.get("certificate_number"))
     disputed += sum(1 for line in sheets["certificates"].lines if line.repeated)
     listed = set()
     for line in form.lines:
