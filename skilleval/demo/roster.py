@@ -209,7 +209,8 @@ def _write(file: Path, firm: str, rows: Sequence[Cells]) -> None:
     last = len(HEADINGS) - 1
     title = {"bold": True, "font_size": 16, "align": "center", "valign": "vcenter"}
     page.merge_range(0, 0, 0, last, f"{firm}技能岗位员工花名册", book.add_format(title))
-    page.merge_range(1, 0, 1, last, "填表部门：人力资源部　　　　（演示数据，均为虚构）", book.add_format({"align": "right"}))
+    note = "填表部门：人力资源部　　　　（演示数据，均为虚构）"
+    page.merge_range(1, 0, 1, last, note, book.add_format({"align": "right"}))
     heading = book.add_format({"bold": True, "bg_color": "#FFE699", "border": 1, "align": "center"})
     day, text = book.add_format({"num_format": "yyyy-mm-dd"}), book.add_format({"num_format": "@"})
     for position, (key, name) in enumerate(HEADINGS.items()):

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 MAXIMUM_BYTES = 200 * 1024 * 1024
 MAXIMUM_MEMBERS = 64
 
+_UNREADABLE = (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError, RuntimeError, struct.error)
 _UTF8_NAME = 0x800
 _MIDNIGHT_1980 = (1 << 5) | 1
 
@@ -48,7 +49,7 @@ def unpack(archive: bytes) -> dict[str, bytes]:
             entries = opened.infolist()
             _refuse_foreign(entries)
             members = {entry.filename: opened.read(entry) for entry in entries}
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError, RuntimeError, struct.error) as error:
+    except _UNREADABLE as error:
         raise NotAPackage(f"压缩包无法读取或已损坏：{error}") from error
     if pack(members) != archive:
         raise NotAPackage("压缩包的结构与本软件写出的不一致：文件生成后被改动，或曾被其他软件重新打包")

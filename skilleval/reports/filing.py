@@ -222,9 +222,15 @@ class Provenance:
     """Which versions decided and wrote the package."""
 
     software: str
+    #: the national standard that the specification rests on; empty for the firm's own
     standard: Mapping[str, Any]
+    #: each file of rule data with its hash
     rule_data: Sequence[Mapping[str, Any]]
     journal_head: str
+    #: the firm's own specification (评价规范) and its version
+    specification: Mapping[str, Any] = field(default_factory=dict)
+    #: versions noted when the batch was made
+    batch_versions: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +254,8 @@ class FilingContent:
     parts: tuple[PartRule, ...] = ()
     withheld: tuple[Withheld, ...] = ()
     notes: tuple[str, ...] = ()
+    #: whether every document says that it is a demonstration
+    demo: bool = False
 
     @property
     def confirmation(self) -> tuple[ConfirmationLine, ...]:

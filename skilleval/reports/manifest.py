@@ -16,7 +16,7 @@ VERSION = 1
 #: What a manifest must say, and as what.
 _SHAPE: Mapping[str, type] = {
     "format": dict, "institution": dict, "batch": dict, "filing": dict, "notice": dict, "counts": dict,
-    "software": dict, "standard": dict, "rule_data": list, "templates": list, "files": list, "parts": list,
+    "software": dict, "standard": dict, "specification": dict, "batch_versions": dict, "rule_data": list, "templates": list, "files": list, "parts": list,
     "withheld": list, "journal_head": str, "left_empty": list, "notes": list, "seal": str,
 }  # fmt: skip
 
@@ -81,6 +81,8 @@ def make(content: FilingContent, templates: Mapping[str, Template], members: Seq
         },
         "software": {"name": "skilleval", "version": content.provenance.software},
         "standard": dict(content.provenance.standard),
+        "specification": dict(content.provenance.specification),
+        "batch_versions": dict(content.provenance.batch_versions),
         "rule_data": [dict(entry) for entry in content.provenance.rule_data],
         "templates": [
             {"name": template.name, "version": template.version, "sha256": template.sha256}

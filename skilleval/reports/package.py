@@ -157,7 +157,8 @@ def _check_templates(told: Mapping[str, Any], templates: Mapping[str, Template])
     for name, template in templates.items():
         entry = named.get(name, {})
         if (entry.get("version"), entry.get("sha256")) != (template.version, template.sha256):
-            message = f"“{template.label}”按模板第 {entry.get('version')} 版写成，与本软件的第 {template.version} 版不同，无法核对"
+            theirs, ours = entry.get("version"), template.version
+            message = f"“{template.label}”的模板（第 {theirs} 版）与本软件所带的（第 {ours} 版）不同，无法核对"
             found.append(Finding("template", message, manifest.NAME))
     return found
 

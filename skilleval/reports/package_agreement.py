@@ -191,12 +191,12 @@ def _plan_counts(sheets: Sheets, people: Pairing) -> Iterator[Finding]:
 def _confirmation_counts(sheets: Sheets, issued: Pairing) -> Iterator[Finding]:
     form = sheets["confirmation"]
     lines = [certificate for _, certificate in issued.pairs]
-    sure, disputed = _count(lines, lambda line: (line.get("occupation_name"), line.values.get("trade"), line.get("grade")))
+    sure, disputed = _count(lines, _kind)
     disputed += len(issued.right) + sum(1 for line in issued.left if line.values.get("certificate_number"))
     disputed += sum(1 for line in sheets["certificates"].lines if line.repeated)
     listed = set()
     for line in form.lines:
-        key = (line.get("occupation_name"), line.values.get("trade"), line.get("grade"))
+        key = _kind(line)
         told, counted = line.get("count"), sure.get(key, 0)
         listed.add(key)
         if isinstance(told, int) and not counted <= told <= counted + disputed:
@@ -205,6 +205,10 @@ def _confirmation_counts(sheets: Sheets, issued: Pairing) -> Iterator[Finding]:
         if key not in listed and isinstance(key[2], Grade):
             told = f"缺少“{key[0]}”{key[2].printed}一行，证书数据中有 {count} 本"
             yield form.finding("confirmation-count", None, "grade", told)
+
+
+def _kind(line: Line) -> tuple[Value, Value, Value]:
+    return line.get("occupation_name"), line.values.get("trade"), line.get("grade")
 
 
 def _count(lines: Sequence[Line], key: Callable[[Line], Key]) -> tuple[dict[Key, int], int]:

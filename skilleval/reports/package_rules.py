@@ -11,7 +11,7 @@ from typing import Any
 from skilleval.domain import identifiers
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
-from skilleval.domain.scoring import weighted_total
+from skilleval.domain.scoring import Outcome, Part, PartMark, settle, show
 from skilleval.reports.findings import Finding
 from skilleval.reports.package_sheets import Line, Sheet, Sheets
 
@@ -49,12 +49,10 @@ def serials_run(sheets: Sheets, _manifest: Mapping[str, Any]) -> Iterator[Findin
     for sheet in sheets.values():
         if not sheet.has("serial"):
             continue
-        before = 0
-        for line in sheet.lines:
+        for expected, line in enumerate(sheet.lines, start=1):
             serial = line.get("serial")
-            if isinstance(serial, int) and serial != before + 1:
-                yield sheet.finding("serial", line, "serial", f"序号应为 {before + 1}，实为 {serial}")
-            before += 1
+            if isinstance(serial, int) and serial != expected:
+                yield sheet.finding("serial", line, "serial", f"序号应为 {expected}，实为 {serial}")
 
 
 def document_numbers_hold(sheets: Sheets, _manifest: Mapping[str, Any]) -> Iterator[Finding]:
@@ -188,36 +186,35 @@ def rows_are_unique(sheets: Sheets, _manifest: Mapping[str, Any]) -> Iterator[Fi
 def marks_hold(sheets: Sheets, manifest: Mapping[str, Any]) -> Iterator[Finding]:
     """Marks lie between nought and the maximum, and result and total follow from them by the batch's own rules."""
     sheet = sheets["results"]
-    parts: dict[str, list[Mapping[str, Any]]] = {}
-    for part in manifest["parts"]:
-        parts.setdefault(str(part.get("grade")), []).append(part)
+    parts: dict[str, dict[str, Part]] = {}
+    for told in manifest["parts"]:
+        part = Part(told["method"], told["weight"], told["maximum"], told["pass_mark"], assessors=1)
+        parts.setdefault(told["grade"], {})[part.method] = part
     for line in sheet.lines:
         grade = line.get("grade")
-        rules = parts.get(grade.value, []) if isinstance(grade, Grade) else []
+        rules = parts.get(grade.value) if isinstance(grade, Grade) else None
         if rules:
             yield from _result_holds(sheet, line, rules)
 
 
-def _result_holds(sheet: Sheet, line: Line, rules: list[Mapping[str, Any]]) -> Iterator[Finding]:
-    marks: dict[str, int] = {}
-    for rule in rules:
-        method, mark = str(rule["method"]), line.get(str(rule["method"]))
+def _result_holds(sheet: Sheet, line: Line, rules: Mapping[str, Part]) -> Iterator[Finding]:
+    marks: dict[str, PartMark] = {}
+    for method, part in rules.items():
+        mark = line.get(method)
         if isinstance(mark, int):
-            marks[method] = mark
-            if not 0 <= mark <= rule["maximum"]:
-                top = f"{rule['maximum'] / 100:.2f}"
-                yield sheet.finding("mark-range", line, method, f"成绩 {mark / 100:.2f} 不在 0 与满分 {top} 之间")
+            marks[method] = PartMark(mark)
+            if not 0 <= mark <= part.maximum:
+                told = f"成绩 {mark / 100:.2f} 不在 0 与满分 {show(part.maximum)} 之间"
+                yield sheet.finding("mark-range", line, method, told)
                 return
-    complete = len(marks) == len(rules)
-    passes = complete and all(marks[str(rule["method"])] >= rule["pass_mark"] for rule in rules)
+    settled = settle(rules, marks)
     outcome, total = line.get("outcome"), line.get("total")
-    if outcome is not None and (outcome == "passed") != passes:
-        told = "各部分均达到合格线" if passes else "有部分缺成绩或未达到合格线"
-        yield sheet.finding("outcome-marks", line, "outcome", f"{told}，与评定结果不符")
-    expected = weighted_total(marks, {str(rule["method"]): rule["weight"] for rule in rules}) if complete else None
-    if isinstance(total, int) and total != expected:
-        told = "各部分成绩不齐" if expected is None else f"按权重应为 {expected / 100:.2f}"
-        yield sheet.finding("total", line, "total", f"评定成绩为 {total / 100:.2f}，{told}")
+    wanted = (settled.outcome.value,) if len(marks) == len(rules) else ("absent", "unfinished")
+    if outcome is not None and outcome not in wanted:
+        told = "或".join(Outcome(word).name_zh for word in wanted)
+        yield sheet.finding("outcome-marks", line, "outcome", f"按各部分成绩和合格线应为{told}")
+    if isinstance(total, int) and total != settled.total:
+        yield sheet.finding("total", line, "total", f"评定成绩为 {total / 100:.2f}，按权重应为 {show(settled.total)}")
 
 
 RULES: tuple[Rule, ...] = (

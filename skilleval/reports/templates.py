@@ -6,7 +6,7 @@ What is written by a template can be read back by it, so that a package is check
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -73,7 +73,7 @@ class Template:
                     f"请与主管部门确认后补入 templates/filing/{self.name}.toml"
                 )
             return code
-        return _WRITERS[column.kind](value) if column.kind in _WRITERS else _plain(value)
+        return _WRITERS.get(column.kind, _plain)(value)
 
     def read(self, column: Column, cell: object) -> Value:
         """The value behind a cell that :meth:`written` made. Raises ``ValueError`` for any other cell."""
@@ -116,7 +116,7 @@ def _mark(value: Value) -> Decimal:
     return Decimal(value).scaleb(-2)
 
 
-_WRITERS = {
+_WRITERS: Mapping[str, Callable[[Value], Cell]] = {
     "date": _day,
     "mark": _mark,
     "grade": lambda value: _grade(value).printed,

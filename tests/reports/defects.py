@@ -232,7 +232,8 @@ DEFECTS: Mapping[str, Planter] = {
     "a sex in a result": _set("disagree", "results", "sex", lambda sex: "女" if sex == "男" else "男"),
     "a credit code": _set("credit-code", "candidates", "employer_credit_code", _wrong_digit),
     "a certificate number too short": _set("certificate-number", "certificates", "number", lambda number: number[:21]),
-    "another firm's prefix": _set("number-prefix", "certificates", "number", lambda number: number.replace("000123", "000124")),
+    "another firm's prefix": _set(
+        "number-prefix", "certificates", "number", lambda number: number.replace("000123", "000124")),
     "a grade the number denies": _set(
         "number-grade", "certificates", "grade", lambda digit: "4" if digit == "3" else "3", "number"),
     "a year the number denies": _set("number-year", "certificates", "issued_on", lambda _: "2025-06-23", "number"),

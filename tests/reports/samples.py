@@ -20,7 +20,10 @@ from tests.factories import CREDIT_CODE, REGISTRATION_NUMBER, id_number
 
 FIRM = "岭南精工制造有限公司"
 BATCH = "2026-DG-01"
-NAMES = ("陈大文", "郑䶮", "𠮷明远", "买买提·艾合买提江", "上官云帆", "李芳", "王㐂顺", "=1+1", "黄志强", "林㛃", "何敏", "周伟")
+NAMES = (
+    "陈大文", "郑䶮", "𠮷明远", "买买提·艾合买提江", "上官云帆", "李芳", "王㐂顺", "=1+1", "黄志强", "林㛃",
+    "何敏", "周伟",
+)  # fmt: skip
 GRADES = (Grade.SENIOR, Grade.INTERMEDIATE)
 NOTICED, CLOSED, ISSUED, EXPORTED = date(2026, 6, 15), date(2026, 6, 22), date(2026, 6, 23), date(2026, 6, 24)
 
@@ -40,8 +43,8 @@ def clean_content(count: int = 12, version: int = 1, addressed_to: str = "city")
         filer=Filer(
             name=FIRM, credit_code=CREDIT_CODE, registration_number=REGISTRATION_NUMBER,
             authority="深圳市人力资源和社会保障局", authority_level="city", valid_from=date(2025, 1, 1),
-            valid_to=date(2027, 12, 31), responsible="演示负责人", contact="演示联系人", phone="15400000000", city="4403",
-            district="南山区",
+            valid_to=date(2027, 12, 31), responsible="演示负责人", contact="演示联系人", phone="15400000000",
+            city="4403", district="南山区",
         ),
         plan=tuple(_plan(serial, grade, candidates) for serial, grade in enumerate(GRADES, start=1)),
         candidates=candidates,
@@ -63,8 +66,9 @@ def clean_content(count: int = 12, version: int = 1, addressed_to: str = "city")
 
 def _plan(serial: int, grade: Grade, candidates: tuple[CandidateLine, ...]) -> PlanLine:
     return PlanLine(
-        serial, BATCH, "2026年第一批电工认定", "6-31-01-03", "电工", "", grade, "理论知识考试、技能操作考核", "assessment", 20,
-        sum(1 for line in candidates if line.grade is grade), date(2026, 5, 20), date(2026, 6, 8), date(2026, 6, 12),
+        serial, BATCH, "2026年第一批电工认定", "6-31-01-03", "电工", "", grade, "理论知识考试、技能操作考核",
+        "assessment", 20, sum(1 for line in candidates if line.grade is grade), date(2026, 5, 20), date(2026, 6, 8),
+        date(2026, 6, 12),
         "一号实训车间", "考评员甲、考评员乙、考评员丙", "督导员丁", "国家职业标准 电工 2018；申报条件 2018",
     )  # fmt: skip
 

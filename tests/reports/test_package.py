@@ -86,7 +86,8 @@ def test_the_upload_sheet_has_the_eleven_columns_in_order_and_only_text(clean: b
     sheet = _sheet(clean, "certificates")
 
     assert [cell.value for cell in sheet[1]] == [
-        "姓名", "证件类型", "证件号码", "所在单位", "职业名称", "工种名称", "职业技能等级", "证书编号", "发证日期", "评价机构", "发证机构",
+        "姓名", "证件类型", "证件号码", "所在单位", "职业名称", "工种名称", "职业技能等级", "证书编号", "发证日期",
+        "评价机构", "发证机构",
     ]  # fmt: skip
     row = [cell.value for cell in sheet[2]]
     assert row[1] == "201"

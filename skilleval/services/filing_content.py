@@ -1,0 +1,393 @@
+"""A batch read from the database as the lines of its filing package. Questions only: nothing is changed here."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+
+from sqlmodel import Session, col, select
+
+from skilleval import standards
+from skilleval.db.secrets import Vault
+from skilleval.db.tables import (
+    Assignment,
+    Batch,
+    Candidate,
+    Certificate,
+    CertificateEvent,
+    Credential,
+    Institution,
+    Notice,
+    Person,
+    Personnel,
+    Registration,
+    Result,
+    SpecificationPart,
+    WorkPeriod,
+)
+from skilleval.domain.ladder import Grade
+from skilleval.domain.methods import METHODS
+from skilleval.reports.filing import (
+    CandidateLine,
+    CertificateLine,
+    Filer,
+    NoticeLine,
+    PartRule,
+    PlanLine,
+    ResultLine,
+    Withheld,
+)
+
+Entry = TypeVar("Entry")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecord:
+    """Everything of one batch that a package is made from."""
+
+    batch: Batch
+    institution: Institution
+    registration: Registration
+    parts: Sequence[SpecificationPart]
+    candidates: Sequence[Candidate]
+    people: Mapping[int, Person]
+    employers: Mapping[int, Institution]
+    results: Mapping[int, Result]
+    certificates: Mapping[int, Certificate]
+    #: candidate id → why the last certificate of a candidate is not valid
+    ended: Mapping[int, str]
+    credentials: Mapping[int, Sequence[Credential]]
+    periods: Mapping[int, Sequence[WorkPeriod]]
+    staff: Sequence[tuple[Assignment, Personnel]]
+
+
+def read_batch(session: Session, batch: Batch) -> BatchRecord:
+    """The record of ``batch`` in a dozen queries, however many candidates it has."""
+    firm, number = batch.institution_id, batch.id
+    candidates = session.exec(
+        select(Candidate)
+        .where(col(Candidate.institution_id) == firm, col(Candidate.batch_id) == number)
+        .where(col(Candidate.state) == "eligible")
+        .order_by(col(Candidate.admission_number), col(Candidate.id))
+    ).all()
+    mine = select(Candidate.person_id).where(col(Candidate.institution_id) == firm, col(Candidate.batch_id) == number)
+    people = session.exec(select(Person).where(col(Person.id).in_(mine))).all()
+    employers = session.exec(
+        select(Institution).where(col(Institution.id).in_({person.institution_id for person in people}))
+    ).all()
+    credentials = session.exec(
+        select(Credential).where(col(Credential.person_id).in_(mine)).order_by(col(Credential.id))
+    ).all()
+    periods = session.exec(
+        select(WorkPeriod).where(col(WorkPeriod.person_id).in_(mine)).order_by(col(WorkPeriod.started_on))
+    ).all()
+    certificates, ended = _certificates(session, batch)
+    institution, registration = session.get(Institution, firm), session.get(Registration, batch.registration_id)
+    assert institution is not None and registration is not None
+    return BatchRecord(
+        batch=batch,
+        institution=institution,
+        registration=registration,
+        parts=_parts(session, batch),
+        candidates=candidates,
+        people={_key(person.id): person for person in people},
+        employers={_key(employer.id): employer for employer in employers},
+        results=_latest_results(session, batch),
+        certificates=certificates,
+        ended=ended,
+        credentials=_grouped((entry.person_id, entry) for entry in credentials),
+        periods=_grouped((entry.person_id, entry) for entry in periods),
+        staff=_staff(session, batch),
+    )
+
+
+def _grouped(pairs: Iterable[tuple[int, Entry]]) -> dict[int, list[Entry]]:
+    grouped: dict[int, list[Entry]] = {}
+    for key, entry in pairs:
+        grouped.setdefault(key, []).append(entry)
+    return grouped
+
+
+def _parts(session: Session, batch: Batch) -> Sequence[SpecificationPart]:
+    query = select(SpecificationPart).where(
+        col(SpecificationPart.institution_id) == batch.institution_id,
+        col(SpecificationPart.specification_id) == batch.specification_id,
+        col(SpecificationPart.grade).in_(batch.grades),
+    )
+    return session.exec(query.order_by(col(SpecificationPart.grade), col(SpecificationPart.serial))).all()
+
+
+def _latest_results(session: Session, batch: Batch) -> dict[int, Result]:
+    query = (
+        select(Result)
+        .join(Candidate, col(Candidate.id) == col(Result.candidate_id))
+        .where(col(Result.institution_id) == batch.institution_id, col(Candidate.batch_id) == batch.id)
+        .order_by(col(Result.revision))
+    )
+    return {result.candidate_id: result for result in session.exec(query)}
+
+
+def _certificates(session: Session, batch: Batch) -> tuple[dict[int, Certificate], dict[int, str]]:
+    """The valid certificate of each candidate, and why those without one have lost it."""
+    query = (
+        select(Certificate, CertificateEvent)
+        .join(Candidate, col(Candidate.id) == col(Certificate.candidate_id))
+        .join(CertificateEvent, col(CertificateEvent.certificate_id) == col(Certificate.id))
+        .where(col(Certificate.institution_id) == batch.institution_id, col(Candidate.batch_id) == batch.id)
+        .order_by(col(Certificate.id), col(CertificateEvent.serial))
+    )
+    last: dict[int, tuple[Certificate, CertificateEvent]] = {}
+    for certificate, event in session.exec(query):
+        last[_key(certificate.id)] = (certificate, event)
+    valid: dict[int, Certificate] = {}
+    ended: dict[int, str] = {}
+    for certificate, event in last.values():
+        if event.kind in ("voided", "revoked"):
+            told = "作废" if event.kind == "voided" else "撤销"
+            ended[certificate.candidate_id] = f"证书 {certificate.number} 已{told}：{event.reason}"
+        else:
+            valid[certificate.candidate_id] = certificate
+    return valid, {key: why for key, why in ended.items() if key not in valid}
+
+
+def _staff(session: Session, batch: Batch) -> Sequence[tuple[Assignment, Personnel]]:
+    query = (
+        select(Assignment, Personnel)
+        .join(Personnel, col(Personnel.id) == col(Assignment.personnel_id))
+        .where(col(Assignment.institution_id) == batch.institution_id, col(Assignment.batch_id) == batch.id)
+        .order_by(col(Personnel.code), col(Assignment.id))
+    )
+    return session.exec(query).all()
+
+
+def filer_of(record: BatchRecord) -> Filer:
+    """The institution as the package names it."""
+    firm, registration = record.institution, record.registration
+    return Filer(
+        name=firm.name,
+        credit_code=firm.credit_code,
+        registration_number=registration.number,
+        authority=registration.authority,
+        authority_level=registration.authority_level,
+        valid_from=registration.valid_from,
+        valid_to=registration.valid_to,
+        responsible=firm.responsible or "",
+        contact=firm.contact or "",
+        phone=firm.phone or "",
+        city=firm.city or "",
+        district=firm.district or "",
+    )
+
+
+def plan_lines(record: BatchRecord, versions: str) -> tuple[PlanLine, ...]:
+    """One line for each grade of the batch, the lowest first."""
+    batch = record.batch
+    return tuple(
+        PlanLine(
+            serial=serial,
+            batch_number=batch.number,
+            batch_name=batch.name,
+            occupation_code=batch.occupation_code,
+            occupation_name=batch.occupation_name,
+            trade=batch.trade,
+            grade=grade,
+            methods="、".join(METHODS[part.method].name_zh for part in record.parts if part.grade == grade.value),
+            route=batch.route,
+            planned=batch.planned,
+            candidates=sum(1 for candidate in record.candidates if candidate.grade == grade.value),
+            enrol_until=batch.enrol_until,
+            starts_on=batch.starts_on,
+            ends_on=batch.ends_on,
+            venues="、".join(batch.venues),
+            assessors=_names(record, "assessor"),
+            supervisors=_names(record, "supervisor"),
+            versions=versions,
+        )
+        for serial, grade in enumerate(sorted(Grade(word) for word in batch.grades), start=1)
+    )
+
+
+def _names(record: BatchRecord, role: str) -> str:
+    return "、".join(dict.fromkeys(person.name for assignment, person in record.staff if assignment.role == role))
+
+
+def candidate_lines(record: BatchRecord, vault: Vault) -> tuple[CandidateLine, ...]:
+    """One line for each candidate who was found eligible."""
+    return tuple(
+        _candidate_line(record, serial, candidate, vault) for serial, candidate in enumerate(record.candidates, start=1)
+    )
+
+
+def _candidate_line(record: BatchRecord, serial: int, candidate: Candidate, vault: Vault) -> CandidateLine:
+    person, batch = record.people[candidate.person_id], record.batch
+    employer = record.employers[person.institution_id]
+    held = _held(record, person)
+    return CandidateLine(
+        serial=serial,
+        admission_number=candidate.admission_number or "",
+        name=person.name,
+        sex=person.sex,
+        id_type=person.id_type,
+        id_number=vault.open(person.institution_id, person.id_sealed),
+        employer=employer.name,
+        employer_credit_code=employer.credit_code,
+        occupation_code=batch.occupation_code,
+        occupation_name=batch.occupation_name,
+        trade=batch.trade,
+        grade=Grade(candidate.grade),
+        route=candidate.route,
+        skips_grade=candidate.skips_grade,
+        condition=candidate.claimed or "",
+        birth_date=person.birth_date,
+        education=person.education or "",
+        phone=person.phone or "",
+        employment=person.employment or "",
+        post=person.post or "",
+        work_years=_work_years(person, batch),
+        held_occupation=_occupation_name(held),
+        held_grade=Grade(held.level) if held else None,
+        held_number=(held.number or "") if held else "",
+        held_on=held.obtained_on if held else None,
+        study=_study(record.credentials.get(candidate.person_id, ())),
+        work=_work(record.periods.get(candidate.person_id, ())),
+    )
+
+
+def _held(record: BatchRecord, person: Person) -> Credential | None:
+    held = [entry for entry in record.credentials.get(_key(person.id), ()) if entry.kind == "certificate"]
+    return max(held, key=lambda entry: (Grade(entry.level).rank, entry.obtained_on or date.min), default=None)
+
+
+def _occupation_name(held: Credential | None) -> str:
+    """The name of a certificate's occupation, its code where the list doesn't have it."""
+    code = (held.occupation_code if held else None) or ""
+    known = standards.occupations().get((code, "2022"))
+    return known.name if known else code
+
+
+def _work_years(person: Person, batch: Batch) -> int | None:
+    """Full years in the batch's occupation on its first day; None when that work is not on record."""
+    since = person.occupation_since
+    if since is None or person.occupation_code != batch.occupation_code or since > batch.starts_on:
+        return None
+    before_day = (batch.starts_on.month, batch.starts_on.day) < (since.month, since.day)
+    return batch.starts_on.year - since.year - before_day
+
+
+def _study(entries: Sequence[Credential]) -> str:
+    diplomas = [entry for entry in entries if entry.kind == "diploma"]
+    return "；".join(" ".join(filter(None, (entry.issuer, entry.major, _day(entry.obtained_on)))) for entry in diplomas)
+
+
+def _work(entries: Sequence[WorkPeriod]) -> str:
+    told = []
+    for entry in entries:
+        span = f"{entry.started_on}至{_day(entry.ended_on) or '今'}"
+        told.append(" ".join(filter(None, (span, entry.occupation_code, entry.employer))))
+    return "；".join(told)
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def result_lines(record: BatchRecord, candidates: Sequence[CandidateLine]) -> tuple[ResultLine, ...]:
+    """The latest result of each candidate, in the order of ``candidates``."""
+    lines = []
+    for candidate, line in zip(record.candidates, candidates, strict=True):
+        result = record.results[_key(candidate.id)]
+        certificate = record.certificates.get(_key(candidate.id))
+        marks: dict[str, Any] = {method: result.parts.get(method) for method in METHODS}
+        lines.append(
+            ResultLine(
+                serial=line.serial,
+                admission_number=line.admission_number,
+                name=line.name,
+                id_type=line.id_type,
+                id_number=line.id_number,
+                sex=line.sex,
+                education=line.education,
+                occupation_name=line.occupation_name,
+                trade=line.trade,
+                grade=line.grade,
+                outcome=result.outcome,
+                institution=record.institution.name,
+                registration_number=record.registration.number,
+                batch_number=record.batch.number,
+                total=result.total,
+                certificate_number=certificate.number if certificate else "",
+                issued_on=certificate.issued_on if certificate else None,
+                **marks,
+            )
+        )
+    return tuple(lines)
+
+
+def certificate_lines(
+    record: BatchRecord, candidates: Sequence[CandidateLine], vault: Vault
+) -> tuple[CertificateLine, ...]:
+    """Every valid certificate, as printed, in the order of the candidates."""
+    lines = []
+    for candidate, line in zip(record.candidates, candidates, strict=True):
+        certificate = record.certificates.get(_key(candidate.id))
+        if certificate is not None:
+            lines.append(
+                CertificateLine(
+                    name=certificate.name,
+                    id_type=certificate.id_type,
+                    id_number=vault.open(certificate.institution_id, certificate.id_sealed),
+                    employer=line.employer,
+                    occupation_name=certificate.occupation_name,
+                    trade=certificate.trade,
+                    grade=Grade(certificate.grade),
+                    number=certificate.number,
+                    issued_on=certificate.issued_on,
+                    institution=record.institution.name,
+                    issuer=certificate.issuer,
+                )
+            )
+    return tuple(lines)
+
+
+def notice_lines(notice: Notice, routes: Mapping[str, str]) -> tuple[NoticeLine, ...]:
+    """The published list as it was frozen. ``routes`` gives the printed word of each route."""
+    words = {printed: word for word, printed in routes.items()}
+    return tuple(
+        NoticeLine(
+            serial=entry["serial"],
+            name=entry["name"],
+            masked_id_number=entry["masked_number"],
+            employer=entry["employer"],
+            occupation_name=entry["occupation"],
+            trade=entry["trade"],
+            grade=Grade.parse(entry["grade"]),
+            route=words[entry["route"]],
+        )
+        for entry in notice.content["entries"]
+    )
+
+
+def part_rules(record: BatchRecord) -> tuple[PartRule, ...]:
+    """How each part of each grade counted."""
+    return tuple(
+        PartRule(Grade(part.grade), part.method, part.weight, part.maximum, part.pass_mark) for part in record.parts
+    )
+
+
+def withheld(record: BatchRecord, noticed: Sequence[str]) -> tuple[Withheld, ...]:
+    """Candidates without a valid certificate who passed or were published, each with the reason on record."""
+    found = []
+    for candidate in record.candidates:
+        number, key = candidate.admission_number or "", _key(candidate.id)
+        if key in record.certificates:
+            continue
+        if key in record.ended:
+            found.append(Withheld(number, record.ended[key]))
+        elif number in noticed and record.results[key].outcome != "passed":
+            found.append(Withheld(number, f"公示后成绩更正：{record.results[key].reason or ''}"))
+    return tuple(found)
+
+
+def _key(value: int | None) -> int:
+    assert value is not None
+    return value
