@@ -9,12 +9,12 @@ import io
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from skilleval import sheets, workbooks
 from skilleval.domain.errors import RuleBroken
 from skilleval.reports import archive, confirmation_form, cover_letter, manifest, notice
 from skilleval.reports.filing import LINES, FilingContent, filing_templates
@@ -25,9 +25,11 @@ from skilleval.reports.package_agreement import agreement
 from skilleval.reports.package_rules import RULES
 from skilleval.reports.package_sheets import Sheet, read_sheet
 from skilleval.reports.templates import Template
+from skilleval.sheets import flat
+from skilleval.sheets.reading import read_sheets
 
 _UNSAFE = re.compile(r"[^0-9A-Za-z\u4e00-\u9fff_-]")
-_KINDS = {"integer": "integer", "mark": "mark"}
+_NUMBERS = ("integer", "mark")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +76,19 @@ def make_members(content: FilingContent, templates: Mapping[str, Template], font
 
 def _workbook(document: str, template: Template, content: FilingContent) -> Member:
     file = io.BytesIO()
+    count = write_sheet(file, template, content.titled(template.title), content.lines(document))
+    return Member(template.file, document, file.getvalue(), count)
+
+
+def write_sheet(file: BinaryIO, template: Template, title: str, lines: Sequence[object]) -> int:
+    """Write ``lines`` as the workbook of ``template`` and return how many there were."""
     columns = [
-        workbooks.FlatColumn(column.heading, column.width, _KINDS.get(column.kind, "text"))
+        flat.FlatColumn(column.heading, column.width, column.kind if column.kind in _NUMBERS else "text")
         for column in template.columns
     ]
-    lines = content.lines(document)
-    rows = ([template.written(column, getattr(line, column.key)) for column in template.columns] for line in lines)
-    count = workbooks.write_flat(file, template.sheet, content.titled(template.title), columns, rows)
-    return Member(template.file, document, file.getvalue(), count)
+    writers = [(attrgetter(column.key), template.writer(column)) for column in template.columns]
+    rows = ([write(read(line)) for read, write in writers] for line in lines)
+    return flat.write_flat(file, template.sheet, title, columns, rows)
 
 
 def _write_whole(path: Path, content: bytes) -> None:
@@ -182,8 +189,13 @@ def _check_members(
 
 
 def _open_sheet(template: Template, workbook: bytes) -> tuple[Sheet, list[Finding]]:
-    try:
-        rows = sheets.read_rows(workbook, template.file, template.sheet)
-    except RuleBroken as refusal:
-        return Sheet(template, ()), [Finding("workbook", refusal.message, template.file)]
-    return read_sheet(template, rows)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / template.file
+        file.write_bytes(workbook)
+        try:
+            found = {sheet.name: sheet.rows for sheet in read_sheets(file)}
+        except RuleBroken as refusal:
+            return Sheet(template, ()), [Finding("workbook", refusal.message, template.file)]
+    if template.sheet not in found:
+        return Sheet(template, ()), [Finding("workbook", f"没有工作表“{template.sheet}”", template.file)]
+    return read_sheet(template, found[template.sheet])

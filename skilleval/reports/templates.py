@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade, grade_of_digit
@@ -60,20 +60,28 @@ class Template:
         """The number of the row that holds the headings, counted from 1."""
         return 2 if self.title else 1
 
-    def written(self, column: Column, value: Value) -> Cell:
-        """``value`` as the cell of ``column``. Refused: a word that the code list has no code for."""
-        if value is None or value == "":
-            return column.when_empty or None
+    def writer(self, column: Column) -> Callable[[Value], Cell]:
+        """What makes the cell of ``column`` from a value. It refuses a word that the code list has no code for."""
+        empty: Cell = column.when_empty or None
         if column.kind.startswith("codes:"):
-            word = ("yes" if value else "no") if isinstance(value, bool) else str(value)
-            code = self.codes[column.kind[6:]].get(word)
-            if code is None:
-                raise RuleBroken(
-                    f"“{column.heading}”的“{word}”在上报代码表中没有已确认的代码，"
-                    f"请与主管部门确认后补入 templates/filing/{self.name}.toml"
-                )
-            return code
-        return _WRITERS.get(column.kind, _plain)(value)
+            write: Callable[[Value], Cell] = partial(self._coded, column)
+        else:
+            write = _WRITERS.get(column.kind, _plain)
+        return lambda value: empty if value is None or value == "" else write(value)
+
+    def written(self, column: Column, value: Value) -> Cell:
+        """``value`` as the cell of ``column``."""
+        return self.writer(column)(value)
+
+    def _coded(self, column: Column, value: Value) -> Cell:
+        word = ("yes" if value else "no") if isinstance(value, bool) else str(value)
+        code = self.codes[column.kind[6:]].get(word)
+        if code is None:
+            raise RuleBroken(
+                f"“{column.heading}”的“{word}”在上报代码表中没有已确认的代码，"
+                f"请与主管部门确认后补入 templates/filing/{self.name}.toml"
+            )
+        return code
 
     def read(self, column: Column, cell: object) -> Value:
         """The value behind a cell that :meth:`written` made. Raises ``ValueError`` for any other cell."""
@@ -90,8 +98,7 @@ class Template:
 
 
 def _plain(value: Value) -> Cell:
-    assert isinstance(value, str | int)
-    return value
+    return cast("str | int", value)
 
 
 def _grade(value: Value) -> Grade:

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from python_calamine import CalamineWorkbook
 
-from skilleval import workbooks
 from skilleval.reports import archive, manifest
 from skilleval.reports.filing import LINES, filing_templates
+from skilleval.sheets import flat
 from tests.factories import id_number
 
 Tables = dict[str, list[list[Any]]]
@@ -47,10 +47,10 @@ def repack(packed: bytes, tables: Tables) -> bytes:
     for document, rows in tables.items():
         template, file = filing_templates()[document], io.BytesIO()
         columns = [
-            workbooks.FlatColumn(column.heading, column.width, _kind(rows, position))
+            flat.FlatColumn(column.heading, column.width, _kind(rows, position))
             for position, column in enumerate(template.columns)
         ]
-        workbooks.write_flat(file, template.sheet, "标题" if template.title else "", columns, rows)
+        flat.write_flat(file, template.sheet, "标题" if template.title else "", columns, rows)
         members[template.file] = file.getvalue()
     return reseal(members, told, {filing_templates()[name].file: len(rows) for name, rows in tables.items()})
 
