@@ -95,12 +95,13 @@ def agree(part: Part, marks: Sequence[int], absent: int = 0, adjudicated: int | 
     name = METHODS[part.method].name_zh
     if adjudicated is not None:
         return PartMark(adjudicated, text=f"{name}：{show(adjudicated)}（裁定）")
-    if absent and not marks:
+    if absent >= part.assessors and not marks:
         return PartMark(None, absent=True, text=f"{name}：缺考")
-    if absent:
+    if absent and marks:
         return PartMark(None, dispute=f"{name}：有考评员记缺考、有考评员评分，须裁定")
     if len(marks) < part.assessors:
-        return PartMark(None, text=f"{name}：需 {part.assessors} 名考评员评分，现有 {len(marks)} 名")
+        given = len(marks) + absent
+        return PartMark(None, text=f"{name}：需 {part.assessors} 名考评员评分，现有 {given} 名")
     spread = max(marks) - min(marks)
     if min(marks) < part.pass_mark <= max(marks):
         listed = "、".join(show(mark) for mark in marks)

@@ -84,6 +84,10 @@ def test_absent_and_marked_at_once_needs_a_person() -> None:
     assert agree(THREE, [8000], absent=2).dispute
 
 
+def test_absent_by_some_assessors_only_is_not_yet_an_answer() -> None:
+    assert agree(THREE, [], absent=2) == PartMark(None, text="技能操作考核：需 3 名考评员评分，现有 2 名")
+
+
 @pytest.mark.parametrize(
     ("theory", "skill", "outcome", "total"),
     [

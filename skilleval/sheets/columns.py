@@ -1,0 +1,250 @@
+"""Typed columns: what a cell may hold, how it is read, and what is said when it can't be."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from skilleval.domain.errors import RuleBroken
+from skilleval.domain.identifiers import mask_number
+from skilleval.domain.ladder import Grade
+
+#: what a workbook or a text file gives for one cell
+Cell = str | float | int | bool | date | datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of an import: its heading and the other spellings of it, what its cells hold, who may see them.
+
+    ``kind``: ``text``, ``digits`` (numbers kept as text: a number cell is refused, its digits are already lost),
+    ``date``, ``month`` is a date too, ``choice`` (by ``choices``: label → stored word), ``integer``, ``mark``
+    (whole hundredths), ``yes_no`` or ``grade``.
+    """
+
+    key: str
+    header: str
+    kind: str = "text"
+    required: bool = False
+    synonyms: tuple[str, ...] = ()
+    choices: Mapping[str, str] = field(default_factory=dict)
+    width: int = 14
+    note: str = ""
+    example: str = ""
+    personal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CellError:
+    """One thing that is wrong, and where: row as the spreadsheet counts, column letter, heading, masked value."""
+
+    file: str
+    sheet: str
+    row: int
+    column: str
+    header: str
+    value: str
+    code: str
+    message: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The error as JSON values."""
+        return asdict(self)
+
+    def line(self) -> str:
+        """The error as one Chinese line."""
+        shown = f"“{self.value}”" if self.value else "空"
+        return f"{self.sheet} 第{self.row}行 {self.column}列（{self.header}）{shown}：{self.message}"
+
+
+@dataclass(slots=True)
+class Report:
+    """What an import did. Its counts add up: read = new + changed + unchanged + failed + skipped."""
+
+    read: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    skipped: int = 0
+    errors: list[CellError] = field(default_factory=list)
+
+    def counts(self) -> dict[str, int]:
+        """The counts alone."""
+        names = ("read", "new", "changed", "unchanged", "failed", "skipped")
+        return {name: getattr(self, name) for name in names}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Counts and errors as JSON values."""
+        return {**self.counts(), "errors": [error.as_dict() for error in self.errors]}
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every row read is accounted for."""
+        return self.read == self.new + self.changed + self.unchanged + self.failed + self.skipped
+
+
+class CellRefused(Exception):
+    """A cell that can't be read: the code and the Chinese message."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def fold(text: str) -> str:
+    """Full-width to half-width, outer blanks gone. Compatibility ideographs in names are left as they are."""
+    if text.isascii():
+        return text.strip()
+    return "".join(_fold_character(character) for character in text).strip()
+
+
+def _fold_character(character: str) -> str:
+    if "\uff01" <= character <= "\uff5e":
+        return chr(ord(character) - 0xFEE0)
+    return " " if character in "\u3000\u00a0\u2007\u202f" else character
+
+
+def header_key(text: object) -> str:
+    """A heading reduced to what counts: folded, without blanks, stars, line breaks and bracketed notes."""
+    if not isinstance(text, str):
+        return ""
+    folded = unicodedata.normalize("NFKC", text)
+    return re.sub(r"\(.*?\)|[\s*＊:：]", "", folded).lower()
+
+
+def column_letter(position: int) -> str:
+    """A for 0, Z for 25, AA for 26."""
+    letters = ""
+    position += 1
+    while position:
+        position, rest = divmod(position - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def shown(cell: Cell, column: Column) -> str:
+    """A cell as it may stand in a message: masked where it is personal, and never long."""
+    if cell is None or cell == "":
+        return ""
+    text = str(cell) if not isinstance(cell, float) else f"{cell:.15g}"
+    if column.personal:
+        return mask_number(fold(text))
+    return text if len(text) <= 40 else text[:37] + "…"
+
+
+def read_cell(cell: Cell, column: Column) -> Any:
+    """The value of a cell, None where it is blank. Refused with ``CellRefused``."""
+    if cell is None or (isinstance(cell, str) and not fold(cell)):
+        if column.required:
+            raise CellRefused("required", "必填，不能为空")
+        return None
+    return _READERS[column.kind](cell, column)
+
+
+def _text(cell: Cell, column: Column) -> str:
+    if isinstance(cell, str):
+        text = fold(cell)
+        if any(unicodedata.category(character) in ("Cc", "Cs", "Co") for character in text):
+            raise CellRefused("characters", "含有不可见的控制字符，请重新录入")
+        return re.sub(r"\s+", " ", text)
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)
+
+
+def _digits(cell: Cell, column: Column) -> str:
+    if not isinstance(cell, str):
+        raise CellRefused(
+            "number_cell",
+            "单元格是数值格式，末尾数字可能已丢失，不能使用；请把该列设为“文本”格式后重新录入（不能只改格式）",
+        )
+    text = re.sub(r"[\s'‘’-]", "", fold(cell)).upper()
+    if re.fullmatch(r"\d(\.\d+)?E\+?\d+", text):
+        raise CellRefused("number_cell", "是科学计数法，数字已丢失；请把该列设为“文本”格式后重新录入")
+    return text
+
+
+_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?)?月?|(\d{4})(\d{2})(\d{2})", re.ASCII)
+
+
+def _date(cell: Cell, column: Column) -> date:
+    if isinstance(cell, datetime):
+        return cell.date()
+    if isinstance(cell, date):
+        return cell
+    text = fold(str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)).replace(" ", "")
+    text = re.sub(r"T?00:00:00$", "", text)
+    found = _DATE.fullmatch(text)
+    if found is None:
+        raise CellRefused("date", "不是日期，请写作 2026-06-01")
+    parts = [part for part in found.groups() if part]
+    if len(parts) == 2:
+        raise CellRefused("date", "缺少日，请写到日，如 2026-06-01")
+    try:
+        day = date(*(int(part) for part in parts))
+    except ValueError as error:
+        raise CellRefused("date", "没有这一天，请核对") from error
+    if not 1900 <= day.year <= 2200:
+        raise CellRefused("date", "年份不合理，请核对")
+    return day
+
+
+def _choice(cell: Cell, column: Column) -> str:
+    text = fold(str(cell))
+    for label, stored in column.choices.items():
+        if text.lower() in (label.lower(), stored.lower()):
+            return stored
+    raise CellRefused("choice", f"应为：{'、'.join(column.choices)}")
+
+
+def _integer(cell: Cell, column: Column) -> int:
+    text = fold(str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell))
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
+        raise CellRefused("integer", "应为整数")
+    return int(text)
+
+
+def _mark(cell: Cell, column: Column) -> int:
+    text = fold(f"{cell:.10g}" if isinstance(cell, float) else str(cell))
+    if not re.fullmatch(r"-?\d{1,5}(\.\d{1,2}0*)?", text, re.ASCII):
+        raise CellRefused("mark", "应为分数，最多两位小数，如 86 或 86.5")
+    sign = -1 if text.startswith("-") else 1
+    whole, _dot, part = text.lstrip("-").partition(".")
+    return sign * (int(whole) * 100 + int((part + "00")[:2]))
+
+
+def _yes_no(cell: Cell, column: Column) -> bool:
+    if isinstance(cell, bool):
+        return cell
+    text = fold(str(cell)).lower()
+    if text in ("是", "y", "yes", "1", "√", "1.0", "true"):
+        return True
+    if text in ("否", "n", "no", "0", "×", "0.0", "false"):
+        return False
+    raise CellRefused("yes_no", "应为“是”或“否”")
+
+
+def _grade(cell: Cell, column: Column) -> str:
+    text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+    if fold(text) in column.choices:
+        return column.choices[fold(text)]
+    try:
+        return Grade.parse(text).value
+    except RuleBroken as refusal:
+        raise CellRefused("grade", "不是职业技能等级，请填写如“三级/高级工”") from refusal
+
+
+_READERS: dict[str, Callable[[Cell, Column], Any]] = {
+    "text": _text,
+    "digits": _digits,
+    "date": _date,
+    "choice": _choice,
+    "integer": _integer,
+    "mark": _mark,
+    "yes_no": _yes_no,
+    "grade": _grade,
+}

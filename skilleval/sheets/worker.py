@@ -1,0 +1,110 @@
+"""The child process that parses a file somebody sent: it may run out of memory or time, and only it dies.
+
+A small workbook whose used range is the whole sheet makes the parser abort the process, uncatchably. Blocks of rows go
+to standard output with marshal, which unlike pickle can't be made to run code in the parent.
+"""
+
+import csv
+import io
+import marshal
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+BLOCK = 5_000
+MAX_ROWS = 300_000
+MAX_COLUMNS = 400
+MEMORY_BYTES = 2_000_000_000
+CPU_SECONDS = 120
+
+
+def main(path: str, kind: str) -> None:
+    """Stream the sheets of ``path``: ("sheet", name, hidden), then ("rows", first row number, rows) …, then ("end",)."""
+    _limit()
+    out = sys.stdout.buffer
+    try:
+        for name, hidden, rows in _workbook(path) if kind == "xlsx" else _text(path):
+            marshal.dump(("sheet", name, hidden), out)
+            _send(rows, out)
+        marshal.dump(("end",), out)
+    except _TooLarge as error:
+        marshal.dump(("refused", str(error)), out)
+    except Exception as error:  # the parser has many exception classes; the parent words the refusal
+        marshal.dump(("failed", f"{type(error).__name__}: {error}"[:200]), out)
+    out.flush()
+
+
+class _TooLarge(Exception):
+    pass
+
+
+def _limit() -> None:
+    if sys.platform == "win32":  # no such limits there: the parent's wall clock is what remains
+        return
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _workbook(path: str) -> Iterator[tuple[str, bool, Iterable[list[Any]]]]:
+    from python_calamine import CalamineWorkbook, SheetVisibleEnum
+
+    book = CalamineWorkbook.from_path(path)
+    for sheet in book.sheets_metadata:
+        opened = book.get_sheet_by_name(sheet.name)
+        if opened.total_height > MAX_ROWS or opened.total_width > MAX_COLUMNS:
+            raise _TooLarge(
+                f"工作表“{sheet.name}”的使用范围到第 {opened.total_height} 行、第 {opened.total_width} 列，"
+                f"超过 {MAX_ROWS} 行、{MAX_COLUMNS} 列；请删除空白的行列后另存"
+            )
+        yield sheet.name, sheet.visible is not SheetVisibleEnum.Visible, opened.iter_rows()
+
+
+def _text(path: str) -> Iterator[tuple[str, bool, Iterable[list[Any]]]]:
+    raw = Path(path).read_bytes()
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = raw.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        raise _TooLarge("文本文件的编码既不是 UTF-8 也不是 GB18030，请另存为 .xlsx")
+    sample = text[:4096].partition("\n")[0]
+    delimiter = max(",\t;", key=sample.count)
+    yield "CSV", False, csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+
+
+def _send(rows: Iterable[list[Any]], out: BinaryIO) -> None:
+    block: list[list[Any]] = []
+    first = number = 1
+    for row in rows:
+        if number > MAX_ROWS:
+            raise _TooLarge(f"超过 {MAX_ROWS} 行，请分成几个文件")
+        block.append([_plain(cell) for cell in row])
+        number += 1
+        if len(block) == BLOCK:
+            marshal.dump(("rows", first, block), out)
+            block, first = [], number
+    if block:
+        marshal.dump(("rows", first, block), out)
+
+
+def _plain(cell: Any) -> Any:
+    """Marshal knows no dates: a date is a tuple of year, month and day."""
+    kind = type(cell)
+    if kind is str or kind is float or kind is bool or kind is int or cell is None:
+        return cell
+    if kind is datetime or kind is date:
+        return (cell.year, cell.month, cell.day)
+    if kind is time or kind is timedelta:
+        return str(cell)
+    return str(cell)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])
