@@ -1,0 +1,287 @@
+"""The form of a firm's TOML file: every key with its type, and every error at once, by section and key."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from skilleval import conditions, standards
+from skilleval.db.tables import METHODS, ROUTES
+from skilleval.domain.errors import RuleBroken
+from skilleval.domain.identifiers import (
+    ID_ERRORS,
+    ID_TYPES,
+    clean_number,
+    credit_code_error,
+    id_error,
+    registration_number_error,
+)
+from skilleval.domain.ladder import Grade
+from skilleval.domain.scoring import AGREEMENT_RULES
+
+_TEXT, _NUMBER, _DAY, _FLAG, _LIST, _TABLE = str, int, date, bool, list, dict
+
+INSTITUTION: Mapping[str, type] = {
+    "credit_code": _TEXT, "name": _TEXT, "kind": _TEXT, "ownership": _TEXT, "industry": _TEXT, "cluster": _TEXT,
+    "size": _TEXT, "manufacturing": _FLAG, "listed": _FLAG, "above_scale": _FLAG, "chain_lead": _FLAG,
+    "flagship": _FLAG, "legal_representative": _TEXT, "address": _TEXT, "province": _TEXT, "city": _TEXT,
+    "district": _TEXT, "insured_place": _TEXT, "employees": _NUMBER, "skilled_posts": _NUMBER,
+    "senior_skilled": _NUMBER, "insured_employees": _NUMBER, "full_time_staff": _NUMBER, "responsible": _TEXT,
+    "contact": _TEXT, "phone": _TEXT, "email": _TEXT,
+}  # fmt: skip
+REGISTRATION: Mapping[str, type] = {
+    "number": _TEXT, "authority": _TEXT, "authority_level": _TEXT, "registered_on": _DAY, "valid_from": _DAY,
+    "valid_to": _DAY, "state": _TEXT,
+}  # fmt: skip
+SCOPE: Mapping[str, type] = {
+    "occupation_code": _TEXT, "occupation_edition": _TEXT, "occupation_name": _TEXT, "trade": _TEXT, "grades": _LIST,
+    "basis": _TEXT, "basis_name": _TEXT, "basis_year": _TEXT, "routes": _LIST, "complete_grade_set": _FLAG,
+    "ceiling": _TEXT, "workers": _NUMBER, "note": _TEXT,
+}  # fmt: skip
+SPECIFICATION: Mapping[str, type] = {
+    "code": _TEXT, "version": _NUMBER, "title": _TEXT, "occupation_code": _TEXT, "occupation_edition": _TEXT,
+    "trade": _TEXT, "standard": _TEXT, "conditions": _TEXT, "related_occupations": _LIST, "state": _TEXT,
+    "approved_on": _DAY, "part": _LIST,
+}  # fmt: skip
+PART: Mapping[str, type] = {
+    "grades": _LIST, "method": _TEXT, "weight": _NUMBER, "maximum": _NUMBER, "pass_mark": _NUMBER,
+    "assessors": _NUMBER, "agreement": _TABLE,
+}  # fmt: skip
+POST: Mapping[str, type] = {"name": _TEXT, "occupation_code": _TEXT, "trade": _TEXT, "grade": _LIST}
+POST_GRADE: Mapping[str, type] = {
+    "name": _TEXT, "grade": _TEXT, "post_specification": _TEXT, "skill_pay": _NUMBER, "valid_from": _DAY,
+}  # fmt: skip
+PERSONNEL: Mapping[str, type] = {
+    "code": _TEXT, "name": _TEXT, "kind": _TEXT, "sex": _TEXT, "id_type": _TEXT, "id_number": _TEXT, "employer": _TEXT,
+    "title": _TEXT, "grade": _TEXT, "card_number": _TEXT, "card_valid_to": _DAY, "occupations": _LIST,
+    "grades": _LIST, "phone": _TEXT,
+}  # fmt: skip
+VENUE: Mapping[str, type] = {
+    "name": _TEXT, "address": _TEXT, "kind": _TEXT, "ownership": _TEXT, "lease_to": _DAY, "seats": _NUMBER,
+    "monitored": _FLAG, "occupations": _LIST, "equipment": _LIST,
+}  # fmt: skip
+
+_ONE_OF = {
+    "institution.kind": ("employer", "chain_evaluator"),
+    "registration.authority_level": ("province", "city", "district"),
+    "registration.state": ("draft", "submitted", "registered", "suspended", "removed"),
+    "scope.basis": ("standard", "specification", "direct_sheet"),
+    "specification.state": ("draft", "approved", "superseded"),
+    "part.method": METHODS,
+    "personnel.kind": ("assessor", "senior_assessor", "supervisor", "expert", "staff"),
+    "personnel.sex": ("male", "female"),
+    "personnel.id_type": tuple(ID_TYPES),
+}
+
+
+def check_firm(content: dict[str, Any]) -> list[str]:
+    """Bring a parsed firm file into stored words (grades, numbers) and return reminders.
+
+    Refused with ``RuleBroken`` holding every error, each with its section and key in the file.
+    """
+    problems: list[str] = []
+    sections = {"institution", "registration", "scope", "specification", "post", "personnel", "venue"}
+    problems += [f"不认识的节 [{name}]" for name in sorted(content.keys() - sections)]
+    for name, keys, required in (
+        ("institution", INSTITUTION, ("credit_code", "name")),
+        ("registration", REGISTRATION, ("number", "authority", "authority_level", "valid_from", "valid_to")),
+    ):
+        if not isinstance(content.get(name), dict):
+            problems.append(f"缺少 [{name}] 一节")
+        else:
+            problems += _keys(name, content[name], keys, required)
+    for name, keys, required in (
+        ("scope", SCOPE, ("occupation_code", "occupation_name", "grades", "basis", "basis_name", "routes")),
+        ("specification", SPECIFICATION, ("code", "title", "occupation_code", "part")),
+        ("post", POST, ("name", "occupation_code")),
+        ("personnel", PERSONNEL, ("code", "name", "kind")),
+        ("venue", VENUE, ("name", "address", "kind", "seats")),
+    ):
+        for index, entry in enumerate(_list(content, name, problems), start=1):
+            problems += _keys(f"{name}[{index}]", entry, keys, required)
+    if problems:
+        raise RuleBroken("机构文件有错误，未作任何改动", problems)
+    warnings: list[str] = []
+    problems = [*_check_head(content, warnings), *_check_lists(content)]
+    if problems:
+        raise RuleBroken("机构文件有错误，未作任何改动", problems)
+    return warnings
+
+
+def _list(content: dict[str, Any], name: str, problems: list[str]) -> list[dict[str, Any]]:
+    entries = content.get(name, [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        problems.append(f"[{name}] 应写作 [[{name}]]")
+        return []
+    return entries
+
+
+def _keys(where: str, entry: dict[str, Any], keys: Mapping[str, type], required: tuple[str, ...]) -> list[str]:
+    problems = [f"{where} 缺少 {key}" for key in required if entry.get(key) in (None, "", [])]
+    noun = where.partition("[")[0]
+    for key, value in entry.items():
+        if key not in keys:
+            problems.append(f"{where} 中不认识的项 {key}")
+        elif not isinstance(value, keys[key]) or (keys[key] is int and isinstance(value, bool)):
+            wanted = {_TEXT: "文字", _NUMBER: "整数", _DAY: "日期（如 2026-01-01，不加引号）", _FLAG: "true 或 false",
+                      _LIST: "列表", _TABLE: "表"}[keys[key]]  # fmt: skip
+            problems.append(f"{where}.{key} 应为{wanted}")
+        elif (allowed := _ONE_OF.get(f"{noun}.{key}")) and value not in allowed:
+            problems.append(f"{where}.{key} “{value}”应为：{'、'.join(allowed)}")
+        elif keys[key] is int and value < 0:
+            problems.append(f"{where}.{key} 不能为负数")
+    return problems
+
+
+def _check_head(content: dict[str, Any], warnings: list[str]) -> list[str]:
+    problems = []
+    institution, registration = content["institution"], content["registration"]
+    institution["credit_code"] = clean_number(institution["credit_code"])
+    if error := credit_code_error(institution["credit_code"]):
+        problems.append(f"institution.credit_code {error}")
+    if error := registration_number_error(registration["number"]):
+        problems.append(f"registration.number {error}")
+    if registration["valid_to"] < registration["valid_from"]:
+        problems.append("registration.valid_to 早于 valid_from")
+    for index, line in enumerate(content.get("scope", []), start=1):
+        tops = [grade for grade in line.get("grades", []) if grade in ("特级技师", "首席技师")]
+        if "首席技师" in tops and not (institution.get("chain_lead") or institution.get("flagship")):
+            warnings.append(f"scope[{index}]：首席技师须为链主企业或行业龙头企业方可备案，请核对 chain_lead、flagship")
+        if tops:
+            warnings.append(f"scope[{index}]：{'、'.join(tops)}的证书等级代码尚无可靠依据，本软件不自编其证书编号")
+    return problems
+
+
+def _check_lists(content: dict[str, Any]) -> list[str]:
+    problems: list[str] = []
+    for index, line in enumerate(content.get("scope", []), start=1):
+        problems += _check_scope(f"scope[{index}]", line)
+    for index, entry in enumerate(content.get("specification", []), start=1):
+        problems += _check_specification(f"specification[{index}]", entry)
+    for index, post in enumerate(content.get("post", []), start=1):
+        problems += _occupation(f"post[{index}]", post)
+        for number, grade in enumerate(post.get("grade", []), start=1):
+            where = f"post[{index}].grade[{number}]"
+            problems += _keys(where, grade, POST_GRADE, ("name", "grade")) or _grade(where, grade, "grade")
+    for index, person in enumerate(content.get("personnel", []), start=1):
+        problems += _check_personnel(f"personnel[{index}]", person)
+    problems += _twice(content, "scope", lambda one: (one["occupation_code"], one.get("trade", "")), "职业与工种")
+    problems += _twice(content, "specification", lambda one: (one["code"], one.get("version", 1)), "编号与版本")
+    problems += _twice(content, "personnel", lambda one: one["code"], "编号 code")
+    problems += _twice(content, "venue", lambda one: one["name"], "名称")
+    return problems
+
+
+def _twice(content: dict[str, Any], name: str, key: Callable[[dict[str, Any]], object], what: str) -> list[str]:
+    seen: dict[object, int] = {}
+    problems = []
+    for index, entry in enumerate(content.get(name, []), start=1):
+        if key(entry) in seen:
+            problems.append(f"{name}[{index}] 与 {name}[{seen[key(entry)]}] 的{what}相同")
+        seen.setdefault(key(entry), index)
+    return problems
+
+
+def _grade(where: str, entry: dict[str, Any], key: str) -> list[str]:
+    try:
+        entry[key] = Grade.parse(str(entry[key])).value
+    except RuleBroken as refusal:
+        return [f"{where}.{key} {refusal.message}"]
+    return []
+
+
+def _grades(where: str, entry: dict[str, Any], key: str) -> list[str]:
+    problems, grades = [], []
+    for written in entry.get(key, []):
+        try:
+            grades.append(Grade.parse(str(written)))
+        except RuleBroken as refusal:
+            problems.append(f"{where}.{key} {refusal.message}")
+    entry[key] = [grade.value for grade in sorted(set(grades))]
+    return problems
+
+
+def _occupation(where: str, entry: dict[str, Any]) -> list[str]:
+    try:
+        standards.occupation(entry["occupation_code"], entry.get("occupation_edition", "2022"))
+    except RuleBroken as refusal:
+        return [f"{where}.occupation_code {refusal.message}"]
+    return []
+
+
+def _check_scope(where: str, line: dict[str, Any]) -> list[str]:
+    problems = _grades(where, line, "grades")
+    edition = line.get("occupation_edition", "2022")
+    if error := standards.pair_error(line["occupation_code"], line["occupation_name"], edition):
+        problems.append(f"{where}.occupation_code {error}")
+    problems += [f"{where}.routes “{route}”应为：{'、'.join(ROUTES)}" for route in line["routes"] if route not in ROUTES]
+    if line.get("ceiling"):
+        problems += _grade(where, line, "ceiling")
+    if not problems and line.get("ceiling"):
+        ceiling = Grade(line["ceiling"])
+        problems += [
+            f"{where}.grades {Grade(grade).printed}高于 ceiling {ceiling.printed}"
+            for grade in line["grades"]
+            if Grade(grade) > ceiling
+        ]
+    return problems
+
+
+def _check_specification(where: str, entry: dict[str, Any]) -> list[str]:
+    problems = _occupation(where, entry)
+    if "conditions" in entry and entry["conditions"] not in conditions.editions():
+        problems.append(f"{where}.conditions “{entry['conditions']}”应为：{'、'.join(conditions.editions())}")
+    totals: dict[str, int] = {}
+    methods: set[tuple[str, str]] = set()
+    for number, part in enumerate(entry["part"], start=1):
+        spot = f"{where}.part[{number}]"
+        if not isinstance(part, dict):
+            problems.append(f"{spot} 应写作 [[specification.part]]")
+            continue
+        found = [problem.replace("part[", f"{where}.part[", 1) for problem in
+                 _keys(f"part[{number}]", part, PART, ("grades", "method", "weight", "agreement"))]  # fmt: skip
+        found = found or [*_grades(spot, part, "grades"), *_check_part(spot, part)]
+        problems += found
+        if not found:
+            for grade in part["grades"]:
+                totals[grade] = totals.get(grade, 0) + part["weight"]
+                if (grade, part["method"]) in methods:
+                    problems.append(f"{spot} {Grade(grade).printed}的 {part['method']} 写了两次")
+                methods.add((grade, part["method"]))
+    problems += [
+        f"{where} {Grade(grade).printed}各部分权重合计为 {total}，应为 100" for grade, total in totals.items() if total != 100
+    ]
+    return problems
+
+
+def _check_part(where: str, part: dict[str, Any]) -> list[str]:
+    problems = []
+    # The file speaks in points; stored are hundredths.
+    maximum, pass_mark = part.get("maximum", 100), part.get("pass_mark", 60)
+    if not 0 < pass_mark <= maximum:
+        problems.append(f"{where}.pass_mark 应大于 0 且不超过 maximum {maximum}")
+    part["maximum"], part["pass_mark"] = maximum * 100, pass_mark * 100
+    if not 1 <= part["weight"] <= 100:
+        problems.append(f"{where}.weight 应为 1 至 100")
+    if part.get("assessors", 1) < 1:
+        problems.append(f"{where}.assessors 应至少为 1")
+    agreement = part["agreement"]
+    if agreement.keys() - {"rule", "tolerance"} or agreement.get("rule") not in AGREEMENT_RULES:
+        problems.append(f"{where}.agreement.rule 应为：{'、'.join(AGREEMENT_RULES)}")
+    tolerance = agreement.get("tolerance")
+    if tolerance is not None and (not isinstance(tolerance, int) or isinstance(tolerance, bool) or tolerance < 0):
+        problems.append(f"{where}.agreement.tolerance 应为不小于 0 的整数")
+    elif tolerance is not None:
+        agreement["tolerance"] = tolerance * 100
+    return problems
+
+
+def _check_personnel(where: str, person: dict[str, Any]) -> list[str]:
+    problems = _grades(where, person, "grades") if "grades" in person else []
+    if person.get("grade"):
+        problems += _grade(where, person, "grade")
+    if person.get("id_number"):
+        person["id_number"] = clean_number(person["id_number"])
+        person.setdefault("id_type", "resident_id")
+        if error := id_error(person["id_type"], person["id_number"]):
+            problems.append(f"{where}.id_number {ID_ERRORS[error]}")
+    return problems

@@ -1,0 +1,227 @@
+"""Institutions and what belongs to them, from one TOML file: registration, scope, specifications, posts, staff, venues.
+
+Sources of the fields: guangdong-rules 7.2, T1–T5 (composite lists, not official forms). Adding the same file again
+changes nothing; a changed one updates what may change.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from skilleval.db.secrets import Vault
+from skilleval.db.tables import (
+    Batch,
+    Institution,
+    Personnel,
+    Post,
+    PostGrade,
+    Registration,
+    ScopeLine,
+    Specification,
+    SpecificationPart,
+    Table,
+    Venue,
+)
+from skilleval.domain.errors import RuleBroken
+from skilleval.domain.ladder import Grade
+from skilleval.services import journal
+from skilleval.services.firm_file import check_firm
+from skilleval.services.journal import Actor
+
+
+@dataclass(slots=True)
+class Applied:
+    """What a firm file did: the institution, the rows it added and changed, and reminders."""
+
+    institution: Institution
+    added: list[Table] = field(default_factory=list)
+    changed: list[Table] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def add_institution(session: Session, actor: Actor, content: dict[str, Any], *, vault: Vault) -> Applied:
+    """Add what the file says, or bring the institution up to it.
+
+    Refused with every reason: an unknown or missing key, a wrong value, a code and name that do not belong together,
+    a specification changed although a batch uses it.
+    """
+    warnings = check_firm(content)
+    own = content["institution"]
+    found = session.exec(select(Institution).where(col(Institution.credit_code) == own["credit_code"])).first()
+    applied = Applied(found or Institution(**own), warnings=warnings)
+    if found is None:
+        session.add(applied.institution)
+        session.flush()
+        applied.added.append(applied.institution)
+    else:
+        _update(session, applied, found, own)
+    firm = _key(applied.institution.id)
+    registration = _put_registration(session, applied, firm, content["registration"])
+    for serial, line in enumerate(content.get("scope", []), start=1):
+        _put_scope(session, applied, firm, _key(registration.id), {"serial": serial, **line})
+    for specification in content.get("specification", []):
+        _put_specification(session, applied, firm, specification)
+    for post in content.get("post", []):
+        _put_post(session, applied, firm, post)
+    for person in content.get("personnel", []):
+        _put_personnel(session, applied, firm, person, vault)
+    for venue in content.get("venue", []):
+        _put(session, applied, Venue, {"institution_id": firm, "name": venue["name"]}, venue)
+    if applied.added or applied.changed:
+        action = "institution.add" if found is None else "institution.change"
+        journal.record(session, actor, firm, action, objects=[*applied.added, *applied.changed])
+    return applied
+
+
+def active_registration(session: Session, institution_id: int, on: date) -> Registration:
+    """The registration in force on a day. Refused: none is; the message says why."""
+    registrations = session.exec(
+        select(Registration)
+        .where(col(Registration.institution_id) == institution_id)
+        .order_by(col(Registration.valid_from).desc())
+    ).all()
+    for one in registrations:
+        if one.state == "registered" and one.valid_from <= on <= one.valid_to:
+            return one
+    if not registrations:
+        raise RuleBroken("该机构没有备案记录，不能开展认定")
+    last = registrations[0]
+    if last.state != "registered":
+        raise RuleBroken(f"备案 {last.number} 的状态不是“已备案”，不能开展认定")
+    raise RuleBroken(f"备案 {last.number} 的有效期为 {last.valid_from} 至 {last.valid_to}，{on} 不在有效期内")
+
+
+def scope_line_for(
+    session: Session, institution_id: int, occupation_code: str, trade: str, grade: Grade, on: date
+) -> ScopeLine:
+    """The registered scope line that covers an occupation, trade and grade on a day.
+
+    Refused: an expired registration, an occupation or trade that is not registered, a grade outside the line or above
+    its ceiling (最高备案等级).
+    """
+    registration = active_registration(session, institution_id, on)
+    lines = session.exec(
+        select(ScopeLine).where(
+            col(ScopeLine.institution_id) == institution_id,
+            col(ScopeLine.registration_id) == registration.id,
+            col(ScopeLine.occupation_code) == occupation_code,
+        )
+    ).all()
+    if not lines:
+        raise RuleBroken(f"职业 {occupation_code} 不在备案范围内（备案号 {registration.number}）")
+    # A line without a trade was registered for the whole occupation.
+    fitting = [line for line in lines if line.trade in ("", trade)]
+    if not fitting:
+        listed = "、".join(line.trade for line in lines)
+        raise RuleBroken(f"职业 {occupation_code} 只备案了工种：{listed}，不含“{trade or '（不分工种）'}”")
+    for line in fitting:
+        if line.ceiling is not None and grade > Grade(line.ceiling):
+            raise RuleBroken(f"{grade.printed}超过该职业的最高备案等级{Grade(line.ceiling).printed}")
+        if grade.value in line.grades:
+            return line
+    listed = "、".join(Grade(one).printed for one in fitting[0].grades)
+    raise RuleBroken(f"{grade.printed}不在备案等级范围内（已备案：{listed}）")
+
+
+def parts_of(session: Session, specification_id: int, grade: str) -> Sequence[SpecificationPart]:
+    """The parts of a specification at one grade, in order."""
+    query = select(SpecificationPart).where(
+        col(SpecificationPart.specification_id) == specification_id, col(SpecificationPart.grade) == grade
+    )
+    return session.exec(query.order_by(col(SpecificationPart.serial))).all()
+
+
+def _put(
+    session: Session, applied: Applied, table: type[Table], key: dict[str, Any], values: dict[str, Any]
+) -> Any:
+    query = select(table).where(*(col(getattr(table, name)) == value for name, value in key.items()))
+    found = session.exec(query).first()
+    if found is None:
+        row = table(**{**values, **key})
+        session.add(row)
+        session.flush()
+        applied.added.append(row)
+        return row
+    _update(session, applied, found, values)
+    return found
+
+
+def _update(session: Session, applied: Applied, row: Table, values: dict[str, Any]) -> None:
+    different = {name: value for name, value in values.items() if getattr(row, name) != value}
+    for name, value in different.items():
+        setattr(row, name, value)
+    if different:
+        session.add(row)
+        applied.changed.append(row)
+
+
+def _put_registration(session: Session, applied: Applied, firm: int, values: dict[str, Any]) -> Registration:
+    key = {"institution_id": firm, "number": values["number"], "valid_from": values["valid_from"]}
+    registration = _put(session, applied, Registration, key, values)
+    assert isinstance(registration, Registration)
+    return registration
+
+
+def _put_scope(session: Session, applied: Applied, firm: int, registration_id: int, line: dict[str, Any]) -> None:
+    key = {
+        "institution_id": firm,
+        "registration_id": registration_id,
+        "occupation_code": line["occupation_code"],
+        "trade": line.get("trade", ""),
+    }
+    _put(session, applied, ScopeLine, key, line)
+
+
+def _put_specification(session: Session, applied: Applied, firm: int, values: dict[str, Any]) -> None:
+    own = {name: value for name, value in values.items() if name != "part"}
+    key = {"institution_id": firm, "code": own["code"], "version": own.get("version", 1)}
+    before = len(applied.added) + len(applied.changed)
+    specification = _put(session, applied, Specification, key, own)
+    serials: dict[str, int] = {}
+    for part in values["part"]:
+        for grade in part["grades"]:
+            serials[grade] = serials.get(grade, 0) + 1
+            row = {name: value for name, value in part.items() if name != "grades"} | {"serial": serials[grade]}
+            part_key = {
+                "institution_id": firm, "specification_id": specification.id, "grade": grade, "method": part["method"],
+            }  # fmt: skip
+            _put(session, applied, SpecificationPart, part_key, row)
+    touched = len(applied.added) + len(applied.changed) > before
+    used = select(Batch).where(col(Batch.institution_id) == firm, col(Batch.specification_id) == specification.id)
+    if touched and session.exec(used).first() is not None:
+        raise RuleBroken(
+            f"评价规范 {own['code']} 第 {key['version']} 版已有批次使用，不能改动；请把 version 加一作为新版本"
+        )
+
+
+def _put_post(session: Session, applied: Applied, firm: int, values: dict[str, Any]) -> None:
+    own = {name: value for name, value in values.items() if name != "grade"}
+    key = {
+        "institution_id": firm, "name": own["name"], "occupation_code": own["occupation_code"], "trade": own.get("trade", ""),
+    }  # fmt: skip
+    post = _put(session, applied, Post, key, own)
+    for serial, grade in enumerate(values.get("grade", []), start=1):
+        grade_key = {"institution_id": firm, "post_id": post.id, "name": grade["name"]}
+        _put(session, applied, PostGrade, grade_key, {"serial": serial, **grade})
+
+
+def _put_personnel(session: Session, applied: Applied, firm: int, values: dict[str, Any], vault: Vault) -> None:
+    own = {name: value for name, value in values.items() if name != "id_number"}
+    key = {"institution_id": firm, "code": own["code"]}
+    if number := values.get("id_number"):
+        own["id_index"] = vault.index(firm, number)
+        held = session.exec(
+            select(Personnel).where(col(Personnel.institution_id) == firm, col(Personnel.code) == own["code"])
+        ).first()
+        if held is None or held.id_index != own["id_index"]:
+            # A fresh seal of the same number differs, so an unchanged number keeps the one it has.
+            own["id_sealed"] = vault.seal(firm, number)
+    _put(session, applied, Personnel, key, own)
+
+
+def _key(value: int | None) -> int:
+    assert value is not None
+    return value

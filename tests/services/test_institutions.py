@@ -1,0 +1,191 @@
+import copy
+import tomllib
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import Session, select
+
+from skilleval.db.secrets import Vault
+from skilleval.db.tables import Institution, JournalEntry, Personnel
+from skilleval.domain.errors import RuleBroken
+from skilleval.domain.ladder import Grade
+from skilleval.services import institutions
+from skilleval.services.verification import verify_all
+from tests.factories import ACTOR, make_batch, make_firm
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "templates" / "institution.example.toml"
+
+
+def example() -> dict[str, Any]:
+    return tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
+
+
+def test_the_example_is_accepted_and_adding_it_again_changes_nothing(session: Session, vault: Vault) -> None:
+    first = institutions.add_institution(session, ACTOR, example(), vault=vault)
+    again = institutions.add_institution(session, ACTOR, example(), vault=vault)
+
+    assert len(first.added) == 27 and not first.warnings
+    assert (again.added, again.changed) == ([], [])
+    assert len(session.exec(select(JournalEntry)).all()) == 1
+    assert verify_all(session) == []
+
+
+def test_a_document_number_is_stored_sealed_only(session: Session, vault: Vault) -> None:
+    content = example()
+    number = content["personnel"][0]["id_number"]
+    applied = institutions.add_institution(session, ACTOR, content, vault=vault)
+
+    person = session.exec(select(Personnel).where(Personnel.code == "K01")).one()
+    assert person.id_sealed is not None and applied.institution.id is not None
+    assert vault.open(applied.institution.id, person.id_sealed) == number
+    assert number not in str(person.model_dump())
+
+
+def test_a_changed_file_updates_what_may_change(session: Session, vault: Vault) -> None:
+    institutions.add_institution(session, ACTOR, example(), vault=vault)
+    content = example()
+    content["institution"]["phone"] = "0755-11111111"
+    content["venue"][0]["seats"] = 60
+
+    applied = institutions.add_institution(session, ACTOR, content, vault=vault)
+
+    assert (len(applied.added), len(applied.changed)) == (0, 2)
+    assert verify_all(session) == []
+
+
+def test_a_specification_that_a_batch_uses_asks_for_a_new_version(session: Session, vault: Vault) -> None:
+    firm = make_firm(session)
+    make_batch(session, firm)
+    content = example()
+    content["institution"]["credit_code"] = firm.institution.credit_code
+
+    with pytest.raises(RuleBroken, match="version"):
+        institutions.add_institution(session, ACTOR, content, vault=vault)
+
+
+def change(path: str, value: object) -> Callable[[dict[str, Any]], None]:
+    def apply(content: dict[str, Any]) -> None:
+        *way, last = path.split(".")
+        target: Any = content
+        for name in way:
+            target = target[int(name)] if name.isdecimal() else target[name]
+        if value is None:
+            del target[last]
+        else:
+            target[last] = value
+
+    return apply
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("institution.credit_code", "91440999MA0000015F", "institution.credit_code"),
+        ("institution.name", None, "institution 缺少 name"),
+        ("institution.colour", "red", "不认识的项 colour"),
+        ("institution.employees", "很多", "institution.employees 应为整数"),
+        ("institution.employees", -1, "不能为负数"),
+        ("institution.kind", "school", "institution.kind “school”应为"),
+        ("registration", None, "缺少 [registration]"),
+        ("registration.number", "Y1", "备案号应为13位"),
+        ("registration.valid_to", date(2020, 1, 1), "早于 valid_from"),
+        ("registration.valid_from", "2025-01-02", "应为日期"),
+        ("scope.0.occupation_code", "6-31-01-10", "对应“机电设备维修工”"),
+        ("scope.0.occupation_name", "工业机器人系统运维员", "不符"),
+        ("scope.0.grades", ["九级"], "无法识别的职业技能等级"),
+        ("scope.0.ceiling", "高级工", "高于 ceiling"),
+        ("scope.0.routes", ["exam"], "scope[1].routes"),
+        ("specification.0.conditions", "1999", "应为：2018、2023"),
+        ("specification.0.part.0.weight", 41, "权重合计为 101"),
+        ("specification.0.part.0.pass_mark", 101, "pass_mark"),
+        ("specification.0.part.0.assessors", 0, "assessors"),
+        ("specification.0.part.0.method", "oral", "part[1].method"),
+        ("specification.0.part.0.agreement", {"rule": "vote"}, "agreement.rule"),
+        ("specification.0.part.1.agreement", {"rule": "mean", "tolerance": -1}, "tolerance"),
+        ("post.0.grade.0.grade", "学士", "post[1].grade[1].grade"),
+        ("personnel.0.id_number", "440999198006060170", "校验码"),
+        ("personnel.1.code", "K01", "相同"),
+        ("venue.0.seats", None, "venue[1] 缺少 seats"),
+        ("school", [], "不认识的节 [school]"),
+    ],
+)
+def test_a_wrong_value_is_named_by_section_and_key(
+    session: Session, vault: Vault, path: str, value: object, words: str
+) -> None:
+    content = copy.deepcopy(example())
+    change(path, value)(content)
+
+    with pytest.raises(RuleBroken) as refusal:
+        institutions.add_institution(session, ACTOR, content, vault=vault)
+
+    assert any(words in reason for reason in refusal.value.reasons), refusal.value.reasons
+    assert session.exec(select(Institution)).all() == []
+
+
+def test_all_errors_are_told_at_once(session: Session, vault: Vault) -> None:
+    content = example()
+    content["institution"]["employees"] = "x"
+    content["venue"][0]["seats"] = "y"
+
+    with pytest.raises(RuleBroken) as refusal:
+        institutions.add_institution(session, ACTOR, content, vault=vault)
+
+    assert len(refusal.value.reasons) == 2
+
+
+def test_special_and_chief_grades_are_taken_with_a_warning(session: Session, vault: Vault) -> None:
+    content = example()
+    content["scope"][0]["grades"] += ["特级技师", "首席技师"]
+    content["scope"][0]["ceiling"] = "首席技师"
+
+    applied = institutions.add_institution(session, ACTOR, content, vault=vault)
+
+    assert len(applied.warnings) == 2
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [(date(2024, 12, 31), "不在有效期内"), (date(2028, 1, 1), "不在有效期内"), (date(2025, 1, 1), None), (date(2027, 12, 31), None)],
+)
+def test_a_registration_holds_on_its_first_and_last_day(session: Session, day: date, words: str | None) -> None:
+    firm = make_firm(session)
+
+    if words is None:
+        assert institutions.active_registration(session, firm.id, day).number == firm.registration.number
+    else:
+        with pytest.raises(RuleBroken, match=words):
+            institutions.active_registration(session, firm.id, day)
+
+
+@pytest.mark.parametrize(
+    ("code", "trade", "grade", "words"),
+    [
+        ("6-31-01-03", "", Grade.SENIOR, None),
+        ("6-31-01-03", "维修电工", Grade.SENIOR, None),
+        ("6-31-01-03", "", Grade.TECHNICIAN, "最高备案等级"),
+        ("6-31-01-03", "", Grade.APPRENTICE, "不在备案等级范围内"),
+        ("6-18-01-01", "", Grade.SENIOR, "不在备案范围内"),
+    ],
+)
+def test_only_what_is_registered_is_covered(
+    session: Session, code: str, trade: str, grade: Grade, words: str | None
+) -> None:
+    firm = make_firm(session)
+
+    if words is None:
+        assert institutions.scope_line_for(session, firm.id, code, trade, grade, date(2026, 6, 8)).serial == 1
+    else:
+        with pytest.raises(RuleBroken, match=words):
+            institutions.scope_line_for(session, firm.id, code, trade, grade, date(2026, 6, 8))
+
+
+def test_a_suspended_registration_covers_nothing(session: Session) -> None:
+    firm = make_firm(session)
+    firm.registration.state = "suspended"
+    session.flush()
+
+    with pytest.raises(RuleBroken, match="状态不是"):
+        institutions.active_registration(session, firm.id, date(2026, 6, 8))
