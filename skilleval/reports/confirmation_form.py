@@ -8,7 +8,7 @@ from typing import Any
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Spacer, Table
 
-from skilleval.reports import pdf
+from skilleval.reports.paper import Paper
 from skilleval.reports.filing import FilingContent
 from skilleval.reports.fonts import Fonts
 from skilleval.reports.templates import Template
@@ -19,7 +19,7 @@ _WIDTHS = (34 * mm, 56 * mm, 40 * mm, 40 * mm)
 def render(content: FilingContent, template: Template, fonts: Fonts) -> bytes:
     """The form of ``content`` as PDF, one A4 page for as many lines as fit, more where they don't."""
     form = template.texts["form"]
-    page = pdf.Page(fonts)
+    page = Paper(fonts, demo=content.demo)
     story: list[Flowable] = [
         page.text(str(form["number"]), size=12),
         page.title(str(form["title"])),
@@ -31,7 +31,7 @@ def render(content: FilingContent, template: Template, fonts: Fonts) -> bytes:
     return page.build(story, title=str(form["title"]))
 
 
-def _basic(content: FilingContent, form: dict[str, Any], page: pdf.Page) -> Table:
+def _basic(content: FilingContent, form: dict[str, Any], page: Paper) -> Table:
     filer = content.filer
     name, leader, manager, headline, uploaded, kind = (page.cell(label) for label in form["labels"])
     rows = [
@@ -43,7 +43,7 @@ def _basic(content: FilingContent, form: dict[str, Any], page: pdf.Page) -> Tabl
     return page.grid(rows, _WIDTHS, spans=[((0, 0), (3, 0))])
 
 
-def _data(content: FilingContent, template: Template, page: pdf.Page) -> Table:
+def _data(content: FilingContent, template: Template, page: Paper) -> Table:
     form, columns = template.texts["form"], template.columns
     rows = [
         [page.cell(form["data"], bold=True), "", "", ""],
@@ -55,10 +55,10 @@ def _data(content: FilingContent, template: Template, page: pdf.Page) -> Table:
     total = sum(line.count for line in content.confirmation)
     rows.append([page.cell(form["total"], bold=True), "", "", page.cell(str(total), bold=True)])
     last = len(rows) - 1
-    return page.grid(rows, _WIDTHS, spans=[((0, 0), (3, 0)), ((0, last), (2, last))], repeat=0)
+    return page.grid(rows, _WIDTHS, spans=[((0, 0), (3, 0)), ((0, last), (2, last))])
 
 
-def _opinions(form: dict[str, Any], page: pdf.Page) -> Table:
+def _opinions(form: dict[str, Any], page: Paper) -> Table:
     rows = [
         [page.cell(heading), page.cell(f"\n\n{signature}\n\n{form['date_line']}", align="right")]
         for heading, signature in form["opinions"]

@@ -10,7 +10,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Spacer
 
 from skilleval.domain.errors import RuleBroken
-from skilleval.reports import pdf
+from skilleval.reports.paper import Paper
 from skilleval.reports.filing import FilingContent
 from skilleval.reports.fonts import Fonts
 from skilleval.reports.manifest import Member
@@ -25,7 +25,7 @@ def render(
     """The letter that goes with ``members``, as PDF."""
     words = templates["letter"].texts["letter"]
     facts = _facts(content, templates["letter"])
-    page = pdf.Page(fonts)
+    page = Paper(fonts, demo=content.demo)
     title = str(words["title"]).format(**facts)
     story: list[Flowable] = [page.title(title), Spacer(1, 8 * mm), page.text(words["opening"].format(**facts))]
     story += [page.paragraph(text.format(**facts)) for text in words["body"]]

@@ -1,0 +1,129 @@
+"""How the benchmarks measure: every side in a fresh process, sides taking turns, medians compared."""
+
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+Side = Callable[[Path, int], Any]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A promise: our CPU time (or memory) against one other side, or against a fixed number when ``against`` is ""."""
+
+    against: str
+    kind: str  # "at most", "at least" (other / ours), "MB at most", "MB ratio at most", "ms at most"
+    bound: float
+
+    def told(self) -> str:
+        return {
+            "at most": f"≤ {self.bound}× {self.against}",
+            "at least": f"≥ {self.bound}× faster than {self.against}",
+            "MB at most": f"+MB ≤ {self.bound:g}",
+            "MB ratio at most": f"+MB ≤ {self.bound}× {self.against}",
+            "ms at most": f"< {self.bound:g} ms each",
+        }[self.kind]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One line of the goals: what is measured, our side first, what it is held against."""
+
+    key: str
+    what: str
+    sides: Mapping[str, Side]
+    limits: tuple[Limit, ...]
+    #: makes what all sides read, once
+    prepare: Callable[[Path, int], None] = lambda _folder, _rows: None
+    #: makes in each process what the clock should not count
+    warm: Callable[[int], object] = lambda _rows: None
+    #: a side that is far slower runs on this many rows at most, and is scaled up
+    cap: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Measured:
+    cpu: float
+    wall: float
+    megabytes: float
+
+
+def measure_here(goal: Goal, name: str, folder: Path, rows: int) -> Measured:
+    """Run one side in this process. CPU counts its children too; memory is the peak above what was held before.
+
+    It runs on ten rows first, so that imports are not counted.
+    """
+    side = goal.sides[name]
+    goal.warm(rows)
+    side(folder, min(rows, 10))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    cpu, wall = _cpu(), time.perf_counter()
+    side(folder, rows)
+    spent, passed = _cpu() - cpu, time.perf_counter() - wall
+    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return Measured(spent, passed, max(held, children) / 1024)
+
+
+def _cpu() -> float:
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
+def measure_goal(goal: Goal, folder: Path, rows: int, rounds: int) -> dict[str, Measured]:
+    """The median of each side over ``rounds`` rounds; in each round every side runs once, in its own process."""
+    goal.prepare(folder, rows)
+    runs: dict[str, list[Measured]] = {name: [] for name in goal.sides}
+    for turn in range(rounds):
+        names = list(goal.sides) if turn % 2 == 0 else list(reversed(goal.sides))
+        for name in names:
+            count = min(rows, goal.cap.get(name, rows))
+            found = _in_child(goal.key, name, folder, count)
+            factor = rows / count
+            runs[name].append(Measured(found.cpu * factor, found.wall * factor, found.megabytes))
+    return {
+        name: Measured(*(statistics.median(getattr(run, part) for run in found) for part in ("cpu", "wall", "megabytes")))
+        for name, found in runs.items()
+    }
+
+
+def _in_child(key: str, name: str, folder: Path, rows: int) -> Measured:
+    command = [sys.executable, "-m", "tests.harness.bench", "--side", key, name, str(folder), "--rows", str(rows)]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        raise SystemExit(f"{key} {name} failed:\n{answer.stderr}")
+    return Measured(**json.loads(answer.stdout.splitlines()[-1]))
+
+
+def verdicts(goal: Goal, found: Mapping[str, Measured], rows: int) -> list[tuple[str, str, bool]]:
+    """For each limit: the goal, what was measured, whether it holds. Our side is the first."""
+    ours = found[next(iter(goal.sides))]
+    told = []
+    for limit in goal.limits:
+        other = found.get(limit.against)
+        if limit.kind == "MB at most":
+            value, shown = ours.megabytes, f"{ours.megabytes:.0f} MB"
+        elif limit.kind == "ms at most":
+            value = ours.cpu / rows * 1000
+            shown = f"{value:.3f} ms"
+        else:
+            assert other is not None
+            value = _ratio(limit, ours, other)
+            shown = f"{value:.2f}×"
+        holds = value >= limit.bound if limit.kind == "at least" else value <= limit.bound
+        told.append((limit.told(), shown, holds))
+    return told
+
+
+def _ratio(limit: Limit, ours: Measured, other: Measured) -> float:
+    if limit.kind == "at least":
+        return other.cpu / max(ours.cpu, 1e-9)
+    if limit.kind == "MB ratio at most":
+        return ours.megabytes / max(other.megabytes, 0.1)
+    return ours.cpu / max(other.cpu, 1e-9)

@@ -1,0 +1,271 @@
+"""Exporting filing packages: what is collected, what is refused, what is recorded."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import Session, col, select
+
+from skilleval.db.secrets import Vault
+from skilleval.db.tables import (
+    Batch,
+    Candidate,
+    Certificate,
+    CertificateEvent,
+    Credential,
+    Filing,
+    JournalEntry,
+    Objection,
+    Person,
+    Result,
+)
+from skilleval.domain.errors import RuleBroken
+from skilleval.domain.workdays import Calendar
+from skilleval.reports import archive, manifest
+from skilleval.reports.fonts import load_fonts
+from skilleval.reports.package import verify_package
+from skilleval.services import notices
+from skilleval.services.filings import Exported, export_filing, filings_of
+from tests.factories import ACTOR, REGISTRATION_NUMBER, Firm, make_batch, make_candidate, make_firm, make_person
+
+FIRST_DAY, CLOSED_ON, ISSUED_ON, EXPORTED_ON = date(2026, 6, 15), date(2026, 6, 20), date(2026, 6, 22), date(2026, 6, 24)
+CALENDAR = Calendar(years=frozenset({2026}), holidays=frozenset(), worked=frozenset())
+NAMES = ("陈大文", "郑䶮", "𠮷明远", "买买提·艾合买提江", "=1+1", "李芳")
+Export = Callable[..., Exported]
+
+
+@pytest.fixture
+def firm(session: Session) -> Firm:
+    return make_firm(session)
+
+
+@pytest.fixture
+def batch(session: Session, vault: Vault, firm: Firm) -> Batch:
+    """A certified batch of six, the last of whom failed."""
+    batch = make_batch(session, firm, state="settled")
+    for serial, name in enumerate(NAMES, start=1):
+        person = make_person(session, vault, firm, name, serial, birth=date(1990, 1, serial), education="高中")
+        candidate = make_candidate(session, batch, person)
+        _settle(session, candidate, 8000 if serial < 6 else 5000)
+    _notice(session, batch, vault)
+    batch.state = "certified"
+    for serial, candidate in enumerate(_candidates(session, batch), start=1):
+        if serial < 6:
+            _certify(session, candidate, f"{REGISTRATION_NUMBER}263{serial:06d}", vault)
+    return batch
+
+
+@pytest.fixture
+def export(session: Session, batch: Batch, vault: Vault, tmp_path: Path) -> Export:
+    def run(**changed: Any) -> Exported:
+        settings: dict[str, Any] = {
+            "vault": vault, "fonts": load_fonts({}), "folder": tmp_path / "out", "instance_folder": tmp_path,
+            "on": EXPORTED_ON, **changed,
+        }  # fmt: skip
+        return export_filing(session, ACTOR, batch, **settings)
+
+    return run
+
+
+def _candidates(session: Session, batch: Batch) -> list[Candidate]:
+    return list(session.exec(select(Candidate).where(col(Candidate.batch_id) == batch.id).order_by(col(Candidate.id))))
+
+
+def _settle(session: Session, candidate: Candidate, skill: int) -> None:
+    session.add(
+        Result(
+            institution_id=candidate.institution_id,
+            candidate_id=candidate.id or 0,
+            outcome="passed" if skill >= 6000 else "failed",
+            parts={"theory": 7050, "skill": skill},
+            total=(7050 * 40 + skill * 60) // 100,
+        )
+    )
+    session.flush()
+
+
+def _notice(session: Session, batch: Batch, vault: Vault) -> None:
+    notice = notices.publish_notice(
+        session, ACTOR, batch, vault=vault, first_day=FIRST_DAY, working_days=5, calendar=CALENDAR
+    )
+    notices.close_notice(session, ACTOR, notice, vault=vault, on=CLOSED_ON)
+
+
+def _certify(session: Session, candidate: Candidate, number: str, vault: Vault, **fields: Any) -> Certificate:
+    person = session.get(Person, candidate.person_id)
+    assert person is not None
+    values: dict[str, Any] = {
+        "institution_id": candidate.institution_id, "candidate_id": candidate.id, "number": number, "name": person.name,
+        "id_type": person.id_type, "id_sealed": person.id_sealed, "occupation_code": "6-31-01-03",
+        "occupation_name": "电工", "grade": candidate.grade, "issuer": "岭南精工制造有限公司", "issued_on": ISSUED_ON,
+        **fields,
+    }  # fmt: skip
+    certificate = Certificate(**values)
+    session.add(certificate)
+    session.flush()
+    _event(session, certificate, 1, "issued", None)
+    return certificate
+
+
+def _event(session: Session, certificate: Certificate, serial: int, kind: str, reason: str | None) -> None:
+    session.add(
+        CertificateEvent(
+            institution_id=certificate.institution_id,
+            certificate_id=certificate.id or 0,
+            serial=serial,
+            kind=kind,
+            on_day=ISSUED_ON,
+            reason=reason,
+            by="测试经办",
+        )
+    )
+    session.flush()
+
+
+def _last_certificate(session: Session, batch: Batch) -> Certificate:
+    return session.exec(select(Certificate).order_by(col(Certificate.id).desc())).first() or pytest.fail("none")
+
+
+def test_an_exported_package_verifies_without_the_database(export: Export) -> None:
+    exported = export()
+
+    verdict = verify_package(exported.written.path)
+
+    assert verdict.findings == ()
+    assert dict(verdict.counts) == {"candidates": 6, "passed": 5, "certificates": 5}
+
+
+def test_an_export_is_recorded_with_its_hash_and_moves_the_batch(session: Session, batch: Batch, export: Export) -> None:
+    exported = export()
+
+    filing = session.exec(select(Filing)).one()
+    assert filing.sha256 == exported.written.sha256
+    assert (filing.version, filing.addressed_to) == (1, "city")
+    assert batch.state == "filed"
+    last = session.exec(select(JournalEntry).order_by(col(JournalEntry.seq).desc())).first()
+    assert last is not None and json.loads(last.body)["action"] == "filing.export"
+
+
+def test_another_export_is_a_new_version_that_names_the_old_one(session: Session, batch: Batch, export: Export) -> None:
+    first = export()
+
+    second = export(addressed_to="province")
+
+    assert [filing.version for filing in filings_of(session, batch)] == [1, 2]
+    assert second.written.manifest["filing"]["supersedes"] == first.written.sha256
+    assert first.written.path.exists() and second.written.path.exists()
+    assert verify_package(second.written.path).ok
+
+
+def test_the_manifest_names_the_journal_head_and_the_rule_data(session: Session, export: Export) -> None:
+    told = export().written.manifest
+
+    entries = session.exec(select(JournalEntry).order_by(col(JournalEntry.seq))).all()
+    assert told["journal_head"] == entries[-2].hash
+    names = {entry["name"] for entry in told["rule_data"]}
+    assert {"rulepacks/national.toml", "rulepacks/guangdong.toml", "conditions/2018.toml"} <= names
+    assert told["specification"] == {"code": "DG", "version": 1, "title": "电工评价规范", "conditions": "2018"}
+
+
+def test_no_document_number_stands_in_the_manifest_or_the_journal(
+    session: Session, vault: Vault, export: Export
+) -> None:
+    told = json.dumps(dict(export().written.manifest), ensure_ascii=False)
+
+    bodies = "".join(entry.body for entry in session.exec(select(JournalEntry)))
+    for person in session.exec(select(Person)):
+        number = vault.open(person.institution_id, person.id_sealed)
+        assert number not in told and number not in bodies
+
+
+@pytest.mark.parametrize("state", ["draft", "marking", "settled", "noticed", "cleared"])
+def test_a_batch_that_is_not_certified_is_refused(state: str, batch: Batch, export: Export, tmp_path: Path) -> None:
+    batch.state = state
+
+    with pytest.raises(RuleBroken, match="发证完成后才能导出"):
+        export()
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_refusal_lists_everything_that_is_missing(
+    session: Session, vault: Vault, firm: Firm, batch: Batch, export: Export
+) -> None:
+    late = make_candidate(session, batch, make_person(session, vault, firm, "周迟", 50))
+    unissued = make_candidate(session, batch, make_person(session, vault, firm, "吴证", 51))
+    _settle(session, unissued, 8000)
+    notice = notices.current_notice(session, batch)
+    session.add(
+        Objection(institution_id=firm.id, notice_id=notice.id or 0, serial=1, raised_on=FIRST_DAY, raised_by="某人",
+                  text="有异议", recorded_by="测试经办")
+    )  # fmt: skip
+    session.flush()
+
+    with pytest.raises(RuleBroken) as refusal:
+        export()
+
+    reasons = "\n".join(refusal.value.reasons)
+    assert f"周迟（{late.admission_number}）没有核定成绩" in reasons
+    assert f"吴证（{unissued.admission_number}）合格但尚未发证" in reasons
+    assert "第 1 号异议尚未处理" in reasons
+    assert len(refusal.value.reasons) == 3
+
+
+def test_a_document_type_without_a_confirmed_code_is_refused_by_name(
+    session: Session, vault: Vault, firm: Firm, batch: Batch, export: Export
+) -> None:
+    candidate = make_candidate(session, batch, make_person(session, vault, firm, "外籍员工", 60))
+    _settle(session, candidate, 8000)
+    _certify(session, candidate, f"{REGISTRATION_NUMBER}263000060", vault, id_type="passport")
+
+    with pytest.raises(RuleBroken) as refusal:
+        export()
+
+    assert "外籍员工" in refusal.value.reasons[0] and "没有已确认的代码" in refusal.value.reasons[0]
+
+
+def test_a_voided_certificate_is_left_out_and_the_reason_stands_in_the_manifest(
+    session: Session, batch: Batch, export: Export
+) -> None:
+    certificate = _last_certificate(session, batch)
+    _event(session, certificate, 2, "voided", "照片有误")
+
+    exported = export()
+
+    assert dict(verify_package(exported.written.path).counts)["certificates"] == 4
+    assert verify_package(exported.written.path).ok
+    assert [entry["why"] for entry in exported.written.manifest["withheld"]] == [
+        f"证书 {certificate.number} 已作废：照片有误"
+    ]
+
+
+def test_the_highest_certificate_held_stands_in_the_roll(session: Session, batch: Batch, export: Export) -> None:
+    candidate = _candidates(session, batch)[0]
+    for level, day in (("junior", date(2015, 1, 1)), ("intermediate", date(2018, 1, 1))):
+        session.add(
+            Credential(
+                institution_id=batch.institution_id, person_id=candidate.person_id, kind="certificate", level=level,
+                occupation_code="6-31-01-03", number="1234567890123456", obtained_on=day,
+            )
+        )  # fmt: skip
+    session.flush()
+
+    members = archive.unpack(export().written.path.read_bytes())
+
+    told = {entry["column"]: entry["rows"] for entry in json.loads(members[manifest.NAME])["left_empty"]}
+    assert told["现持证书等级"] == 5
+
+
+@pytest.mark.parametrize("level", ["district", "province"])
+def test_a_package_may_go_to_another_level(level: str, firm: Firm, export: Export) -> None:
+    firm.institution.district = "南山区"
+
+    assert export(addressed_to=level).filing.addressed_to == level
+
+
+def test_a_district_that_is_not_known_is_refused(export: Export) -> None:
+    with pytest.raises(RuleBroken, match="没有所在区县"):
+        export(addressed_to="district")
