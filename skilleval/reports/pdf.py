@@ -1,0 +1,102 @@
+"""The frame of every PDF: embedded fonts only, the same bytes for the same content, text that is never markup.
+
+Forms and letters are laid out by ``reports/paper.py``, long lists by ``reports/listing.py``.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from reportlab.lib.colors import Color, HexColor
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
+
+from skilleval.domain.errors import RuleBroken
+from skilleval.reports.fonts import BOLD, Fonts
+
+INK = HexColor(0x1A1A1A)
+FAINT = HexColor(0x666666)
+RULE = HexColor(0x8C8C8C)
+SHADE = HexColor(0xEEF1F5)
+WARNING = HexColor(0xC0182B)
+
+DEMO_BANNER = "演示数据 · 不具任何效力"
+_DEMO_FORM = "demo-banner"
+_TOTAL_FORM = "page-total"
+_MARGIN = 20 * mm
+_FOOTER_SIZE = 8
+
+
+class SheetCanvas(Canvas):  # type: ignore[misc] - reportlab publishes no types
+    """A canvas that lists no font of its own, writes no time stamp, and knows the number of its pages in the end."""
+
+    def __init__(self, file: Any, *, fonts: Fonts, title: str, pagesize: tuple[float, float] = A4, **_: object) -> None:
+        super().__init__(file, pagesize=pagesize, invariant=1, pageCompression=1, initialFontName=fonts.name())
+        self.fonts = fonts
+        self.setTitle(title)
+        self.setAuthor("skilleval")
+        self.setCreator("skilleval")
+        self.setSubject(title)
+        self._counts_pages = False
+
+    def footer(self, width: float, note: str = "") -> None:
+        """The page's number of how many, at the foot; ``note`` before it, at the left margin."""
+        self._counts_pages = True
+        name, page = self.fonts.name(), f"第 {self.getPageNumber()} 页，共 "
+        self.saveState()
+        self.setFont(name, _FOOTER_SIZE)
+        self.setFillColor(FAINT)
+        if note:
+            self.drawString(_MARGIN, 10 * mm, note)
+        right = width - _MARGIN - self.stringWidth("00000 页", name, _FOOTER_SIZE)
+        self.drawRightString(right, 10 * mm, page)
+        self.translate(right, 10 * mm)
+        self.doForm(_TOTAL_FORM)
+        self.restoreState()
+
+    def demo_banner(self) -> None:
+        """Words across the page that keep a demonstration from being taken for the real thing."""
+        if not self.hasForm(_DEMO_FORM):
+            self._make_demo_form()
+        self.doForm(_DEMO_FORM)
+
+    def save(self) -> None:
+        """Write the file."""
+        if self._counts_pages:
+            total = f"{self.getPageNumber() - 1} 页"
+            self.beginForm(_TOTAL_FORM, 0, -2, 30 * mm, _FOOTER_SIZE)
+            self.setFont(self.fonts.name(), _FOOTER_SIZE)
+            self.setFillColor(FAINT)
+            self.drawString(0, 0, total)
+            self.endForm()
+        super().save()
+
+    def _make_demo_form(self) -> None:
+        width, height = self._pagesize
+        self.beginForm(_DEMO_FORM)
+        self.setFillColor(WARNING)
+        self.rect(0, height - 7 * mm, width, 7 * mm, stroke=0, fill=1)
+        self.setFillColor(HexColor(0xFFFFFF))
+        self.setFont(self.fonts.name(BOLD), 11)
+        self.drawCentredString(width / 2, height - 5 * mm, DEMO_BANNER)
+        self.setFillColor(Color(WARNING.red, WARNING.green, WARNING.blue, alpha=0.10))
+        self.setFont(self.fonts.name(BOLD), 64)
+        for across in (0.25, 0.75):
+            for up in (0.2, 0.5, 0.8):
+                self.saveState()
+                self.translate(width * across, height * up)
+                self.rotate(30)
+                self.drawCentredString(0, -20, "演示")
+                self.restoreState()
+        self.endForm()
+
+
+def refuse_missing_glyphs(fonts: Fonts, texts: Iterable[str], role: str = "hei") -> None:
+    """Refuse with ``RuleBroken``, naming text and code point, when a character of ``texts`` can't be printed."""
+    reasons = [
+        f"“{text}”中的“{char}”（{code}）没有字体能印出"
+        for text in dict.fromkeys(texts)
+        for char, code in fonts.missing_glyphs(text, role)
+    ]
+    if reasons:
+        raise RuleBroken("有字印不出，请在 config.toml 的 [fonts] 中指定含这些字的字体", reasons)
