@@ -8,9 +8,9 @@ from typing import Any
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Spacer, Table
 
-from skilleval.reports.paper import Paper
 from skilleval.reports.filing import FilingContent
 from skilleval.reports.fonts import Fonts
+from skilleval.reports.paper import Paper
 from skilleval.reports.templates import Template
 
 _WIDTHS = (34 * mm, 56 * mm, 40 * mm, 40 * mm)
@@ -21,7 +21,7 @@ def render(content: FilingContent, template: Template, fonts: Fonts) -> bytes:
     form = template.texts["form"]
     page = Paper(fonts, demo=content.demo)
     story: list[Flowable] = [
-        page.text(str(form["number"]), size=12),
+        page.text(str(form["number"])),
         page.title(str(form["title"])),
         Spacer(1, 4 * mm),
         _basic(content, form, page),

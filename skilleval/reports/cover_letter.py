@@ -10,10 +10,10 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Spacer
 
 from skilleval.domain.errors import RuleBroken
-from skilleval.reports.paper import Paper
 from skilleval.reports.filing import FilingContent
 from skilleval.reports.fonts import Fonts
 from skilleval.reports.manifest import Member
+from skilleval.reports.paper import Paper
 from skilleval.reports.templates import Template
 
 LEVELS = ("district", "city", "province")
