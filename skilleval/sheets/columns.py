@@ -130,7 +130,7 @@ def shown(cell: Cell, column: Column) -> str:
     """A cell as it may stand in a message: masked where it is personal, and never long."""
     if cell is None or cell == "":
         return ""
-    text = str(cell) if not isinstance(cell, float) else f"{cell:.15g}"
+    text = f"{cell:.0f}" if isinstance(cell, float) and cell.is_integer() else str(cell)
     if column.personal:
         return mask_number(fold(text))
     return text if len(text) <= 40 else text[:37] + "…"

@@ -1,0 +1,135 @@
+"""``skilleval people``: the roster's template, its import, lists."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlmodel import col, select
+
+from skilleval.cli.output import Workplace, _, emit, institution_of, json_option, pass_workplace
+from skilleval.db.tables import Person
+from skilleval.domain.identifiers import ID_TYPES, mask_number
+from skilleval.services import people as service
+from skilleval.services.roster import INSTRUCTIONS, ROSTER, TEMPLATE_ID
+from skilleval.sheets.columns import Report
+from skilleval.sheets.writing import FormSheet, write_errors, write_form
+
+MAX_SHOWN = 200
+
+
+@click.group(help=_("人员：花名册模板、导入、列表。"))
+def people() -> None:
+    """The commands of people."""
+
+
+@people.command(help=_("生成花名册模板。"))
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+@json_option
+@pass_workplace
+def template(workplace: Workplace, out: Path, as_json: bool) -> None:
+    """Write the roster's template."""
+    write_form(out, [FormSheet("花名册", ROSTER)], TEMPLATE_ID, INSTRUCTIONS)
+    emit({"file": out}, as_json, [_("模板已生成：{out}").format(out=out)])
+
+
+@people.command(name="import", help=_("导入花名册（.xlsx 或 .csv）：默认全部正确才写入。"))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--institution", "credit_code", required=True, help=_("统一社会信用代码"))
+@click.option("--check", "check_only", is_flag=True, help=_("只检查，不写入"))
+@click.option("--good-rows", is_flag=True, help=_("写入正确的行，错误的行除外"))
+@click.option("--errors", type=click.Path(dir_okay=False, path_type=Path), help=_("有错误时，把原表加“错误原因”列写到这里"))
+@json_option
+@pass_workplace
+def import_(
+    workplace: Workplace,
+    file: Path,
+    credit_code: str,
+    check_only: bool,
+    good_rows: bool,
+    errors: Path | None,
+    as_json: bool,
+) -> None:
+    """Import a roster, all or nothing unless the good rows are asked for."""
+    with workplace.database.writing() as session, progress_bar(_("读取")) as progress:
+        institution = institution_of(session, credit_code)
+        staged = service.stage_people(session, institution, file, vault=workplace.vault, progress=progress)
+        refused = bool(staged.report.failed) and not good_rows
+        if not check_only and not refused:
+            service.write_people(session, workplace.actor, staged, vault=workplace.vault)
+            session.commit()
+    written = not check_only and not refused
+    report_import(staged.report, file, errors, as_json, written=written)
+
+
+def report_import(report: Report, file: Path, errors: Path | None, as_json: bool, *, written: bool) -> None:
+    """Say what an import did or would do; exit code 1 where rows failed."""
+    marked = write_errors(errors, file, report.errors) if errors and report.errors else None
+    counts = _("读取 {read} 行：新增 {new}，变更 {changed}，未变 {unchanged}，错误 {failed}，跳过 {skipped}").format(
+        **report.counts()
+    )
+    lines = [counts, *(error.line() for error in report.errors[:MAX_SHOWN])]
+    if len(report.errors) > MAX_SHOWN:
+        lines.append(_("……共 {count} 处错误，其余见 --errors 输出的工作簿").format(count=len(report.errors)))
+    if marked:
+        lines.append(_("已标出错误：{file}").format(file=marked))
+    if not written:
+        lines.append(_("没有写入任何数据。"))
+    elif not report.new and not report.changed:
+        lines.append(_("与已有数据完全相同，未作任何改动。"))
+    emit({**report.as_dict(), "written": written, "errors_file": marked}, as_json, lines)
+    if report.failed:
+        click.get_current_context().exit(1)
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Callable[[int], None] | None]:
+    """A progress line on a terminal, nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description} {task.completed:,} 行"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(title, total=None)
+        yield lambda done: progress.update(task, completed=done)
+
+
+@people.command(name="list", help=_("列出人员（证件号码掩码）。"))
+@click.option("--institution", "credit_code", required=True, help=_("统一社会信用代码"))
+@click.option("--search", default="", help=_("姓名或工号含有这些字"))
+@json_option
+@pass_workplace
+def list_(workplace: Workplace, credit_code: str, search: str, as_json: bool) -> None:
+    """List the people of an institution."""
+    with workplace.database.reading() as session:
+        institution = institution_of(session, credit_code)
+        query = select(Person).where(col(Person.institution_id) == institution.id)
+        if search:
+            query = query.where(col(Person.name).contains(search) | col(Person.employee_no).contains(search))
+        rows = [_row(workplace, person) for person in session.exec(query.order_by(col(Person.id)))]
+    lines = [
+        f"{row['employee_no'] or '-'}  {row['name']}  {row['id_number']}  {row['department'] or ''}  {row['post'] or ''}"
+        for row in rows
+    ]
+    emit(rows, as_json, [*lines, _("共 {count} 人").format(count=len(rows))])
+
+
+def _row(workplace: Workplace, person: Person) -> dict[str, Any]:
+    number = workplace.vault.open(person.institution_id, person.id_sealed)
+    return {
+        "employee_no": person.employee_no,
+        "name": person.name,
+        "id_type": ID_TYPES[person.id_type],
+        "id_number": mask_number(number),
+        "sex": person.sex,
+        "birth_date": person.birth_date,
+        "department": person.department,
+        "post": person.post,
+        "occupation_code": person.occupation_code,
+        "occupation_since": person.occupation_since,
+    }

@@ -1,0 +1,245 @@
+"""People of an institution: the roster imported in one transaction, found, listed, and their background for the rules."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from skilleval.db.bulk import insert_rows, reserve_ids
+from skilleval.db.secrets import Vault
+from skilleval.db.tables import Credential, ImportReceipt, Institution, Person, WorkPeriod
+from skilleval.domain.eligibility import Background, Diploma, HeldCertificate, Title, Work
+from skilleval.domain.errors import RuleBroken
+from skilleval.domain.identifiers import clean_number
+from skilleval.domain.ladder import Grade
+from skilleval.services import journal
+from skilleval.services.journal import Actor
+from skilleval.services.roster import PERSON_KEYS, Entry, read_roster
+from skilleval.sheets.columns import Report
+from skilleval.sheets.reading import file_hash
+
+_CREDENTIAL_KEYS = ("kind", "level", "occupation_code", "number", "obtained_on", "matching", "assessed")
+#: schooling that opens no entry condition by diploma
+_PLAIN_SCHOOLING = ("高中", "初中", "小学")
+
+
+@dataclass(slots=True)
+class Staged:
+    """An import that was checked and not yet written: what it would do, and its report."""
+
+    institution_id: int
+    file: Path
+    sha256: str
+    report: Report
+    new: list[tuple[Entry, str]] = field(default_factory=list)
+    changed: list[tuple[Entry, Person, dict[str, Any]]] = field(default_factory=list)
+    #: entries whose credentials differ from what is held: (entry, person id)
+    recredentialed: list[tuple[Entry, int]] = field(default_factory=list)
+
+
+def stage_people(
+    session: Session,
+    institution: Institution,
+    file: Path,
+    *,
+    vault: Vault,
+    progress: Callable[[int], None] | None = None,
+) -> Staged:
+    """Read and check a roster against what is there. Nothing is written.
+
+    Refused with ``RuleBroken``: a file that is none, and wrong headings. Wrong rows stand in the report.
+    """
+    assert institution.id is not None
+    table, entries = read_roster(file, progress)
+    report = Report(read=table.read, skipped=table.skipped)
+    staged = Staged(institution.id, file, file_hash(file), report)
+    known = _known(session, institution.id)
+    held = _held(session, institution.id)
+    for entry in entries:
+        index = vault.index(institution.id, entry.id_number)
+        person = known.get(index)
+        if person is None:
+            staged.new.append((entry, index))
+            report.new += 1
+            continue
+        different = {
+            key: entry.person[key]
+            for key in PERSON_KEYS
+            if entry.person[key] is not None and entry.person[key] != getattr(person, key)
+        }
+        assert person.id is not None
+        recredentialed = bool(_missing_credentials(entry, held.get(person.id, [])))
+        if different or recredentialed:
+            report.changed += 1
+            if different:
+                staged.changed.append((entry, person, different))
+            if recredentialed:
+                staged.recredentialed.append((entry, person.id))
+        else:
+            report.unchanged += 1
+    report.failed = len(table.failed)
+    report.errors = sorted(table.errors, key=lambda error: (error.row, len(error.column), error.column))
+    return staged
+
+
+def write_people(session: Session, actor: Actor, staged: Staged, *, vault: Vault) -> Report:
+    """Write what was staged: people, what they hold, one journal entry and one receipt.
+
+    Refused: the same people cannot be written when the report has failed rows, unless the caller dropped them on purpose
+    (see ``report.failed``); the caller decides and commits.
+    """
+    firm = staged.institution_id
+    written: list[tuple[str, int, str | None]] = []
+    if staged.new:
+        written += _insert(session, firm, staged.new, vault)
+    for entry, person, different in staged.changed:
+        for key, value in different.items():
+            setattr(person, key, value)
+        session.add(person)
+    session.flush()
+    people = Person.__table__  # type: ignore[attr-defined]
+    for _entry, person, _different in staged.changed:
+        written.append(("person", _key(person.id), journal.row_hash(people, person.model_dump())))
+    held = _held(session, firm) if staged.recredentialed else {}
+    rows = [
+        {"person_id": person_id, **credential}
+        for entry, person_id in staged.recredentialed
+        for credential in _missing_credentials(entry, held.get(person_id, []))
+    ]
+    written += _insert_credentials(session, firm, rows)
+    if written:
+        detail = {
+            str(person.id): {key: [_plain(value)] for key, value in different.items()}
+            for _entry, person, different in staged.changed
+        }
+        journal.record_bulk(session, actor, firm, "people.import", written=written, detail=detail or None)
+        session.add(
+            ImportReceipt(
+                institution_id=firm, kind="people", file_name=staged.file.name, sha256=staged.sha256,
+                counts=staged.report.counts(), actor=actor.name,
+            )
+        )  # fmt: skip
+        session.flush()
+    return staged.report
+
+
+def find_person(session: Session, institution_id: int, named: str, *, vault: Vault) -> Person:
+    """The person with this document number, 工号 or name. Refused: nobody, or several of one name."""
+    text = named.strip()
+    index = vault.index(institution_id, clean_number(text))
+    query = select(Person).where(
+        col(Person.institution_id) == institution_id,
+        sa.or_(col(Person.id_index) == index, col(Person.employee_no) == text, col(Person.name) == text),
+    )
+    found = session.exec(query.order_by(col(Person.id))).all()
+    if not found:
+        raise RuleBroken("没有这个人，请用姓名、工号或证件号码查找")
+    if len(found) > 1:
+        numbers = "、".join(one.employee_no or f"第{one.id}行" for one in found)
+        raise RuleBroken(f"有 {len(found)} 个人叫“{text}”，请改用工号（{numbers}）或证件号码")
+    return found[0]
+
+
+def backgrounds(session: Session, people: Iterable[Person]) -> dict[int, Background]:
+    """What the rules need to know of each person, by id; what nobody entered stays unknown."""
+    chosen = {_key(person.id): person for person in people}
+    credentials: dict[int, list[Credential]] = {}
+    periods: dict[int, list[WorkPeriod]] = {}
+    for part in _chunks(list(chosen), 500):
+        for credential in session.exec(select(Credential).where(col(Credential.person_id).in_(part)).order_by(col(Credential.id))):
+            credentials.setdefault(credential.person_id, []).append(credential)
+        for period in session.exec(select(WorkPeriod).where(col(WorkPeriod.person_id).in_(part)).order_by(col(WorkPeriod.id))):
+            periods.setdefault(period.person_id, []).append(period)
+    return {
+        key: _background(person, credentials.get(key, []), periods.get(key, [])) for key, person in chosen.items()
+    }
+
+
+def _background(person: Person, held: Sequence[Credential], periods: Sequence[WorkPeriod]) -> Background:
+    kinds = {kind: [one for one in held if one.kind == kind] for kind in ("certificate", "title", "diploma")}
+    work = [Work(one.occupation_code, one.started_on, one.ended_on) for one in periods]
+    if person.occupation_code is not None or person.occupation_since is not None:
+        work.append(Work(person.occupation_code, person.occupation_since))
+    diplomas = None if not kinds["diploma"] and person.education not in _PLAIN_SCHOOLING else kinds["diploma"]
+    return Background(
+        birth_date=person.birth_date,
+        work=tuple(work) if work else None,
+        certificates=_present(
+            kinds["certificate"], lambda one: HeldCertificate(Grade(one.level), one.occupation_code, one.obtained_on)
+        ),
+        titles=_present(kinds["title"], lambda one: Title(one.level, one.matching, one.obtained_on)),
+        diplomas=None
+        if diplomas is None
+        else tuple(
+            Diploma(one.level, one.matching, one.obtained_on, one.assessed) for one in diplomas if one.level != "none"
+        ),
+    )
+
+
+def _present(held: Sequence[Credential], make: Callable[[Credential], Any]) -> tuple[Any, ...] | None:
+    """None where nobody entered anything; a level of ``none`` says that there is none."""
+    return tuple(make(one) for one in held if one.level != "none") if held else None
+
+
+def _known(session: Session, institution_id: int) -> dict[str, Person]:
+    query = select(Person).where(col(Person.institution_id) == institution_id)
+    return {person.id_index: person for person in session.exec(query)}
+
+
+def _held(session: Session, institution_id: int) -> dict[int, list[tuple[Any, ...]]]:
+    columns = [getattr(Credential, key) for key in _CREDENTIAL_KEYS]
+    held: dict[int, list[tuple[Any, ...]]] = {}
+    query = sa.select(col(Credential.person_id), *columns).where(col(Credential.institution_id) == institution_id)
+    for person_id, *values in session.connection().execute(query):
+        held.setdefault(person_id, []).append(tuple(values))
+    return held
+
+
+def _missing_credentials(entry: Entry, held: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    return [one for one in entry.credentials if tuple(one[key] for key in _CREDENTIAL_KEYS) not in held]
+
+
+def _insert(
+    session: Session, firm: int, new: Sequence[tuple[Entry, str]], vault: Vault
+) -> list[tuple[str, int, str | None]]:
+    table = Person.__table__  # type: ignore[attr-defined]
+    ids = reserve_ids(session, table, len(new))
+    rows = []
+    credentials = []
+    for person_id, (entry, index) in zip(ids, new, strict=True):
+        sealed = vault.seal(firm, entry.id_number)
+        rows.append(
+            {**entry.person, "id": person_id, "institution_id": firm, "id_sealed": sealed, "id_index": index, "note": None}
+        )
+        credentials += [{"person_id": person_id, **credential} for credential in entry.credentials]
+    insert_rows(session, table, rows)
+    written: list[tuple[str, int, str | None]] = [("person", row["id"], journal.row_hash(table, row)) for row in rows]
+    return written + _insert_credentials(session, firm, credentials)
+
+
+def _insert_credentials(
+    session: Session, firm: int, credentials: Sequence[Mapping[str, Any]]
+) -> list[tuple[str, int, str | None]]:
+    if not credentials:
+        return []
+    table = Credential.__table__  # type: ignore[attr-defined]
+    ids = reserve_ids(session, table, len(credentials))
+    rows = [{**one, "id": key, "institution_id": firm} for key, one in zip(ids, credentials, strict=True)]
+    insert_rows(session, table, rows)
+    return [("credential", row["id"], journal.row_hash(table, row)) for row in rows]
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, str | int) else str(value)
+
+
+def _chunks(keys: list[int], size: int) -> Iterable[list[int]]:
+    return (keys[start : start + size] for start in range(0, len(keys), size))
+
+
+def _key(value: int | None) -> int:
+    assert value is not None
+    return value
