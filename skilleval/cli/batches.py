@@ -1,0 +1,123 @@
+"""``skilleval batches``: add, list, show, advance."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlmodel import Session, col, select
+
+from skilleval import packs
+from skilleval.cli.institutions import read_toml
+from skilleval.cli.output import Workplace, _, batch_of, emit, institution_of, json_option, pass_workplace
+from skilleval.db.tables import Batch
+from skilleval.domain import lifecycle
+from skilleval.domain.ladder import Grade
+from skilleval.services import batches as service
+
+
+@click.group(help=_("认定批次：计划、进度。"))
+def batches() -> None:
+    """The commands of batches."""
+
+
+@batches.command(help=_("按批次文件（TOML）建立批次；样例见 templates/batch.example.toml。"))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@json_option
+@pass_workplace
+def add(workplace: Workplace, file: Path, as_json: bool) -> None:
+    """Plan a batch."""
+    content = read_toml(file)
+    loaded = packs.load(workplace.folder)
+    with workplace.database.writing() as session:
+        institution = institution_of(session, str(content.get("institution", "")))
+        batch = service.add_batch(session, workplace.actor, institution, content, loaded)
+        session.commit()
+        answer = _answer(session, workplace, batch)
+    emit(answer, as_json, [_("批次已建立。"), *_lines(answer)])
+
+
+@batches.command(name="list", help=_("列出批次。"))
+@json_option
+@pass_workplace
+def list_(workplace: Workplace, as_json: bool) -> None:
+    """List the batches."""
+    with workplace.database.reading() as session:
+        rows = [
+            {
+                "number": one.number,
+                "name": one.name,
+                "occupation": one.occupation_name,
+                "state": one.state,
+                "starts_on": one.starts_on,
+                "ends_on": one.ends_on,
+            }
+            for one in session.exec(select(Batch).order_by(col(Batch.starts_on), col(Batch.id)))
+        ]
+    lines = [
+        f"{row['number']}  {row['name']}  {row['occupation']}  {row['starts_on']}—{row['ends_on']}  "
+        f"{lifecycle.label('batch', str(row['state']))}"
+        for row in rows
+    ]
+    emit(rows, as_json, lines or [_("还没有批次")])
+
+
+@batches.command(help=_("显示批次的进度、人数，以及下一步还缺什么。"))
+@click.argument("number")
+@json_option
+@pass_workplace
+def show(workplace: Workplace, number: str, as_json: bool) -> None:
+    """Show a batch and what its next step lacks."""
+    with workplace.database.reading() as session:
+        answer = _answer(session, workplace, batch_of(session, number))
+    emit(answer, as_json, _lines(answer))
+
+
+@batches.command(help=_("把批次推进到下一状态；不能推进时列出缺少的全部事项。"))
+@click.argument("number")
+@click.argument("state")
+@json_option
+@pass_workplace
+def advance(workplace: Workplace, number: str, state: str, as_json: bool) -> None:
+    """Advance a batch to a state."""
+    with workplace.database.writing() as session:
+        batch = service.advance_batch(session, workplace.actor, batch_of(session, number), state, on=workplace.on)
+        session.commit()
+        answer = _answer(session, workplace, batch)
+    emit(answer, as_json, _lines(answer))
+
+
+def _answer(session: Session, workplace: Workplace, batch: Batch) -> dict[str, Any]:
+    facts = service.batch_facts(session, batch, workplace.on)
+    following = lifecycle.next_states("batch", batch.state)
+    return {
+        "number": batch.number,
+        "name": batch.name,
+        "occupation_code": batch.occupation_code,
+        "occupation": batch.occupation_name,
+        "trade": batch.trade,
+        "grades": [Grade(grade).printed for grade in batch.grades],
+        "starts_on": batch.starts_on,
+        "ends_on": batch.ends_on,
+        "state": batch.state,
+        "versions": batch.versions,
+        "candidates": facts.candidates,
+        "eligible": facts.eligible,
+        "next": {to: lifecycle.missing_for(to, facts) for to in following},
+    }
+
+
+def _lines(answer: dict[str, Any]) -> list[str]:
+    lines = [
+        _("{number}  {name}  {occupation}（{trade}）").format(**{**answer, "trade": answer["trade"] or "--"}),
+        _("  等级：{grades}  评价：{first} 至 {last}").format(
+            grades="、".join(answer["grades"]), first=answer["starts_on"], last=answer["ends_on"]
+        ),
+        _("  状态：{state}  考生 {candidates} 人，资格审核通过 {eligible} 人").format(
+            **{**answer, "state": lifecycle.label("batch", answer["state"])}
+        ),
+    ]
+    for to, missing in answer["next"].items():
+        command = lifecycle.OWN_COMMAND.get(to, f"skilleval batches advance {answer['number']} {to}")
+        lines.append(_("  下一步：{label}（{command}）").format(label=lifecycle.label("batch", to), command=command))
+        lines += [f"    · {reason}" for reason in missing]
+    return lines

@@ -1,0 +1,341 @@
+"""Batches (认定批次): planned within the registered scope, staffed, advanced step by step.
+
+Source of the fields: guangdong-rules 7.2, T6 (a composite list, not an official form).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+import skilleval
+from skilleval import standards
+from skilleval.db.tables import (
+    Assignment,
+    Batch,
+    Candidate,
+    Institution,
+    Person,
+    Personnel,
+    Specification,
+    SpecificationPart,
+    Venue,
+)
+from skilleval.domain import lifecycle
+from skilleval.domain.errors import RuleBroken
+from skilleval.domain.ladder import Grade
+from skilleval.domain.lifecycle import BatchFacts
+from skilleval.domain.methods import METHODS
+from skilleval.packs import Packs
+from skilleval.services import institutions, journal
+from skilleval.services.journal import Actor
+
+_TEXT = {"institution", "number", "name", "occupation_code", "trade", "specification"}
+_KEYS: Mapping[str, type] = {
+    **dict.fromkeys(_TEXT, str), "grades": list, "specification_version": int, "planned": int, "enrol_until": date,
+    "starts_on": date, "ends_on": date, "venues": list, "assessors": list, "supervisors": list,
+}  # fmt: skip
+_REQUIRED = ("institution", "number", "name", "occupation_code", "grades", "specification", "starts_on", "ends_on")
+
+
+def add_batch(session: Session, actor: Actor, institution: Institution, content: dict[str, Any], packs: Packs) -> Batch:
+    """Plan a batch from its parsed file.
+
+    Refused with every reason: keys, dates, a registration that does not cover both ends of the window, a grade outside the
+    scope or above its ceiling, a specification that does not cover a grade, unknown assessors or venues, a number in use.
+    """
+    problems = _key_problems(content)
+    if problems:
+        raise RuleBroken("批次文件有错误，未作任何改动", problems)
+    firm = _key(institution.id)
+    if session.exec(select(Batch).where(col(Batch.institution_id) == firm, col(Batch.number) == content["number"])).first():
+        raise RuleBroken(f"批次编号 {content['number']} 已存在")
+    specification = _specification(session, firm, content, problems)
+    grades = _grades(content["grades"], problems)
+    problems += _date_problems(content)
+    registration_id = _cover(session, firm, content, grades, problems)
+    if specification is not None:
+        problems += _specification_problems(session, specification, content, grades)
+    problems += _venue_problems(session, firm, content.get("venues", []))
+    staff = _staff(session, firm, content, problems)
+    if problems or specification is None or registration_id is None:
+        raise RuleBroken("批次不能建立，未作任何改动", problems)
+    batch = Batch(
+        institution_id=firm,
+        number=content["number"],
+        name=content["name"],
+        occupation_code=content["occupation_code"],
+        occupation_name=standards.occupation(content["occupation_code"]).name,
+        trade=content.get("trade", ""),
+        grades=[grade.value for grade in grades],
+        specification_id=_key(specification.id),
+        registration_id=registration_id,
+        planned=content.get("planned"),
+        enrol_until=content.get("enrol_until"),
+        starts_on=content["starts_on"],
+        ends_on=content["ends_on"],
+        venues=content.get("venues", []),
+        versions={
+            "software": skilleval.__version__,
+            "standard": specification.standard or "",
+            "conditions": specification.conditions or "",
+            "specification": f"{specification.code}/{specification.version}",
+            "packs": packs.versions(),
+        },
+    )
+    session.add(batch)
+    session.flush()
+    assignments = [
+        Assignment(institution_id=firm, batch_id=_key(batch.id), personnel_id=key, role=role, method=method)
+        for role, key, method in staff
+    ]
+    session.add_all(assignments)
+    journal.record(session, actor, firm, "batch.add", objects=[batch, *assignments])
+    return batch
+
+
+def advance_batch(session: Session, actor: Actor, batch: Batch, to: str, *, on: date) -> Batch:
+    """Take the next step. Refused: a step that does not follow, one that an act of its own takes, and, with everything
+    that is missing, one that is not ready."""
+    lifecycle.step("batch", batch.state, to)
+    if to in lifecycle.OWN_COMMAND:
+        raise RuleBroken(f"“{lifecycle.label('batch', to)}”由专门的命令完成：{lifecycle.OWN_COMMAND[to]}")
+    missing = lifecycle.missing_for(to, batch_facts(session, batch, on))
+    if missing:
+        raise RuleBroken(f"还不能进入“{lifecycle.label('batch', to)}”，缺少 {len(missing)} 项", missing)
+    changed: list[Any] = [batch]
+    if to == "scheduled":
+        changed += _number_candidates(session, batch)
+    batch.state = to
+    session.add_all(changed)
+    journal.record(session, actor, batch.institution_id, f"batch.{to}", objects=changed)
+    return batch
+
+
+def batch_facts(session: Session, batch: Batch, on: date) -> BatchFacts:
+    """What the next step of a batch depends on."""
+    candidates = candidates_of(session, batch)
+    people = {one.id: one.name for one in session.exec(select(Person).where(col(Person.id).in_(
+        select(Candidate.person_id).where(col(Candidate.batch_id) == batch.id))))}  # fmt: skip
+    assignments = session.exec(
+        select(Assignment, Personnel).where(
+            col(Assignment.institution_id) == batch.institution_id,
+            col(Assignment.batch_id) == batch.id,
+            col(Personnel.id) == col(Assignment.personnel_id),
+        )
+    ).all()
+    roles = {role: {person.name for one, person in assignments if one.role == role} for role in ("assessor", "supervisor")}
+    return BatchFacts(
+        on=on,
+        starts_on=batch.starts_on,
+        candidates=len(candidates),
+        undecided=tuple(str(people[one.person_id]) for one in candidates if one.state == "applied"),
+        eligible=sum(one.state == "eligible" for one in candidates),
+        short_parts=_short_parts(session, batch, candidates, [one for one, _person in assignments]),
+        supervisors=len(roles["supervisor"]),
+        venues=len(batch.venues),
+        double_roles=tuple(sorted(roles["assessor"] & roles["supervisor"])),
+        scope_problems=tuple(_scope_problems(session, batch)),
+    )
+
+
+def candidates_of(session: Session, batch: Batch) -> Sequence[Candidate]:
+    """All candidates of a batch, in the order of their admission numbers."""
+    query = select(Candidate).where(
+        col(Candidate.institution_id) == batch.institution_id, col(Candidate.batch_id) == batch.id
+    )
+    return session.exec(query.order_by(col(Candidate.admission_number), col(Candidate.id))).all()
+
+
+def parts_of_batch(session: Session, batch: Batch) -> Sequence[SpecificationPart]:
+    """The parts of the batch's specification at its grades, lowest grade first."""
+    query = select(SpecificationPart).where(
+        col(SpecificationPart.institution_id) == batch.institution_id,
+        col(SpecificationPart.specification_id) == batch.specification_id,
+        col(SpecificationPart.grade).in_(batch.grades),
+    )
+    parts = session.exec(query.order_by(col(SpecificationPart.serial), col(SpecificationPart.id))).all()
+    return sorted(parts, key=lambda part: (Grade(part.grade).rank, part.serial))
+
+
+def assessors_for(session: Session, batch: Batch, part: SpecificationPart) -> Sequence[Personnel]:
+    """The assessors assigned to a part of a batch, by their short code."""
+    query = (
+        select(Personnel)
+        .join(Assignment, col(Assignment.personnel_id) == col(Personnel.id))
+        .where(
+            col(Assignment.institution_id) == batch.institution_id,
+            col(Assignment.batch_id) == batch.id,
+            col(Assignment.role) == "assessor",
+            col(Assignment.method) == part.method,
+            col(Assignment.grade).in_(["", part.grade]),
+        )
+    )
+    return session.exec(query.order_by(col(Personnel.code)).distinct()).all()
+
+
+def _key_problems(content: dict[str, Any]) -> list[str]:
+    problems = [f"缺少 {key}" for key in _REQUIRED if content.get(key) in (None, "", [])]
+    for key, value in content.items():
+        if key not in _KEYS:
+            problems.append(f"不认识的项 {key}")
+        elif not isinstance(value, _KEYS[key]) or (_KEYS[key] is int and (isinstance(value, bool) or value < 0)):
+            words = {str: "文字", list: "列表", int: "不为负的整数", date: "日期（如 2026-06-08，不加引号）"}
+            problems.append(f"{key} 应为{words[_KEYS[key]]}")
+    return problems
+
+
+def _grades(written: list[Any], problems: list[str]) -> list[Grade]:
+    grades = set()
+    for one in written:
+        try:
+            grades.add(Grade.parse(str(one)))
+        except RuleBroken as refusal:
+            problems.append(f"grades：{refusal.message}")
+    return sorted(grades)
+
+
+def _date_problems(content: dict[str, Any]) -> list[str]:
+    problems = []
+    if content["ends_on"] < content["starts_on"]:
+        problems.append("ends_on 早于 starts_on")
+    if content.get("enrol_until") and content["enrol_until"] > content["starts_on"]:
+        problems.append("enrol_until 晚于 starts_on")
+    return problems
+
+
+def _cover(
+    session: Session, firm: int, content: dict[str, Any], grades: Sequence[Grade], problems: list[str]
+) -> int | None:
+    registration_id = None
+    for grade in grades:
+        for day in sorted({content["starts_on"], content["ends_on"]}):
+            try:
+                line = institutions.scope_line_for(
+                    session, firm, content["occupation_code"], content.get("trade", ""), grade, day
+                )
+                registration_id = line.registration_id
+                if "assessment" not in line.routes:
+                    problems.append(f"{grade.printed}的备案没有“考核”这一认定方式")
+            except RuleBroken as refusal:
+                if refusal.message not in problems:
+                    problems.append(refusal.message)
+    return registration_id
+
+
+def _specification(
+    session: Session, firm: int, content: dict[str, Any], problems: list[str]
+) -> Specification | None:
+    query = select(Specification).where(
+        col(Specification.institution_id) == firm, col(Specification.code) == content["specification"]
+    )
+    if version := content.get("specification_version"):
+        query = query.where(col(Specification.version) == version)
+    found = session.exec(query.order_by(col(Specification.version).desc())).first()
+    if found is None:
+        problems.append(f"没有编号为 {content['specification']} 的评价规范")
+    return found
+
+
+def _specification_problems(
+    session: Session, specification: Specification, content: dict[str, Any], grades: Sequence[Grade]
+) -> list[str]:
+    problems = []
+    if specification.state != "approved":
+        problems.append(f"评价规范 {specification.code} 第 {specification.version} 版不是已批准的版本")
+    if specification.occupation_code != content["occupation_code"]:
+        problems.append(f"评价规范 {specification.code} 是 {specification.occupation_code} 的，与批次职业不符")
+    if specification.conditions is None:
+        problems.append(f"评价规范 {specification.code} 没有写明申报条件采用哪一版（conditions）")
+    for grade in grades:
+        if not institutions.parts_of(session, _key(specification.id), grade.value):
+            problems.append(f"评价规范 {specification.code} 没有规定{grade.printed}如何评价")
+    return problems
+
+
+def _venue_problems(session: Session, firm: int, names: list[Any]) -> list[str]:
+    known = set(session.exec(select(Venue.name).where(col(Venue.institution_id) == firm)))
+    return [f"没有名为“{name}”的场地" for name in names if name not in known]
+
+
+def _staff(session: Session, firm: int, content: dict[str, Any], problems: list[str]) -> list[tuple[str, int, str]]:
+    """(role, personnel id, method) of every assignment that the file asks for."""
+    people = {one.code: one for one in session.exec(select(Personnel).where(col(Personnel.institution_id) == firm))}
+    staff: list[tuple[str, int, str]] = []
+    for entry in content.get("assessors", []):
+        if not isinstance(entry, dict) or entry.keys() != {"code", "methods"}:
+            problems.append("assessors 的每一项应写作 { code = \"K01\", methods = [\"theory\", \"skill\"] }")
+            continue
+        person = people.get(entry["code"])
+        if person is None or person.kind not in ("assessor", "senior_assessor", "expert"):
+            problems.append(f"没有编号为 {entry['code']} 的考评员")
+            continue
+        problems += _assessor_problems(person, content)
+        for method in entry["methods"]:
+            if method not in METHODS:
+                problems.append(f"考评员 {entry['code']} 的 methods “{method}”应为：{'、'.join(METHODS)}")
+            else:
+                staff.append(("assessor", _key(person.id), method))
+    for code in content.get("supervisors", []):
+        person = people.get(code)
+        if person is None or person.kind != "supervisor":
+            problems.append(f"没有编号为 {code} 的内部质量督导员")
+        else:
+            staff.append(("supervisor", _key(person.id), ""))
+    return list(dict.fromkeys(staff))
+
+
+def _assessor_problems(person: Personnel, content: dict[str, Any]) -> list[str]:
+    problems = []
+    if person.card_valid_to is not None and person.card_valid_to < content["ends_on"]:
+        problems.append(f"考评员 {person.code} 的证卡有效期至 {person.card_valid_to}，不到批次结束")
+    if person.occupations and content["occupation_code"] not in person.occupations:
+        problems.append(f"考评员 {person.code} 不能考评职业 {content['occupation_code']}")
+    return problems
+
+
+def _short_parts(
+    session: Session, batch: Batch, candidates: Sequence[Candidate], assignments: Sequence[Assignment]
+) -> tuple[tuple[str, int, int], ...]:
+    taken = {one.grade for one in candidates if one.state == "eligible"}
+    short = []
+    for part in parts_of_batch(session, batch):
+        if part.grade not in taken:
+            continue
+        assigned = {
+            one.personnel_id
+            for one in assignments
+            if one.role == "assessor" and one.method == part.method and one.grade in ("", part.grade)
+        }
+        if len(assigned) < part.assessors:
+            short.append((f"{Grade(part.grade).printed}{METHODS[part.method].name_zh}", part.assessors, len(assigned)))
+    return tuple(short)
+
+
+def _scope_problems(session: Session, batch: Batch) -> list[str]:
+    problems: list[str] = []
+    for grade in batch.grades:
+        try:
+            institutions.scope_line_for(
+                session, batch.institution_id, batch.occupation_code, batch.trade, Grade(grade), batch.starts_on
+            )
+        except RuleBroken as refusal:
+            problems.append(refusal.message)
+    return list(dict.fromkeys(problems))
+
+
+def _number_candidates(session: Session, batch: Batch) -> list[Candidate]:
+    """Give admission numbers (准考证号) to eligible candidates that have none, after those already given."""
+    candidates = candidates_of(session, batch)
+    given = sum(one.admission_number is not None for one in candidates)
+    waiting = [one for one in candidates if one.state == "eligible" and one.admission_number is None]
+    waiting.sort(key=lambda one: (Grade(one.grade).rank, one.id))
+    for serial, candidate in enumerate(waiting, start=given + 1):
+        candidate.admission_number = f"{batch.number}-{serial:04d}"
+    return waiting
+
+
+def _key(value: int | None) -> int:
+    assert value is not None
+    return value
