@@ -6,7 +6,7 @@ Forms and letters are laid out by ``reports/paper.py``, long lists by ``reports/
 from collections.abc import Iterable
 from typing import Any
 
-from reportlab.lib.colors import Color, HexColor
+from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
@@ -19,15 +19,15 @@ FAINT = HexColor(0x666666)
 RULE = HexColor(0x8C8C8C)
 SHADE = HexColor(0xEEF1F5)
 WARNING = HexColor(0xC0182B)
+PALE_WARNING = HexColor(0xF9E3E5)
 
 DEMO_BANNER = "演示数据 · 不具任何效力"
 _DEMO_FORM = "demo-banner"
 _TOTAL_FORM = "page-total"
-_MARGIN = 20 * mm
-_FOOTER_SIZE = 8
+_FOOTER_SIZE, _FOOTER_HEIGHT, _TOTAL_WIDTH = 8, 10 * mm, 36.0
 
 
-class SheetCanvas(Canvas):  # type: ignore[misc] - reportlab publishes no types
+class SheetCanvas(Canvas):  # type: ignore[misc]  # reportlab publishes no types
     """A canvas that lists no font of its own, writes no time stamp, and knows the number of its pages in the end."""
 
     def __init__(self, file: Any, *, fonts: Fonts, title: str, pagesize: tuple[float, float] = A4, **_: object) -> None:
@@ -39,23 +39,22 @@ class SheetCanvas(Canvas):  # type: ignore[misc] - reportlab publishes no types
         self.setSubject(title)
         self._counts_pages = False
 
-    def footer(self, width: float, note: str = "") -> None:
-        """The page's number of how many, at the foot; ``note`` before it, at the left margin."""
+    def footer(self, width: float, note: str = "", margin: float = 20 * mm) -> None:
+        """The page's number of how many, at the foot on the right; ``note`` on the left."""
         self._counts_pages = True
-        name, page = self.fonts.name(), f"第 {self.getPageNumber()} 页，共 "
+        name = self.fonts.name()
         self.saveState()
         self.setFont(name, _FOOTER_SIZE)
         self.setFillColor(FAINT)
         if note:
-            self.drawString(_MARGIN, 10 * mm, note)
-        right = width - _MARGIN - self.stringWidth("00000 页", name, _FOOTER_SIZE)
-        self.drawRightString(right, 10 * mm, page)
-        self.translate(right, 10 * mm)
+            self.drawString(margin, _FOOTER_HEIGHT, note)
+        self.drawRightString(width - margin - _TOTAL_WIDTH, _FOOTER_HEIGHT, f"第 {self.getPageNumber()} 页，")
+        self.translate(width - margin - _TOTAL_WIDTH, _FOOTER_HEIGHT)
         self.doForm(_TOTAL_FORM)
         self.restoreState()
 
     def demo_banner(self) -> None:
-        """Words across the page that keep a demonstration from being taken for the real thing."""
+        """Words under the page's content that keep a demonstration from being taken for the real thing."""
         if not self.hasForm(_DEMO_FORM):
             self._make_demo_form()
         self.doForm(_DEMO_FORM)
@@ -63,11 +62,11 @@ class SheetCanvas(Canvas):  # type: ignore[misc] - reportlab publishes no types
     def save(self) -> None:
         """Write the file."""
         if self._counts_pages:
-            total = f"{self.getPageNumber() - 1} 页"
-            self.beginForm(_TOTAL_FORM, 0, -2, 30 * mm, _FOOTER_SIZE)
+            # Every page refers to this form, which can be drawn only now that their number is known.
+            self.beginForm(_TOTAL_FORM, 0, -2, _TOTAL_WIDTH, _FOOTER_SIZE)
             self.setFont(self.fonts.name(), _FOOTER_SIZE)
             self.setFillColor(FAINT)
-            self.drawString(0, 0, total)
+            self.drawRightString(_TOTAL_WIDTH, 0, f"共 {self.getPageNumber() - 1} 页")
             self.endForm()
         super().save()
 
@@ -79,7 +78,7 @@ class SheetCanvas(Canvas):  # type: ignore[misc] - reportlab publishes no types
         self.setFillColor(HexColor(0xFFFFFF))
         self.setFont(self.fonts.name(BOLD), 11)
         self.drawCentredString(width / 2, height - 5 * mm, DEMO_BANNER)
-        self.setFillColor(Color(WARNING.red, WARNING.green, WARNING.blue, alpha=0.10))
+        self.setFillColor(PALE_WARNING)
         self.setFont(self.fonts.name(BOLD), 64)
         for across in (0.25, 0.75):
             for up in (0.2, 0.5, 0.8):
