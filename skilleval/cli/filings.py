@@ -27,7 +27,7 @@ def filings() -> None:
 @json_option
 @pass_workplace
 def export(workplace: Workplace, number: str, out: Path, addressed_to: str | None, as_json: bool) -> None:
-    """Write the package of a certified batch, record it, and verify what was written."""
+    """Write the package of a certified batch, verified, and record it."""
     from skilleval.reports.fonts import load_fonts
     from skilleval.reports.package import verify_package
     from skilleval.services.filings import export_filing
@@ -60,8 +60,6 @@ def export(workplace: Workplace, number: str, out: Path, addressed_to: str | Non
         "findings": [finding.as_json() for finding in verdict.findings],
     }
     emit(answer, as_json, [*_export_lines(answer), *_verdict_lines(verdict)])
-    if not verdict.ok:
-        click.get_current_context().exit(1)
 
 
 def _export_lines(answer: dict[str, Any]) -> list[str]:
@@ -116,9 +114,10 @@ def _verdict_lines(verdict: "Findings") -> list[str]:
     )
     if verdict.ok:
         counts = _("考生 {candidates} 人，合格 {passed} 人，证书 {certificates} 本").format(**dict(verdict.counts))
-        return [about, counts, _("核对通过：未发现问题")]
-    lines = [about] if verdict.batch else [verdict.package]
-    lines.append(_("核对未通过：发现 {count} 处问题").format(count=len(verdict.findings)))
+        lines = [about, counts, _("核对通过，但须留意：") if verdict.findings else _("核对通过：未发现问题")]
+    else:
+        lines = [about] if verdict.batch else [verdict.package]
+        lines.append(_("核对未通过：发现 {count} 处问题").format(count=len(verdict.findings)))
     for finding in verdict.findings[:SHOWN]:
         value = f"（{finding.value}）" if finding.value else ""
         lines.append(f"  {finding.place}{value}：{finding.message}")

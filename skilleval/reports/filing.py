@@ -186,6 +186,8 @@ class NoticeFacts:
     content_hash: str
     journal_head: str
     objections: int
+    contact: str = ""
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +250,6 @@ class FilingContent:
     addressed_to: str
     version: int
     exported_on: date
-    #: the frozen content of the notice, as its PDF prints it
-    notice_sheet: Mapping[str, Any] = field(default_factory=dict)
     supersedes: str | None = None
     parts: tuple[PartRule, ...] = ()
     withheld: tuple[Withheld, ...] = ()

@@ -15,10 +15,11 @@ VERSION = 1
 
 #: What a manifest must say, and as what.
 _SHAPE: Mapping[str, type] = {
-    "format": dict, "institution": dict, "batch": dict, "filing": dict, "notice": dict, "counts": dict,
-    "software": dict, "standard": dict, "specification": dict, "batch_versions": dict, "rule_data": list, "templates": list, "files": list, "parts": list,
-    "withheld": list, "journal_head": str, "left_empty": list, "notes": list, "seal": str,
-}  # fmt: skip
+    **dict.fromkeys(("format", "institution", "batch", "filing", "notice", "counts", "software"), dict),
+    **dict.fromkeys(("standard", "specification", "batch_versions"), dict),
+    **dict.fromkeys(("rule_data", "templates", "files", "parts", "withheld", "left_empty", "notes"), list),
+    **dict.fromkeys(("journal_head", "seal"), str),
+}
 
 
 @dataclass(frozen=True, slots=True)

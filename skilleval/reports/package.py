@@ -6,7 +6,6 @@ by anybody who has this software, with no database.
 
 import hashlib
 import io
-import os
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -16,11 +15,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from skilleval.domain.errors import RuleBroken
-from skilleval.reports import archive, confirmation_form, cover_letter, manifest, notice
+from skilleval.reports import archive, confirmation_form, cover_letter, manifest
+from skilleval.reports.files import write_whole
 from skilleval.reports.filing import LINES, FilingContent, filing_templates
 from skilleval.reports.findings import Finding, Findings
 from skilleval.reports.fonts import Fonts
 from skilleval.reports.manifest import Member
+from skilleval.reports.notice import NoticeEntry, NoticeSheet, render_notice
 from skilleval.reports.package_agreement import agreement
 from skilleval.reports.package_rules import RULES
 from skilleval.reports.package_sheets import Sheet, read_sheet
@@ -51,7 +52,7 @@ def write_package(folder: Path, content: FilingContent, fonts: Fonts) -> Written
     files = {member.name: member.content for member in members}
     packed = archive.pack({manifest.NAME: manifest.canonical(told), **files})
     path = folder / package_name(content)
-    _write_whole(path, packed)
+    write_whole(path, packed)
     return Written(path, hashlib.sha256(packed).hexdigest(), told)
 
 
@@ -66,7 +67,7 @@ def make_members(content: FilingContent, templates: Mapping[str, Template], font
     members = [_workbook(document, templates[document], content) for document in LINES]
     printed = {
         "confirmation": confirmation_form.render(content, templates["confirmation"], fonts),
-        "notice": notice.render_notice(content.notice_sheet, fonts),
+        "notice": render_notice(notice_sheet(content, templates["notice"]), fonts),
     }
     members += [Member(templates[name].printed, name, pdf, None) for name, pdf in printed.items()]
     members.sort(key=lambda member: member.name)
@@ -91,25 +92,36 @@ def write_sheet(file: BinaryIO, template: Template, title: str, lines: Sequence[
     return flat.write_flat(file, template.sheet, title, columns, rows)
 
 
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that a reader finds all of it or nothing, even after a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    if hasattr(os, "O_DIRECTORY"):
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+def notice_sheet(content: FilingContent, template: Template) -> NoticeSheet:
+    """The published list as its PDF prints it."""
+    filer, plan, facts = content.filer, content.plan[0], content.notice
+    return NoticeSheet(
+        institution=filer.name,
+        credit_code=filer.credit_code,
+        contact=facts.contact,
+        phone=facts.phone,
+        batch=plan.batch_number,
+        batch_name=plan.batch_name,
+        first_day=facts.first_day,
+        last_day=facts.last_day,
+        working_days=facts.working_days,
+        entries=tuple(
+            NoticeEntry(
+                serial=line.serial,
+                name=line.name,
+                masked_number=line.masked_id_number,
+                employer=line.employer,
+                occupation=line.occupation_name,
+                trade=line.trade,
+                grade=line.grade.printed,
+                route=template.codes["routes"][line.route],
+            )
+            for line in content.notice_lines
+        ),
+        content_hash=facts.content_hash,
+        journal_head=facts.journal_head,
+        demo=content.demo,
+    )
 
 
 def verify_package(path: Path) -> Findings:

@@ -22,6 +22,8 @@ Span = tuple[tuple[int, int], tuple[int, int]]
 #: 三号, 小四, 五号 and 小六, the usual sizes of official paper, in points.
 TITLE_SIZE, TEXT_SIZE, CELL_SIZE, SMALL_SIZE = 16, 12, 10.5, 7.5
 _MARGIN = 20 * mm
+#: Paragraphs fold every blank, the ideographic one too; four of these are about as wide.
+_KEPT_BLANK = "&nbsp;" * 4
 _ALIGNMENTS = {"left": TA_LEFT, "center": TA_CENTER, "right": TA_RIGHT}
 
 
@@ -90,4 +92,4 @@ class Paper:
             role, fontName=self._fonts.name(role), fontSize=size, leading=size * 1.6, alignment=_ALIGNMENTS[align],
             wordWrap="CJK", **{"textColor": INK, **style},
         )  # fmt: skip
-        return Paragraph(escape(text).replace("\n", "<br/>"), shown)
+        return Paragraph(escape(text).replace("\n", "<br/>").replace("\u3000", _KEPT_BLANK), shown)

@@ -18,7 +18,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.reports.cover_letter import LEVELS, authority
 from skilleval.reports.filing import FilingContent, NoticeFacts, filing_templates
 from skilleval.reports.fonts import Fonts
-from skilleval.reports.package import Written, write_package
+from skilleval.reports.package import Written, verify_package, write_package
 from skilleval.services import filing_content as reading
 from skilleval.services import journal, notices
 from skilleval.services.filing_content import BatchRecord
@@ -50,12 +50,18 @@ def export_filing(
     """Write the package of a certified batch into ``folder`` and record it.
 
     Without ``addressed_to`` it goes to the authority of the registration. Refused with every reason: a batch that is
-    not certified, a notice that is not closed, somebody without a result or a certificate, a code nobody confirmed.
+    not certified, a notice that is not closed, somebody without a result or a certificate, a code nobody confirmed,
+    and a package in which the verifier finds anything wrong (no file is left then).
     """
     content = collect_content(
         session, batch, vault=vault, instance_folder=instance_folder, on=on, addressed_to=addressed_to, demo=demo
     )
     written = write_package(folder, content, fonts)
+    verdict = verify_package(written.path)
+    if not verdict.ok:
+        written.path.unlink()
+        told = [f"{finding.place}：{finding.message}" for finding in verdict.findings]
+        raise RuleBroken(f"批次 {batch.number} 的上报材料未通过自检，未导出", told)
     filing = Filing(
         institution_id=batch.institution_id,
         batch_id=_key(batch.id),
@@ -110,7 +116,6 @@ def collect_content(
         addressed_to=level,
         version=len(earlier) + 1,
         exported_on=on,
-        notice_sheet=notice.content,
         supersedes=earlier[-1].sha256 if earlier else None,
         parts=reading.part_rules(record),
         withheld=reading.withheld(record, [entry["admission_number"] for entry in notice.content["entries"]]),
@@ -175,6 +180,8 @@ def _notice_facts(session: Session, notice: Notice) -> NoticeFacts:
         content_hash=notice.content_hash,
         journal_head=notice.journal_head,
         objections=len(notices.objections_of(session, notice)),
+        contact=notice.content["contact"],
+        phone=notice.content["phone"],
     )
 
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import openpyxl
 import pytest
-from skilleval.reports.fonts import load_fonts
 
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.reports import archive, manifest, package
 from skilleval.reports.filing import FilingContent, Withheld, filing_templates
 from skilleval.reports.findings import FIXES, Finding
+from skilleval.reports.fonts import load_fonts
 from skilleval.reports.package import verify_package, write_package
 from tests.reports.defects import COUNTS, DEFECTS, Expected, Planter, Tables, open_tables, repack, reseal
 from tests.reports.samples import BATCH, clean_content

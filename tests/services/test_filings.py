@@ -12,28 +12,23 @@ from sqlmodel import Session, col, select
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import (
     Batch,
-    Candidate,
     Certificate,
-    CertificateEvent,
     Credential,
     Filing,
     JournalEntry,
     Objection,
     Person,
-    Result,
 )
 from skilleval.domain.errors import RuleBroken
-from skilleval.domain.workdays import Calendar
 from skilleval.reports import archive, manifest
 from skilleval.reports.fonts import load_fonts
 from skilleval.reports.package import verify_package
 from skilleval.services import notices
 from skilleval.services.filings import Exported, export_filing, filings_of
-from tests.factories import ACTOR, REGISTRATION_NUMBER, Firm, make_batch, make_candidate, make_firm, make_person
+from tests.certified import FIRST_DAY, candidates_of, certify, event, make_certified_batch, settle
+from tests.factories import ACTOR, REGISTRATION_NUMBER, Firm, make_candidate, make_firm, make_person
 
-FIRST_DAY, CLOSED_ON, ISSUED_ON, EXPORTED_ON = date(2026, 6, 15), date(2026, 6, 20), date(2026, 6, 22), date(2026, 6, 24)
-CALENDAR = Calendar(years=frozenset({2026}), holidays=frozenset(), worked=frozenset())
-NAMES = ("陈大文", "郑䶮", "𠮷明远", "买买提·艾合买提江", "=1+1", "李芳")
+EXPORTED_ON = date(2026, 6, 24)
 Export = Callable[..., Exported]
 
 
@@ -44,18 +39,7 @@ def firm(session: Session) -> Firm:
 
 @pytest.fixture
 def batch(session: Session, vault: Vault, firm: Firm) -> Batch:
-    """A certified batch of six, the last of whom failed."""
-    batch = make_batch(session, firm, state="settled")
-    for serial, name in enumerate(NAMES, start=1):
-        person = make_person(session, vault, firm, name, serial, birth=date(1990, 1, serial), education="高中")
-        candidate = make_candidate(session, batch, person)
-        _settle(session, candidate, 8000 if serial < 6 else 5000)
-    _notice(session, batch, vault)
-    batch.state = "certified"
-    for serial, candidate in enumerate(_candidates(session, batch), start=1):
-        if serial < 6:
-            _certify(session, candidate, f"{REGISTRATION_NUMBER}263{serial:06d}", vault)
-    return batch
+    return make_certified_batch(session, vault, firm)
 
 
 @pytest.fixture
@@ -68,61 +52,6 @@ def export(session: Session, batch: Batch, vault: Vault, tmp_path: Path) -> Expo
         return export_filing(session, ACTOR, batch, **settings)
 
     return run
-
-
-def _candidates(session: Session, batch: Batch) -> list[Candidate]:
-    return list(session.exec(select(Candidate).where(col(Candidate.batch_id) == batch.id).order_by(col(Candidate.id))))
-
-
-def _settle(session: Session, candidate: Candidate, skill: int) -> None:
-    session.add(
-        Result(
-            institution_id=candidate.institution_id,
-            candidate_id=candidate.id or 0,
-            outcome="passed" if skill >= 6000 else "failed",
-            parts={"theory": 7050, "skill": skill},
-            total=(7050 * 40 + skill * 60) // 100,
-        )
-    )
-    session.flush()
-
-
-def _notice(session: Session, batch: Batch, vault: Vault) -> None:
-    notice = notices.publish_notice(
-        session, ACTOR, batch, vault=vault, first_day=FIRST_DAY, working_days=5, calendar=CALENDAR
-    )
-    notices.close_notice(session, ACTOR, notice, vault=vault, on=CLOSED_ON)
-
-
-def _certify(session: Session, candidate: Candidate, number: str, vault: Vault, **fields: Any) -> Certificate:
-    person = session.get(Person, candidate.person_id)
-    assert person is not None
-    values: dict[str, Any] = {
-        "institution_id": candidate.institution_id, "candidate_id": candidate.id, "number": number, "name": person.name,
-        "id_type": person.id_type, "id_sealed": person.id_sealed, "occupation_code": "6-31-01-03",
-        "occupation_name": "电工", "grade": candidate.grade, "issuer": "岭南精工制造有限公司", "issued_on": ISSUED_ON,
-        **fields,
-    }  # fmt: skip
-    certificate = Certificate(**values)
-    session.add(certificate)
-    session.flush()
-    _event(session, certificate, 1, "issued", None)
-    return certificate
-
-
-def _event(session: Session, certificate: Certificate, serial: int, kind: str, reason: str | None) -> None:
-    session.add(
-        CertificateEvent(
-            institution_id=certificate.institution_id,
-            certificate_id=certificate.id or 0,
-            serial=serial,
-            kind=kind,
-            on_day=ISSUED_ON,
-            reason=reason,
-            by="测试经办",
-        )
-    )
-    session.flush()
 
 
 def _last_certificate(session: Session, batch: Batch) -> Certificate:
@@ -138,7 +67,9 @@ def test_an_exported_package_verifies_without_the_database(export: Export) -> No
     assert dict(verdict.counts) == {"candidates": 6, "passed": 5, "certificates": 5}
 
 
-def test_an_export_is_recorded_with_its_hash_and_moves_the_batch(session: Session, batch: Batch, export: Export) -> None:
+def test_an_export_is_recorded_with_its_hash_and_moves_the_batch(
+    session: Session, batch: Batch, export: Export
+) -> None:
     exported = export()
 
     filing = session.exec(select(Filing)).one()
@@ -196,7 +127,7 @@ def test_a_refusal_lists_everything_that_is_missing(
 ) -> None:
     late = make_candidate(session, batch, make_person(session, vault, firm, "周迟", 50))
     unissued = make_candidate(session, batch, make_person(session, vault, firm, "吴证", 51))
-    _settle(session, unissued, 8000)
+    settle(session, unissued, 8000)
     notice = notices.current_notice(session, batch)
     session.add(
         Objection(institution_id=firm.id, notice_id=notice.id or 0, serial=1, raised_on=FIRST_DAY, raised_by="某人",
@@ -218,8 +149,8 @@ def test_a_document_type_without_a_confirmed_code_is_refused_by_name(
     session: Session, vault: Vault, firm: Firm, batch: Batch, export: Export
 ) -> None:
     candidate = make_candidate(session, batch, make_person(session, vault, firm, "外籍员工", 60))
-    _settle(session, candidate, 8000)
-    _certify(session, candidate, f"{REGISTRATION_NUMBER}263000060", vault, id_type="passport")
+    settle(session, candidate, 8000)
+    certify(session, candidate, f"{REGISTRATION_NUMBER}263000060", vault, id_type="passport")
 
     with pytest.raises(RuleBroken) as refusal:
         export()
@@ -231,7 +162,7 @@ def test_a_voided_certificate_is_left_out_and_the_reason_stands_in_the_manifest(
     session: Session, batch: Batch, export: Export
 ) -> None:
     certificate = _last_certificate(session, batch)
-    _event(session, certificate, 2, "voided", "照片有误")
+    event(session, certificate, 2, "voided", "照片有误")
 
     exported = export()
 
@@ -243,7 +174,7 @@ def test_a_voided_certificate_is_left_out_and_the_reason_stands_in_the_manifest(
 
 
 def test_the_highest_certificate_held_stands_in_the_roll(session: Session, batch: Batch, export: Export) -> None:
-    candidate = _candidates(session, batch)[0]
+    candidate = candidates_of(session, batch)[0]
     for level, day in (("junior", date(2015, 1, 1)), ("intermediate", date(2018, 1, 1))):
         session.add(
             Credential(
@@ -269,3 +200,14 @@ def test_a_package_may_go_to_another_level(level: str, firm: Firm, export: Expor
 def test_a_district_that_is_not_known_is_refused(export: Export) -> None:
     with pytest.raises(RuleBroken, match="没有所在区县"):
         export(addressed_to="district")
+
+
+def test_a_package_that_would_not_verify_is_not_exported(
+    session: Session, export: Export, tmp_path: Path
+) -> None:
+    with pytest.raises(RuleBroken, match="未通过自检") as refusal:
+        export(on=date(2026, 6, 18))
+
+    assert "公示结束" in "".join(refusal.value.reasons)
+    assert list((tmp_path / "out").iterdir()) == []
+    assert session.exec(select(Filing)).all() == []
