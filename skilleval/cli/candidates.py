@@ -1,0 +1,229 @@
+"""``skilleval candidates``: template, import, list, explain, check, accept, refuse."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlmodel import Session, col, select
+
+from skilleval import packs
+from skilleval.cli.output import Workplace, _, batch_of, emit, json_option, pass_workplace
+from skilleval.cli.people import report_import
+from skilleval.db.tables import Batch, Candidate, Person
+from skilleval.domain import lifecycle
+from skilleval.domain.errors import RuleBroken
+from skilleval.domain.identifiers import mask_number
+from skilleval.domain.ladder import Grade
+from skilleval.domain.rules import Answer
+from skilleval.services import candidates as service
+from skilleval.sheets.writing import FormSheet, write_form
+
+batch_option = click.option("--batch", "number", required=True, help=_("批次编号"))
+
+
+@click.group(help=_("考生：报名、资格审核、理由。"))
+def candidates() -> None:
+    """The commands of candidates."""
+
+
+@candidates.command(help=_("生成考生报名表，预填花名册中从事本职业的人员。"))
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+@batch_option
+@json_option
+@pass_workplace
+def template(workplace: Workplace, out: Path, number: str, as_json: bool) -> None:
+    """Write the enrolment workbook, with the people of the occupation filled in; delete those who do not apply."""
+    with workplace.database.reading() as session:
+        batch = batch_of(session, number)
+        known, _related = service.conditions_of(session, batch)
+        people = session.exec(
+            select(Person)
+            .where(
+                col(Person.institution_id) == batch.institution_id,
+                col(Person.occupation_code) == batch.occupation_code,
+            )
+            .order_by(col(Person.id))
+        ).all()
+        rows = [
+            {
+                "name": one.name,
+                "id_number": workplace.vault.open(one.institution_id, one.id_sealed),
+                "employee_no": one.employee_no,
+            }
+            for one in people
+        ]
+    notes = [
+        f"批次 {batch.number} {batch.name}。删去不报名的人，为报名的人填写申报等级；申报条件可不填。",
+        "本表含完整证件号码，请妥善保管。申报条件编号：",
+        *(f"{one.clause.id}（{one.grade.printed}）：{one.clause.text}" for one in known if one.grade.value in batch.grades),
+    ]
+    write_form(out, [FormSheet("报名表", service.COLUMNS, rows, example=False)], service.TEMPLATE_ID, notes)
+    emit({"file": out, "people": len(rows)}, as_json, [_("报名表已生成：{out}（{count} 人）").format(out=out, count=len(rows))])
+
+
+@candidates.command(name="import", help=_("导入考生报名表：全部正确才写入，并逐人判断申报条件。"))
+@click.argument("file", type=click.Path(path_type=Path))
+@batch_option
+@click.option("--check", "check_only", is_flag=True, help=_("只检查，不写入"))
+@click.option("--good-rows", is_flag=True, help=_("写入正确的行，错误的行除外"))
+@click.option("--errors", type=click.Path(dir_okay=False, path_type=Path), help=_("有错误时，把原表加“错误原因”列写到这里"))
+@json_option
+@pass_workplace
+def import_(
+    workplace: Workplace,
+    file: Path,
+    number: str,
+    check_only: bool,
+    good_rows: bool,
+    errors: Path | None,
+    as_json: bool,
+) -> None:
+    """Import the enrolment workbook."""
+    loaded = packs.load(workplace.folder)
+    with workplace.database.writing() as session:
+        staged = service.stage_candidates(session, batch_of(session, number), file, vault=workplace.vault)
+        written = not check_only and (good_rows or not staged.report.failed)
+        if written:
+            service.write_candidates(
+                session, workplace.actor, staged, loaded, vault=workplace.vault, on=workplace.on
+            )
+            session.commit()
+    report_import(staged.report, file, errors, as_json, written=written)
+
+
+@candidates.command(name="list", help=_("列出考生与资格判断。"))
+@batch_option
+@json_option
+@pass_workplace
+def list_(workplace: Workplace, number: str, as_json: bool) -> None:
+    """List the candidates of a batch."""
+    with workplace.database.reading() as session:
+        rows = [_row(workplace, *pair) for pair in _pairs(session, batch_of(session, number))]
+    lines = [
+        f"{row['admission_number'] or '-'}  {row['name']}  {row['id_number']}  {row['grade']}  "
+        f"{_verdict(row['verdict'])}  {lifecycle.label('candidate', row['state'])}  {row['decision_reason'] or ''}"
+        for row in rows
+    ]
+    counts = {answer.value: sum(row["verdict"] == answer.value for row in rows) for answer in Answer}
+    summary = _("共 {count} 人：符合 {met}，不符合 {not_met}，无法判断 {unknown}").format(count=len(rows), **counts)
+    emit(rows, as_json, [*lines, summary])
+
+
+@candidates.command(help=_("说明一名考生可否参加、依据哪一条、还缺什么。"))
+@batch_option
+@click.argument("person")
+@json_option
+@pass_workplace
+def explain(workplace: Workplace, number: str, person: str, as_json: bool) -> None:
+    """Show the proof behind a candidate's verdict, with every clause."""
+    with workplace.database.reading() as session:
+        candidate, found = service.find_candidate(session, batch_of(session, number), person, vault=workplace.vault)
+        answer = {**_row(workplace, candidate, found), "checked_on": candidate.checked_on, "proof": candidate.proof}
+    if candidate.proof is None:
+        raise RuleBroken("该考生尚未判断，请运行 skilleval candidates check")
+    head = f"{found.name}  {Grade(candidate.grade).printed}：{_verdict(candidate.verdict)}（{candidate.checked_on} 判断）"
+    emit(answer, as_json, [head, *_proof_lines(candidate.proof)])
+
+
+@candidates.command(help=_("更正花名册后，重新判断未审定的考生。"))
+@batch_option
+@json_option
+@pass_workplace
+def check(workplace: Workplace, number: str, as_json: bool) -> None:
+    """Judge the undecided candidates again."""
+    loaded = packs.load(workplace.folder)
+    with workplace.database.writing() as session:
+        checked = service.check_eligibility(
+            session, workplace.actor, batch_of(session, number), loaded, on=workplace.on
+        )
+        session.commit()
+    counts = {answer.value: sum(one.verdict == answer.value for one in checked) for answer in Answer}
+    emit(
+        {"checked": len(checked), **counts},
+        as_json,
+        [_("重新判断 {count} 人：符合 {met}，不符合 {not_met}，无法判断 {unknown}").format(count=len(checked), **counts)],
+    )
+
+
+@candidates.command(help=_("资格审核通过：指定考生，或 --all-met 通过全部“符合”的考生。"))
+@batch_option
+@click.argument("persons", nargs=-1)
+@click.option("--all-met", is_flag=True, help=_("全部“符合”的考生"))
+@json_option
+@pass_workplace
+def accept(workplace: Workplace, number: str, persons: tuple[str, ...], all_met: bool, as_json: bool) -> None:
+    """Accept candidates."""
+    with workplace.database.writing() as session:
+        batch = batch_of(session, number)
+        chosen = _chosen(workplace, session, batch, persons, "met" if all_met else None)
+        service.accept_candidates(session, workplace.actor, batch, chosen)
+        session.commit()
+    emit({"accepted": len(chosen)}, as_json, [_("审核通过 {count} 人").format(count=len(chosen))])
+
+
+@candidates.command(help=_("资格审核不通过：指定考生，或 --all-others 全部其余未审定的考生。"))
+@batch_option
+@click.argument("persons", nargs=-1)
+@click.option("--all-others", is_flag=True, help=_("全部其余未审定的考生"))
+@click.option("--reason", required=True, help=_("理由"))
+@json_option
+@pass_workplace
+def refuse(
+    workplace: Workplace, number: str, persons: tuple[str, ...], all_others: bool, reason: str, as_json: bool
+) -> None:
+    """Refuse candidates."""
+    with workplace.database.writing() as session:
+        batch = batch_of(session, number)
+        chosen = _chosen(workplace, session, batch, persons, "" if all_others else None)
+        service.refuse_candidates(session, workplace.actor, batch, chosen, reason=reason)
+        session.commit()
+    emit({"refused": len(chosen)}, as_json, [_("审核不通过 {count} 人").format(count=len(chosen))])
+
+
+def _chosen(
+    workplace: Workplace, session: Session, batch: Batch, persons: Sequence[str], every: str | None
+) -> list[Candidate]:
+    if every is not None:
+        waiting = [candidate for candidate, _person in _pairs(session, batch) if candidate.state == "applied"]
+        return [one for one in waiting if not every or one.verdict == every]
+    if not persons:
+        raise click.UsageError(_("请指定考生（姓名、工号或证件号码），或使用 --all-met / --all-others"))
+    return [service.find_candidate(session, batch, one, vault=workplace.vault)[0] for one in persons]
+
+
+def _pairs(session: Session, batch: Batch) -> Iterator[tuple[Candidate, Person]]:
+    query = select(Candidate, Person).where(
+        col(Candidate.institution_id) == batch.institution_id,
+        col(Candidate.batch_id) == batch.id,
+        col(Person.id) == col(Candidate.person_id),
+    )
+    yield from session.exec(query.order_by(col(Candidate.admission_number), col(Candidate.id)))
+
+
+def _row(workplace: Workplace, candidate: Candidate, person: Person) -> dict[str, Any]:
+    return {
+        "admission_number": candidate.admission_number,
+        "name": person.name,
+        "employee_no": person.employee_no,
+        "id_number": mask_number(workplace.vault.open(person.institution_id, person.id_sealed)),
+        "grade": Grade(candidate.grade).printed,
+        "claimed": candidate.claimed,
+        "verdict": candidate.verdict,
+        "skips_grade": candidate.skips_grade,
+        "state": candidate.state,
+        "decision_reason": candidate.decision_reason,
+    }
+
+
+def _verdict(verdict: str | None) -> str:
+    return Answer(verdict).name_zh if verdict else _("尚未判断")
+
+
+def _proof_lines(proof: dict[str, Any], depth: int = 0) -> Iterator[str]:
+    fact = f"（{proof['fact']}）" if proof["fact"] else ""
+    clause = proof["clause"]
+    source = f"  ——{clause['id']}：{clause['source']}" if clause["source"] and not proof["children"] else ""
+    yield f"{'  ' * depth}[{Answer(proof['answer']).name_zh}] {proof['text']}{fact}{source}"
+    for child in proof["children"]:
+        yield from _proof_lines(child, depth + 1)

@@ -1,0 +1,358 @@
+"""Candidates (考生) of a batch: applied for by workbook, judged with a proof, accepted or refused by a person.
+
+Sources: T7 of guangdong-rules 7.2 (columns); 4.4 there (一人多证, 重复考证); the entry conditions of the specification.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from skilleval import conditions
+from skilleval.db.secrets import Vault
+from skilleval.db.tables import Batch, Candidate, Certificate, CertificateEvent, Credential, ImportReceipt, Person, Specification
+from skilleval.domain import lifecycle
+from skilleval.domain.eligibility import Condition, add_years, judge
+from skilleval.domain.errors import RuleBroken
+from skilleval.domain.identifiers import clean_number
+from skilleval.domain.ladder import Grade
+from skilleval.domain.rules import Answer, Clause, Proof, all_of
+from skilleval.packs import Packs
+from skilleval.services import journal, people
+from skilleval.services.journal import Actor
+from skilleval.sheets.columns import Column, Report
+from skilleval.sheets.reading import Table, file_hash, read_table
+
+TEMPLATE_ID = "candidates/1"
+COLUMNS = (
+    Column("name", "姓名", required=True, width=12, example="张三"),
+    Column("id_number", "证件号码", "digits", required=True, width=22, personal=True, example="440999199001010010",
+           synonyms=("身份证号", "身份证号码", "公民身份号码", "证件号"), note="须与花名册一致"),
+    Column("employee_no", "工号", width=12, synonyms=("员工编号",), example="E0001"),
+    Column("grade", "申报等级", "grade", required=True, width=16, example="三级/高级工", synonyms=("认定等级", "等级")),
+    Column("claimed", "申报条件", width=22, example="2018/senior/1", note="申报条件编号，见“填写说明”；可不填，由软件逐条判断"),
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Staged:
+    """A candidate workbook that was checked and not yet written."""
+
+    batch: Batch
+    file: Path
+    sha256: str
+    report: Report
+    new: list[tuple[Person, dict[str, Any]]] = field(default_factory=list)
+    changed: list[tuple[Candidate, dict[str, Any]]] = field(default_factory=list)
+
+
+def conditions_of(session: Session, batch: Batch) -> tuple[tuple[Condition, ...], Sequence[str]]:
+    """The entry conditions that decide a batch, and the related occupations that its specification names."""
+    specification = session.get(Specification, batch.specification_id)
+    assert specification is not None
+    if specification.conditions is None:
+        raise RuleBroken(f"评价规范 {specification.code} 没有写明申报条件采用哪一版")
+    return conditions.load_conditions(specification.conditions), specification.related_occupations
+
+
+def stage_candidates(session: Session, batch: Batch, file: Path, *, vault: Vault) -> Staged:
+    """Read and check a candidate workbook. Nothing is written; wrong rows stand in the report.
+
+    Refused with ``RuleBroken``: a batch that is not enrolling, a file that is none, wrong headings.
+    """
+    _must_enrol(batch)
+    table = read_table(file, COLUMNS)
+    staged = Staged(batch, file, file_hash(file), Report(read=table.read, skipped=table.skipped))
+    known_conditions, _related = conditions_of(session, batch)
+    here = {one.person_id: one for one in _candidates(session, batch)}
+    first: dict[int, int] = {}
+    for row, values in table.rows:
+        person = _person(session, table, row, values, batch, vault)
+        _check_grade(table, row, values, batch, known_conditions)
+        if person is None or row in table.failed:
+            continue
+        key = _key(person.id)
+        if first.setdefault(key, row) != row:
+            _fail(table, row, "id_number", values["id_number"], "person_twice", f"与第{first[key]}行是同一个人，一批只能申报一个等级")
+            continue
+        _sort_row(staged, here.get(key), person, values, table, row)
+    staged.report.failed = len(table.failed)
+    staged.report.errors = sorted(table.errors, key=lambda error: (error.row, error.column))
+    return staged
+
+
+def write_candidates(
+    session: Session, actor: Actor, staged: Staged, packs: Packs, *, vault: Vault, on: date
+) -> Report:
+    """Write what was staged, judge every new and changed candidate, and leave one journal entry and one receipt."""
+    batch, written = staged.batch, []
+    for person, values in staged.new:
+        candidate = Candidate(
+            institution_id=batch.institution_id, batch_id=_key(batch.id), employer_id=person.institution_id,
+            person_id=_key(person.id), grade=values["grade"], route=batch.route, claimed=values.get("claimed"),
+        )  # fmt: skip
+        session.add(candidate)
+        written.append(candidate)
+    for candidate, different in staged.changed:
+        for name, value in different.items():
+            setattr(candidate, name, value)
+        candidate.state = "applied"
+        session.add(candidate)
+        written.append(candidate)
+    if written:
+        session.flush()
+        _judge_all(session, batch, written, packs, on)
+        session.add(
+            ImportReceipt(
+                institution_id=batch.institution_id, kind="candidates", scope=batch.number,
+                file_name=staged.file.name, sha256=staged.sha256, counts=staged.report.counts(), actor=actor.name,
+            )
+        )  # fmt: skip
+        journal.record(session, actor, batch.institution_id, "candidates.import", objects=written)
+    return staged.report
+
+
+def check_eligibility(session: Session, actor: Actor, batch: Batch, packs: Packs, *, on: date) -> list[Candidate]:
+    """Judge all undecided candidates of a batch again, after facts were corrected."""
+    _must_enrol(batch)
+    waiting = [one for one in _candidates(session, batch) if one.state in ("applied", "refused")]
+    if waiting:
+        _judge_all(session, batch, waiting, packs, on)
+        journal.record(session, actor, batch.institution_id, "candidates.check", objects=waiting)
+    return waiting
+
+
+def accept_candidates(session: Session, actor: Actor, batch: Batch, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Accept candidates whose eligibility is met. Refused with every name: one that is not met or unknown."""
+    _must_enrol(batch)
+    names = _names(session, candidates)
+    problems = [
+        f"{names[one.person_id]}：{Answer(one.verdict).name_zh if one.verdict else '尚未判断'}，不能审核通过"
+        "（补充或更正花名册后用 candidates check 重新判断）"
+        for one in candidates
+        if one.verdict != "met"
+    ]
+    if problems:
+        raise RuleBroken(f"{len(problems)} 名考生不能审核通过", problems)
+    for one in candidates:
+        one.state = lifecycle.step("candidate", one.state, "eligible")
+        one.decision_reason = None
+    session.add_all(candidates)
+    journal.record(session, actor, batch.institution_id, "candidates.accept", objects=list(candidates))
+    return list(candidates)
+
+
+def refuse_candidates(
+    session: Session, actor: Actor, batch: Batch, candidates: Sequence[Candidate], *, reason: str
+) -> list[Candidate]:
+    """Refuse candidates, with the reason that they will be told. Refused: no reason."""
+    _must_enrol(batch)
+    if not reason.strip():
+        raise RuleBroken("审核不通过须写明理由")
+    for one in candidates:
+        one.state = lifecycle.step("candidate", one.state, "refused")
+        one.decision_reason = reason.strip()
+    session.add_all(candidates)
+    journal.record(session, actor, batch.institution_id, "candidates.refuse", objects=list(candidates), reason=reason)
+    return list(candidates)
+
+
+def find_candidate(session: Session, batch: Batch, named: str, *, vault: Vault) -> tuple[Candidate, Person]:
+    """The candidate of a batch by admission number, document number, 工号 or name. Refused: nobody, or several."""
+    text = named.strip()
+    query = (
+        select(Candidate, Person)
+        .where(
+            col(Candidate.institution_id) == batch.institution_id,
+            col(Candidate.batch_id) == batch.id,
+            col(Person.id) == col(Candidate.person_id),
+        )
+        .order_by(col(Candidate.id))
+    )
+    found = [
+        (candidate, person)
+        for candidate, person in session.exec(query)
+        if text in (candidate.admission_number, person.employee_no, person.name)
+        or person.id_index == vault.index(person.institution_id, clean_number(text))
+    ]
+    if not found:
+        raise RuleBroken(f"批次 {batch.number} 中没有这名考生，请用姓名、工号、准考证号或证件号码查找")
+    if len(found) > 1:
+        raise RuleBroken(f"批次 {batch.number} 中有 {len(found)} 名考生符合，请改用工号或准考证号")
+    return found[0]
+
+
+def _must_enrol(batch: Batch) -> None:
+    if batch.state != "enrolling":
+        raise RuleBroken(
+            f"批次 {batch.number} 现在是“{lifecycle.label('batch', batch.state)}”，只有“报名”阶段可以增改考生"
+        )
+
+
+def _fail(table: Table, row: int, key: str, value: object, code: str, message: str) -> None:
+    table.errors.append(table.error(row, key, value, code, message))
+    table.failed.add(row)
+
+
+def _person(
+    session: Session, table: Table, row: int, values: dict[str, Any], batch: Batch, vault: Vault
+) -> Person | None:
+    index = vault.index(batch.institution_id, values["id_number"])
+    found = session.exec(
+        select(Person).where(col(Person.institution_id) == batch.institution_id, col(Person.id_index) == index)
+    ).first()
+    if found is None:
+        _fail(table, row, "id_number", values["id_number"], "person_unknown", "花名册中没有此人，请先导入花名册（skilleval people import）")
+    elif found.name != values["name"]:
+        _fail(table, row, "name", values["name"], "name_differs", f"与花名册中的姓名“{found.name}”不一致")
+    return found
+
+
+def _check_grade(
+    table: Table, row: int, values: dict[str, Any], batch: Batch, known: Sequence[Condition]
+) -> None:
+    grade = values["grade"]
+    if grade not in batch.grades:
+        listed = "、".join(Grade(one).printed for one in batch.grades)
+        _fail(table, row, "grade", Grade(grade).printed, "grade_outside", f"不在本批次的等级内（{listed}）")
+    claimed = values.get("claimed")
+    if claimed is not None and claimed not in {one.clause.id for one in known if one.grade.value == grade}:
+        own = "、".join(one.clause.id for one in known if one.grade.value == grade)
+        _fail(table, row, "claimed", claimed, "condition_unknown", f"不是{Grade(grade).printed}的申报条件编号（{own}）")
+
+
+def _sort_row(
+    staged: Staged, candidate: Candidate | None, person: Person, values: dict[str, Any], table: Table, row: int
+) -> None:
+    if candidate is None:
+        staged.new.append((person, values))
+        staged.report.new += 1
+        return
+    wanted = {"grade": values["grade"]} | ({"claimed": values["claimed"]} if values.get("claimed") else {})
+    different = {name: value for name, value in wanted.items() if getattr(candidate, name) != value}
+    if not different:
+        staged.report.unchanged += 1
+    elif candidate.state == "withdrawn":
+        _fail(table, row, "name", values["name"], "withdrawn", "该考生已退出本批次")
+    else:
+        staged.changed.append((candidate, different))
+        staged.report.changed += 1
+
+
+def _judge_all(session: Session, batch: Batch, candidates: Sequence[Candidate], packs: Packs, on: date) -> None:
+    known, related = conditions_of(session, batch)
+    people_by_id = _people(session, candidates)
+    backgrounds = people.backgrounds(session, people_by_id.values())
+    held = _held_certificates(session, list(people_by_id))
+    window = packs.parameter("certificate.window", on=batch.starts_on)
+    rule = Clause("certificate.window", window.clause, window.source, window.confidence)
+    for candidate in candidates:
+        grade = Grade(candidate.grade)
+        verdict = judge(
+            backgrounds[candidate.person_id], batch.occupation_code, grade, known, batch.starts_on,
+            related=related, claimed=candidate.claimed,
+        )  # fmt: skip
+        certificates = held.get(candidate.person_id, [])
+        children = [verdict.proof, _not_held(certificates, batch, grade), _window(certificates, batch, window.value, rule)]
+        if candidate.claimed is not None and verdict.claimed is not Answer.MET:
+            children.append(_claimed(candidate.claimed, verdict.claimed, known))
+        whole = Clause("candidate", "参加本批次认定须同时符合以下各项", "", "high")
+        proof = all_of(f"可否参加{grade.printed}认定", whole, children)
+        candidate.verdict, candidate.proof = proof.answer.value, proof.as_dict()
+        candidate.checked_on = on
+        candidate.skips_grade = _skips(certificates, grade)
+        session.add(candidate)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    grade: Grade
+    occupation_code: str | None
+    obtained_on: date | None
+
+
+def _held_certificates(session: Session, person_ids: Sequence[int]) -> dict[int, list[_Held]]:
+    """Certificates that people brought with them, and those issued here that stand."""
+    held: dict[int, list[_Held]] = {}
+    own = select(Credential).where(col(Credential.person_id).in_(person_ids), col(Credential.kind) == "certificate")
+    for one in session.exec(own):
+        if one.level != "none":
+            held.setdefault(one.person_id, []).append(_Held(Grade(one.level), one.occupation_code, one.obtained_on))
+    ended = sa.select(col(CertificateEvent.certificate_id)).where(col(CertificateEvent.kind).in_(["voided", "revoked"]))
+    issued = (
+        select(Candidate.person_id, Certificate)
+        .where(col(Certificate.candidate_id) == col(Candidate.id), col(Candidate.person_id).in_(person_ids))
+        .where(col(Certificate.id).not_in(ended))
+    )
+    for person_id, certificate in session.exec(issued):
+        held.setdefault(person_id, []).append(
+            _Held(Grade(certificate.grade), certificate.occupation_code, certificate.issued_on)
+        )
+    return held
+
+
+_DUPLICATE = Clause(
+    "certificate.duplicate", "已持有同一职业同等级或更高等级证书的，不得重复认定", "广东省技能人才评价质量通报（2025年第一季度）：重复考证", "medium"
+)
+
+
+def _not_held(held: Sequence[_Held], batch: Batch, grade: Grade) -> Proof:
+    text = f"未持有本职业{grade.printed}及以上证书"
+    same = [one for one in held if one.grade >= grade]
+    if any(one.occupation_code == batch.occupation_code for one in same):
+        return Proof(Answer.NOT_MET, text, _DUPLICATE, f"已持有{max(one.grade for one in same).printed}证书")
+    if any(one.occupation_code is None for one in same):
+        return Proof(Answer.UNKNOWN, text, _DUPLICATE, "现持证书的职业未填")
+    return Proof(Answer.MET, text, _DUPLICATE, "没有这样的证书")
+
+
+def _window(held: Sequence[_Held], batch: Batch, rule: str, clause: Clause) -> Proof:
+    """One certificate a year: of any occupation, counted back from the first day of the batch."""
+    first = {
+        "calendar_year": date(batch.starts_on.year, 1, 1),
+        "rolling_12_months": add_years(batch.starts_on, -1) + timedelta(days=1),
+    }.get(rule)
+    text = "同一年度内未取得过其他证书"
+    if first is None:
+        return Proof(Answer.MET, text, clause, "设置为不检查")
+    recent = [one.obtained_on for one in held if one.obtained_on is not None and one.obtained_on >= first]
+    if recent:
+        return Proof(Answer.NOT_MET, text, clause, f"{max(recent)}已取得证书，在{first}之后")
+    if any(one.obtained_on is None for one in held):
+        return Proof(Answer.UNKNOWN, text, clause, "现持证书的发证日期未填")
+    return Proof(Answer.MET, text, clause, f"{first}以来没有取得证书")
+
+
+def _claimed(claimed: str, answer: Answer | None, known: Sequence[Condition]) -> Proof:
+    clause = next(one.clause for one in known if one.clause.id == claimed)
+    return Proof(answer or Answer.UNKNOWN, f"所填申报条件：{clause.text}", clause, "请改填实际符合的条件，或不填")
+
+
+def _skips(held: Sequence[_Held], grade: Grade) -> bool:
+    """Whether the grade right below was never held: recorded, and judged by the entry conditions alone."""
+    return grade.rank > Grade.JUNIOR.rank and not any(one.grade.rank >= grade.rank - 1 for one in held)
+
+
+def _candidates(session: Session, batch: Batch) -> Sequence[Candidate]:
+    query = select(Candidate).where(
+        col(Candidate.institution_id) == batch.institution_id, col(Candidate.batch_id) == batch.id
+    )
+    return session.exec(query.order_by(col(Candidate.id))).all()
+
+
+def _people(session: Session, candidates: Sequence[Candidate]) -> dict[int, Person]:
+    keys = [one.person_id for one in candidates]
+    return {_key(one.id): one for one in session.exec(select(Person).where(col(Person.id).in_(keys)))}
+
+
+def _names(session: Session, candidates: Sequence[Candidate]) -> dict[int, str]:
+    return {key: person.name for key, person in _people(session, candidates).items()}
+
+
+def _key(value: int | None) -> int:
+    assert value is not None
+    return value
