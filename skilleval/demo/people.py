@@ -52,7 +52,10 @@ FITTER = Occupation("6-20-01-01", "装配钳工", ("装配工", "总装技工"))
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A certificate, title or diploma. An ``obtained_on`` of None is a date that nobody wrote down."""
+    """A certificate or title; the level ``none`` says that there is none, which is not the same as nobody knowing.
+
+    An ``obtained_on`` of None is a date that nobody wrote down.
+    """
 
     kind: str
     level: str
@@ -133,7 +136,7 @@ def _make_one(rng: random.Random, index: int, on: date, main: Occupation, taken:
     )
 
 
-def _facts(rng: random.Random, aim: Grade, expected: Answer, on: date) -> tuple[date | None, date | None, str]:
+def _facts(rng: random.Random, aim: Grade, expected: Answer, on: date) -> tuple[date | None, date, str]:
     """Start of work, day of the certificate below the aim, schooling: what makes the answer ``expected``."""
     schooling = rng.choice(_SCHOOLING)
     base = {Grade.INTERMEDIATE: 0.0, Grade.SENIOR: 1.0, Grade.TECHNICIAN: 6.0, Grade.SENIOR_TECHNICIAN: 12.0}[aim]
@@ -147,14 +150,13 @@ def _facts(rng: random.Random, aim: Grade, expected: Answer, on: date) -> tuple[
 
 
 def _holdings(
-    rng: random.Random, aim: Grade, expected: Answer, occupation: Occupation, held_on: date | None
+    rng: random.Random, aim: Grade, expected: Answer, occupation: Occupation, held_on: date
 ) -> tuple[Holding, ...]:
-    if held_on is None:
-        return ()
     held = _BELOW[aim]
     prefix, issuer = _PRIOR_ISSUER
     number = f"{prefix}{held_on:%y}{held.digit}{rng.randint(1, 999_999):06d}"
-    return (Holding("certificate", held.value, occupation, number, held_on, issuer),)
+    certificate = Holding("certificate", held.value, occupation, number, held_on, issuer)
+    return (certificate,) if expected is Answer.UNKNOWN else (certificate, Holding("title", "none"))
 
 
 def _name(rng: random.Random, sex: str, index: int) -> str:

@@ -37,6 +37,7 @@ HEADINGS: Mapping[str, str] = {
     "held_grade": "现持证书等级",
     "held_number": "现持证书编号",
     "held_on": "现持证书发证日期",
+    "title": "职称",
 }
 TITLE_ROWS = 2
 FIRST_ROW = TITLE_ROWS + 2
@@ -98,10 +99,12 @@ def _cells(person: Employee) -> Cells:
         "post": person.post,
         "employment": _EMPLOYMENT[person.employment],
         "hired_on": person.hired_on,
-        "occupation": person.occupation.code,
+        "occupation": f"{person.occupation.code} {person.occupation.name}",
         "occupation_since": person.occupation_since or "",
     }
-    return cells | (_held(held) if held else {})
+    if any(holding.kind == "title" and holding.level == "none" for holding in person.holdings):
+        cells["title"] = "无"
+    return cells | (_held(held) if held else {"held_grade": "无"})
 
 
 def _held(held: Holding) -> Cells:
@@ -126,7 +129,8 @@ def _untidy(rng: random.Random, cells: Cells) -> Cells:
         cells["phone"] = str(cells["phone"]).translate(_WIDE)
     if rng.random() < 0.1:
         cells["id_number"] = f" {str(cells['id_number']).lower()} "
-    if "held_grade" in cells:
+    cells["occupation"] = rng.choice((cells["occupation"], *str(cells["occupation"]).split(" ")))
+    if "held_on" in cells:
         grade = Grade.parse(str(cells["held_grade"]))
         ordinal = grade.printed.split("/")[0]
         spellings = (grade.printed, grade.name_zh, ordinal, f"{ordinal}（{grade.name_zh}）", grade.digit or "")

@@ -38,7 +38,7 @@ def write_flat(
     book.set_properties({"created": _CREATED})
     page = book.add_worksheet(sheet)
     head = 1 if title else 0
-    _style_page(page, head)
+    _style_page(page, head, sum(column.width for column in columns))
     formats = {kind: book.add_format({"num_format": code, "border": 1, "valign": "vcenter", "font_name": "宋体"})
                for kind, code in _FORMATS.items()}  # fmt: skip
     for position, column in enumerate(columns):
@@ -64,12 +64,23 @@ _HEADING = {
 }  # fmt: skip
 
 
-def _style_page(page: Any, head: int) -> None:
+_A3, _A4 = 8, 9
+#: Characters that one page holds across before they get too small to read.
+_A4_CHARACTERS, _A3_CHARACTERS = 170, 260
+#: A table that goes on beside itself repeats these: the serial, the admission number and the name.
+_REPEATED_COLUMNS = 3
+
+
+def _style_page(page: Any, head: int, width: int) -> None:
+    """How it prints: headings on each page; a table too wide for one A3 page goes on beside itself."""
+    across = -(-width // _A3_CHARACTERS)
     page.freeze_panes(head + 1, 0)
     page.set_landscape()
-    page.set_paper(9)
-    page.fit_to_pages(1, 0)
+    page.set_paper(_A4 if width <= _A4_CHARACTERS else _A3)
+    page.fit_to_pages(across, 0)
     page.repeat_rows(head)
+    if across > 1:
+        page.repeat_columns(0, _REPEATED_COLUMNS - 1)
     page.set_footer("&C第 &P 页，共 &N 页")
     page.set_margins(0.4, 0.4, 0.6, 0.6)
 
