@@ -21,7 +21,9 @@ _SIZE, _LEADING, _PADDING = 9.0, 12.0, 4.0
 _TITLE_SIZE, _TITLE_LEADING = 17.0, 25.0
 _LINE_SIZE, _LINE_LEADING = 10.5, 17.0
 _CLOSING_SIZE, _CLOSING_LEADING = 8.0, 12.0
-_TABLE_GAP = 12.0
+_TABLE_GAP, _CLOSING_GAP = 12.0, 17.0
+#: how many rows go over to a last page that would hold nothing but the closing lines
+_KEPT_ROWS = 3
 #: A list whose values never repeat would fill the memory with them.
 _CACHED_VALUES = 50_000
 
@@ -88,8 +90,7 @@ class _Press:
         """All pages."""
         self._begin()
         top = self._open()
-        pages = list(self._pages(top - self.heading_height))
-        for number, rows in enumerate(pages):
+        for number, rows in enumerate(self._arranged(top)):
             if number:
                 self._turn()
                 top = self.height - _TOP
@@ -97,6 +98,21 @@ class _Press:
         self._close(bottom)
         self.canvas.showPage()
         self.canvas.save()
+
+    def _arranged(self, top: float) -> list[list[tuple[float, list[_Cell]]]]:
+        """All pages; the last takes some rows of the one before when the closing lines would else stand alone."""
+        pages = list(self._pages(top - self.heading_height))
+        last = pages[-1]
+        begun = top if len(pages) == 1 else self.height - _TOP
+        free = begun - self.heading_height - sum(height for height, _cells in last) - _BOTTOM
+        if free < self._closing_height() and len(last) > 2 * _KEPT_ROWS:
+            pages[-1:] = [last[:-_KEPT_ROWS], last[-_KEPT_ROWS:]]
+        return pages
+
+    def _closing_height(self) -> float:
+        room = self.width - 2 * _MARGIN
+        lines = sum(len(wrapped(self.font, text, _CLOSING_SIZE, room)) for text in self.listing.closing)
+        return lines * _CLOSING_LEADING + _CLOSING_GAP
 
     def _pages(self, first: float) -> Iterator[list[tuple[float, list[_Cell]]]]:
         """The rows that fit on each page, each with its height; ``first`` is where they begin on the first page."""
@@ -144,10 +160,8 @@ class _Press:
 
     def _close(self, bottom: float) -> None:
         """The closing lines, on a page of their own when they don't fit below the table."""
-        room = self.width - 2 * _MARGIN
-        lines = sum(len(wrapped(self.font, text, _CLOSING_SIZE, room)) for text in self.listing.closing)
-        at = bottom - 6 * mm
-        if at - lines * _CLOSING_LEADING < _BOTTOM:
+        at = bottom - _CLOSING_GAP
+        if bottom - self._closing_height() < _BOTTOM:
             self._turn()
             at = self.height - _TOP - _CLOSING_SIZE
         self.canvas.setFillColor(FAINT)

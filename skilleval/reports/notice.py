@@ -17,12 +17,12 @@ from skilleval.reports.listing import Column, Listing, render_listing
 _COLUMNS = (
     Column("序号", 10),
     Column("姓名", 24),
-    Column("证件号码", 37),
-    Column("所在单位", 38, "left"),
+    Column("证件号码", 36),
+    Column("所在单位", 37, "left"),
     Column("职业名称", 20),
-    Column("工种/职业方向", 17),
-    Column("职业技能等级", 21),
-    Column("申报途径", 15),
+    Column("工种/职业方向", 16.5),
+    Column("职业技能等级", 22.5),
+    Column("申报途径", 16),
 )
 _NO_TRADE = "--"
 

@@ -3,16 +3,22 @@
 Forms and letters are laid out by ``reports/paper.py``, long lists by ``reports/listing.py``.
 """
 
+import hashlib
 from collections.abc import Iterable
 from typing import Any
 
+from reportlab import rl_config
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfdoc
 from reportlab.pdfgen.canvas import Canvas
 
 from skilleval.domain.errors import RuleBroken
 from skilleval.reports.fonts import BOLD, Fonts
+
+# ASCII wrapping makes each stream a quarter larger, and no reader needs it.
+rl_config.useA85 = 0
 
 INK = HexColor(0x1A1A1A)
 FAINT = HexColor(0x666666)
@@ -58,6 +64,21 @@ class SheetCanvas(Canvas):  # type: ignore[misc]  # reportlab publishes no types
         if not self.hasForm(_DEMO_FORM):
             self._make_demo_form()
         self.doForm(_DEMO_FORM)
+
+    def place_jpeg(self, jpeg: bytes, size: tuple[int, int], box: tuple[float, float, float, float]) -> None:
+        """Show a JPEG of ``size`` pixels in ``box`` (x, y, width, height); the same picture is stored once."""
+        name = f"jpeg-{hashlib.sha256(jpeg).hexdigest()[:16]}"
+        if not self.hasForm(name):
+            picture = pdfdoc.PDFStream(content=jpeg, filters=[])
+            entries = {"Type": "/XObject", "Subtype": "/Image", "Filter": "/DCTDecode", "ColorSpace": "/DeviceRGB"}
+            for key, value in {**entries, "Width": size[0], "Height": size[1], "BitsPerComponent": 8}.items():
+                picture.dictionary[key] = value
+            self._doc.addForm(name, picture)
+        x, y, width, height = box
+        self.saveState()
+        self.transform(width, 0, 0, height, x, y)
+        self.doForm(name)
+        self.restoreState()
 
     def save(self) -> None:
         """Write the file."""
