@@ -22,6 +22,9 @@ from skilleval.settings import Settings, load_settings
 
 _ = gettext.gettext
 
+#: reasons of a refusal that a terminal shows; JSON has them all
+_MAX_REASONS = 40
+
 
 class _Day(click.ParamType[date]):
     """A day written 2026-06-01 or 20260601."""
@@ -109,8 +112,10 @@ def print_refusal(refusal: RuleBroken) -> None:
         click.echo(json.dumps({"error": refusal.message, "reasons": list(refusal.reasons)}, ensure_ascii=False))
         return
     click.echo(refusal.message, err=True)
-    for reason in refusal.reasons:
+    for reason in refusal.reasons[:_MAX_REASONS]:
         click.echo(f"  · {reason}", err=True)
+    if len(refusal.reasons) > _MAX_REASONS:
+        click.echo(_("  ……共 {count} 条，加 --json 可看全部").format(count=len(refusal.reasons)), err=True)
 
 
 

@@ -1,0 +1,385 @@
+"""Certificates: issued with everything printed on them, reissued, voided, revoked; nothing is edited or deleted.
+
+Sources: 人社鉴发〔2019〕2号 (number), 人社鉴发〔2021〕1号 (what is printed); national-rules chapters 3 and 4.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from sqlmodel import Session, col, select
+
+from skilleval.db.secrets import Vault
+from skilleval.db.tables import (
+    Batch,
+    Candidate,
+    Certificate,
+    CertificateEvent,
+    ImportReceipt,
+    Institution,
+    Person,
+    Registration,
+    Table,
+)
+from skilleval.domain import lifecycle
+from skilleval.domain.errors import RuleBroken
+from skilleval.domain.identifiers import CertificateNumber, grade_code
+from skilleval.domain.ladder import Grade
+from skilleval.services import institutions, journal, marks, notices
+from skilleval.services.journal import Actor
+from skilleval.services.numbering import next_number, preview_number
+from skilleval.sheets.columns import Column, Report
+from skilleval.sheets.reading import file_hash, read_table
+
+#: given a text, the characters no font can draw, such as 𠮷(U+20BB7)
+MissingGlyphs = Callable[[str], Sequence[str]]
+
+KINDS = {"issued": "颁发", "reissued": "补发", "voided": "作废", "revoked": "撤销"}
+NUMBER_COLUMNS = (
+    Column("admission_number", "准考证号", width=22),
+    Column("id_number", "证件号码", "digits", width=22, personal=True, synonyms=("身份证号", "身份证号码")),
+    Column("name", "姓名", required=True),
+    Column("number", "证书编号", "digits", required=True, width=26),
+)
+
+
+@dataclass(slots=True)
+class StagedNumbers:
+    """Numbers from the province's list that were checked and not yet written."""
+
+    batch: Batch
+    file: Path
+    sha256: str
+    report: Report
+    new: list[tuple[Candidate, str]] = field(default_factory=list)
+
+
+def preview(session: Session, batch: Batch, on: date) -> dict[str, str]:
+    """The next number of the local series for each grade of the batch; for a grade without one, why not."""
+    registration = institutions.active_registration(session, batch.institution_id, on)
+    shown = {}
+    for grade in sorted(Grade(one) for one in batch.grades):
+        try:
+            shown[grade.printed] = str(preview_number(session, registration.number, grade, on))
+        except RuleBroken as refusal:
+            shown[grade.printed] = refusal.message
+    return shown
+
+
+def issue_certificates(
+    session: Session, actor: Actor, batch: Batch, *, vault: Vault, on: date, missing_glyphs: MissingGlyphs
+) -> list[Certificate]:
+    """Issue a certificate with a local number to everybody who passed and has none, and take the batch to 已发证.
+
+    Refused, before any number is used: a notice that is not closed, a grade whose code is not confirmed, a character that
+    no font can draw.
+    """
+    lifecycle.step("batch", batch.state, "certified")
+    registration = institutions.active_registration(session, batch.institution_id, on)
+    waiting = _waiting(session, batch)
+    if not waiting and not certificates_of(session, batch):
+        raise RuleBroken(f"批次 {batch.number} 没有可以发证的考生")
+    _check_before_numbers(session, batch, waiting, vault, missing_glyphs)
+    issued: list[Table] = []
+    for candidate, person in waiting:
+        number = next_number(session, registration.number, Grade(candidate.grade), on)
+        issued += _issue(session, actor, batch, candidate, person, str(number), "local", vault, on)
+    batch.state = "certified"
+    session.add(batch)
+    journal.record(session, actor, batch.institution_id, "certificates.issue", objects=[*issued, batch])
+    return certificates_of(session, batch)
+
+
+def stage_numbers(session: Session, batch: Batch, file: Path, *, vault: Vault, on: date) -> StagedNumbers:
+    """Read and check the province's list of allotted numbers. Nothing is written; wrong rows stand in the report.
+
+    Refused with ``RuleBroken``: a batch whose notice is not closed, a file that is none, wrong headings.
+    """
+    if batch.state not in ("cleared", "certified"):
+        raise RuleBroken(f"批次现在是“{lifecycle.label('batch', batch.state)}”，公示结束后才能导入证书编号")
+    table = read_table(file, NUMBER_COLUMNS)
+    staged = StagedNumbers(batch, file, file_hash(file), Report(read=table.read, skipped=table.skipped))
+    registration = institutions.active_registration(session, batch.institution_id, on)
+    waiting = _waiting(session, batch)
+    held = {one.number: one.candidate_id for one in certificates_of(session, batch)}
+    seen: dict[str, int] = {}
+    for row, values in table.rows:
+        pair = _find(waiting, values, batch, vault)
+        number = values["number"]
+        if pair is None:
+            if number in held:
+                staged.report.unchanged += 1
+                continue
+            problem = ("admission_number", "candidate_unknown", "没有这名待发证的考生（姓名与准考证号或证件号码须一致）")
+        elif seen.setdefault(number, row) != row:
+            problem = ("number", "number_twice", f"证书编号与第{seen[number]}行相同")
+        elif session.exec(select(Certificate).where(col(Certificate.number) == number)).first():
+            problem = ("number", "number_used", "证书编号已被使用")
+        elif reason := _number_problem(number, registration.number, on, Grade(pair[0].grade)):
+            problem = ("number", "number_wrong", reason)
+        else:
+            staged.new.append((pair[0], number))
+            staged.report.new += 1
+            continue
+        key, code, message = problem
+        table.errors.append(table.error(row, key, values.get(key) or "", code, message))
+        table.failed.add(row)
+    staged.report.failed = len(table.failed)
+    staged.report.errors = sorted(table.errors, key=lambda error: (error.row, error.column))
+    return staged
+
+
+def write_numbers(
+    session: Session, actor: Actor, staged: StagedNumbers, *, vault: Vault, on: date, missing_glyphs: MissingGlyphs
+) -> Report:
+    """Issue certificates with the numbers that were staged; the batch is 已发证 when nobody waits any more."""
+    batch = staged.batch
+    people = {_key(candidate.id): person for candidate, person in _waiting(session, batch)}
+    chosen = [(candidate, people[_key(candidate.id)]) for candidate, _number in staged.new]
+    _check_glyphs(session, batch, chosen, vault, missing_glyphs)
+    issued: list[Table] = []
+    for candidate, number in staged.new:
+        issued += _issue(session, actor, batch, candidate, people[_key(candidate.id)], number, "imported", vault, on)
+    if issued:
+        if not _waiting(session, batch) and batch.state == "cleared":
+            batch.state = "certified"
+            session.add(batch)
+            issued.append(batch)
+        session.add(
+            ImportReceipt(
+                institution_id=batch.institution_id, kind="numbers", scope=batch.number, file_name=staged.file.name,
+                sha256=staged.sha256, counts=staged.report.counts(), actor=actor.name,
+            )
+        )  # fmt: skip
+        journal.record(session, actor, batch.institution_id, "certificates.import", objects=issued)
+    return staged.report
+
+
+def void_certificate(session: Session, actor: Actor, certificate: Certificate, *, reason: str, on: date) -> CertificateEvent:
+    """Void a certificate (作废), for a slip in what was printed. The number is kept and never used again."""
+    return _end(session, actor, certificate, "voided", reason, on)
+
+
+def revoke_certificate(session: Session, actor: Actor, certificate: Certificate, *, reason: str, on: date) -> CertificateEvent:
+    """Revoke a certificate (撤销): the grade was not rightly recognised. The number is kept and never used again."""
+    return _end(session, actor, certificate, "revoked", reason, on)
+
+
+def reissue_certificate(session: Session, actor: Actor, certificate: Certificate, *, reason: str, on: date) -> CertificateEvent:
+    """Reissue a lost or damaged certificate (补发): the same number and content, printed once more."""
+    _must_stand(session, certificate)
+    return _event(session, actor, certificate, "reissued", reason, on)
+
+
+def replace_certificate(
+    session: Session, actor: Actor, certificate: Certificate, *, vault: Vault, on: date, missing_glyphs: MissingGlyphs
+) -> Certificate:
+    """A new certificate with a new number for one that was voided; it names the one it replaces.
+
+    Refused: a certificate that is not voided, or was replaced already.
+    """
+    if status_of(session, certificate) != "voided":
+        raise RuleBroken(f"证书 {certificate.number} 没有作废，不需要换发")
+    query = select(Certificate).where(col(Certificate.replaces_id) == certificate.id)
+    if (later := session.exec(query).first()) is not None:
+        raise RuleBroken(f"证书 {certificate.number} 已换发为 {later.number}")
+    candidate, batch = _candidate_and_batch(session, certificate)
+    person = session.get(Person, candidate.person_id)
+    assert person is not None
+    _check_glyphs(session, batch, [(candidate, person)], vault, missing_glyphs)
+    registration = institutions.active_registration(session, batch.institution_id, on)
+    number = next_number(session, registration.number, Grade(candidate.grade), on)
+    issued = _issue(session, actor, batch, candidate, person, str(number), "local", vault, on, certificate.id)
+    journal.record(session, actor, batch.institution_id, "certificates.replace", objects=issued)
+    new = issued[0]
+    assert isinstance(new, Certificate)
+    return new
+
+
+def find_certificate(session: Session, number: str) -> Certificate:
+    """The certificate with this number. Refused: none has it."""
+    found = session.exec(select(Certificate).where(col(Certificate.number) == number.strip().upper())).first()
+    if found is None:
+        raise RuleBroken(f"没有编号为 {number} 的证书")
+    return found
+
+
+def events_of(session: Session, certificate: Certificate) -> Sequence[CertificateEvent]:
+    """What happened to a certificate, in order."""
+    query = select(CertificateEvent).where(
+        col(CertificateEvent.institution_id) == certificate.institution_id,
+        col(CertificateEvent.certificate_id) == certificate.id,
+    )
+    return session.exec(query.order_by(col(CertificateEvent.serial))).all()
+
+
+def status_of(session: Session, certificate: Certificate) -> str:
+    """``issued`` while it stands (reissued or not), else ``voided`` or ``revoked``."""
+    kinds = {event.kind for event in events_of(session, certificate)}
+    return next((kind for kind in ("revoked", "voided") if kind in kinds), "issued")
+
+
+def certificates_of(session: Session, batch: Batch) -> list[Certificate]:
+    """All certificates of a batch in the order of their numbers, those that ended included."""
+    query = (
+        select(Certificate)
+        .join(Candidate, col(Candidate.id) == col(Certificate.candidate_id))
+        .where(col(Certificate.institution_id) == batch.institution_id, col(Candidate.batch_id) == batch.id)
+    )
+    return list(session.exec(query.order_by(col(Certificate.number))).all())
+
+
+def _waiting(session: Session, batch: Batch) -> list[tuple[Candidate, Person]]:
+    """Those who passed, stand on the closed notice and have no certificate yet, by grade and admission number."""
+    results = marks.latest_results(session, batch)
+    notice = notices.current_notice(session, batch)
+    if notice.state != "closed":
+        raise RuleBroken(f"公示还没有结束（至 {notice.last_day} 止），不能发证")
+    published = {entry["admission_number"] for entry in notice.content["entries"]}
+    certified = {one.candidate_id for one in certificates_of(session, batch)}
+    query = (
+        select(Candidate, Person)
+        .where(
+            col(Candidate.institution_id) == batch.institution_id,
+            col(Candidate.batch_id) == batch.id,
+            col(Person.id) == col(Candidate.person_id),
+        )
+        .order_by(col(Candidate.admission_number))
+    )
+    waiting = [
+        (candidate, person)
+        for candidate, person in session.exec(query)
+        if candidate.id not in certified
+        and candidate.admission_number in published
+        and (result := results.get(_key(candidate.id))) is not None
+        and result.outcome == "passed"
+    ]
+    return sorted(waiting, key=lambda pair: (Grade(pair[0].grade).rank, pair[0].admission_number or ""))
+
+
+def _check_before_numbers(
+    session: Session, batch: Batch, waiting: Iterable[tuple[Candidate, Person]], vault: Vault, missing: MissingGlyphs
+) -> None:
+    waiting = list(waiting)
+    for grade in sorted({Grade(candidate.grade) for candidate, _person in waiting}):
+        grade_code(grade)
+    _check_glyphs(session, batch, waiting, vault, missing)
+
+
+def _check_glyphs(
+    session: Session, batch: Batch, waiting: Iterable[tuple[Candidate, Person]], vault: Vault, missing: MissingGlyphs
+) -> None:
+    """Every character that will be printed, against the fonts, before a number is burned."""
+    issuer = session.get(Institution, batch.institution_id)
+    assert issuer is not None
+    problems = [
+        f"{person.name}：没有字体能印 {'、'.join(absent)}"
+        for _candidate, person in waiting
+        if (absent := missing(person.name + vault.open(person.institution_id, person.id_sealed)))
+    ]
+    if absent := missing(issuer.name + batch.occupation_name + batch.trade):
+        problems.append(f"机构、职业或工种名称：没有字体能印 {'、'.join(absent)}")
+    if problems:
+        raise RuleBroken("有字符无法印制，未使用任何证书编号；请在 config.toml 的 [fonts] 中指定含有这些字的字体", problems)
+
+
+def _issue(
+    session: Session,
+    actor: Actor,
+    batch: Batch,
+    candidate: Candidate,
+    person: Person,
+    number: str,
+    origin: str,
+    vault: Vault,
+    on: date,
+    replaces_id: int | None = None,
+) -> list[Table]:
+    issuer = session.get(Institution, batch.institution_id)
+    assert issuer is not None
+    certificate = Certificate(
+        institution_id=batch.institution_id, candidate_id=_key(candidate.id), number=number, origin=origin,
+        name=person.name, id_type=person.id_type,
+        id_sealed=vault.seal(batch.institution_id, vault.open(person.institution_id, person.id_sealed)),
+        occupation_code=batch.occupation_code, occupation_name=batch.occupation_name, trade=batch.trade,
+        grade=candidate.grade, issuer=issuer.name, issued_on=on, replaces_id=replaces_id,
+    )  # fmt: skip
+    session.add(certificate)
+    session.flush()
+    event = CertificateEvent(
+        institution_id=batch.institution_id, certificate_id=_key(certificate.id), serial=1, kind="issued", on_day=on,
+        by=actor.name,
+    )  # fmt: skip
+    session.add(event)
+    session.flush()
+    return [certificate, event]
+
+
+def _find(
+    waiting: Sequence[tuple[Candidate, Person]], values: dict[str, str | None], batch: Batch, vault: Vault
+) -> tuple[Candidate, Person] | None:
+    for candidate, person in waiting:
+        named = (
+            values.get("admission_number") == candidate.admission_number
+            or (number := values.get("id_number")) is not None
+            and vault.index(person.institution_id, number) == person.id_index
+        )
+        if named and values["name"] == person.name:
+            return candidate, person
+    return None
+
+
+def _number_problem(number: str, registration_number: str, on: date, grade: Grade) -> str | None:
+    try:
+        problems = CertificateNumber.parse(number).problems(
+            registration_number=registration_number, issued_on=on, grade=grade
+        )
+    except RuleBroken as refusal:
+        return refusal.message
+    return "；".join(problems) or None
+
+
+def _must_stand(session: Session, certificate: Certificate) -> None:
+    status = status_of(session, certificate)
+    if status != "issued":
+        raise RuleBroken(f"证书 {certificate.number} 已{KINDS[status]}")
+
+
+def _end(session: Session, actor: Actor, certificate: Certificate, kind: str, reason: str, on: date) -> CertificateEvent:
+    _must_stand(session, certificate)
+    return _event(session, actor, certificate, kind, reason, on)
+
+
+def _event(session: Session, actor: Actor, certificate: Certificate, kind: str, reason: str, on: date) -> CertificateEvent:
+    if not reason.strip():
+        raise RuleBroken(f"{KINDS[kind]}证书须写明理由")
+    if on < certificate.issued_on:
+        raise RuleBroken(f"{KINDS[kind]}日期 {on} 早于发证日期 {certificate.issued_on}")
+    event = CertificateEvent(
+        institution_id=certificate.institution_id, certificate_id=_key(certificate.id),
+        serial=len(events_of(session, certificate)) + 1, kind=kind, on_day=on, reason=reason.strip(), by=actor.name,
+    )  # fmt: skip
+    session.add(event)
+    journal.record(session, actor, certificate.institution_id, f"certificates.{kind}", objects=[event], reason=reason.strip())
+    return event
+
+
+def _candidate_and_batch(session: Session, certificate: Certificate) -> tuple[Candidate, Batch]:
+    candidate = session.get(Candidate, certificate.candidate_id)
+    assert candidate is not None
+    batch = session.get(Batch, candidate.batch_id)
+    assert batch is not None
+    return candidate, batch
+
+
+def registration_of(session: Session, batch: Batch) -> Registration:
+    """The registration under which the batch runs."""
+    registration = session.get(Registration, batch.registration_id)
+    assert registration is not None
+    return registration
+
+
+def _key(value: int | None) -> int:
+    assert value is not None
+    return value
