@@ -254,7 +254,7 @@ def _candidate_line(record: BatchRecord, serial: int, candidate: Candidate, vaul
 
 
 def _held(record: BatchRecord, person: Person) -> Credential | None:
-    held = [entry for entry in record.credentials.get(_key(person.id), ()) if entry.kind == "certificate"]
+    held = _entries(record.credentials.get(_key(person.id), ()), "certificate")
     return max(held, key=lambda entry: (Grade(entry.level).rank, entry.obtained_on or date.min), default=None)
 
 
@@ -275,8 +275,13 @@ def _work_years(person: Person, batch: Batch) -> int | None:
 
 
 def _study(entries: Sequence[Credential]) -> str:
-    diplomas = [entry for entry in entries if entry.kind == "diploma"]
-    return "；".join(" ".join(filter(None, (entry.issuer, entry.major, _day(entry.obtained_on)))) for entry in diplomas)
+    diplomas = [(entry.issuer, entry.major, _day(entry.obtained_on)) for entry in _entries(entries, "diploma")]
+    return "；".join(" ".join(filter(None, told)) for told in diplomas if any(told))
+
+
+def _entries(credentials: Sequence[Credential], kind: str) -> list[Credential]:
+    """What is held of a kind; the level ``none`` says that nothing is."""
+    return [entry for entry in credentials if entry.kind == kind and entry.level != "none"]
 
 
 def _work(entries: Sequence[WorkPeriod]) -> str:

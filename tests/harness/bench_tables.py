@@ -57,9 +57,10 @@ def _lines(rows: int) -> list[ResultLine]:
     numbers = _numbers(rows)
     return [
         ResultLine(
-            serial=index + 1, admission_number=f"2026-DG-01-{index:06d}", name=f"甲{index % 97}乙", id_type="resident_id",
-            id_number=numbers[index], sex="male", education="高中", occupation_name="电工", trade="", grade=Grade.SENIOR,
-            outcome="passed", institution="岭南精工制造有限公司", registration_number="Y000044000123",
+            serial=index + 1, admission_number=f"2026-DG-01-{index:06d}", name=f"甲{index % 97}乙",
+            id_type="resident_id", id_number=numbers[index], sex="male", education="高中", occupation_name="电工",
+            trade="", grade=Grade.SENIOR, outcome="passed", institution="岭南精工制造有限公司",
+            registration_number="Y000044000123",
             batch_number="2026-DG-01", theory=8150, skill=7700, total=7880,
             certificate_number=f"Y000044000123263{index:06d}", issued_on=date(2026, 6, 23),
         )
@@ -70,7 +71,8 @@ def _lines(rows: int) -> list[ResultLine]:
 @cache
 def _cells(rows: int) -> list[list[Cell]]:
     template = filing_templates()["results"]
-    return [[template.written(column, getattr(line, column.key)) for column in template.columns] for line in _lines(rows)]
+    writers = [(column.key, template.writer(column)) for column in template.columns]
+    return [[write(getattr(line, key)) for key, write in writers] for line in _lines(rows)]
 
 
 def _warm_workbook(rows: int) -> object:

@@ -175,7 +175,7 @@ def test_a_voided_certificate_is_left_out_and_the_reason_stands_in_the_manifest(
 
 def test_the_highest_certificate_held_stands_in_the_roll(session: Session, batch: Batch, export: Export) -> None:
     candidate = candidates_of(session, batch)[0]
-    for level, day in (("junior", date(2015, 1, 1)), ("intermediate", date(2018, 1, 1))):
+    for level, day in (("junior", date(2015, 1, 1)), ("intermediate", date(2018, 1, 1)), ("none", None)):
         session.add(
             Credential(
                 institution_id=batch.institution_id, person_id=candidate.person_id, kind="certificate", level=level,
