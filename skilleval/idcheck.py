@@ -31,7 +31,7 @@ def resident_id_errors(numbers: Sequence[str]) -> NDArray[np.uint8]:
     errors[~fits] = CODES.index("length")
     checked = np.flatnonzero(fits & plain)
     if len(checked):
-        text = "".join(numbers[index] for index in checked)
+        text = "".join(numbers[int(index)] for index in checked)
         errors[checked] = _check(np.frombuffer(text.encode(), dtype=np.uint8).reshape(-1, 18))
     return errors
 

@@ -185,7 +185,7 @@ def test_an_unknown_code_is_refused_and_a_moved_one_told(tmp_path: Path) -> None
 
 def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
     assert [one.code for one in check(tmp_path, "[")] == ["unreadable"]
-    with pytest.raises(RuleBroken, match="own.toml"):
+    with pytest.raises(RuleBroken, match=r"own\.toml"):
         standards.load_standard(tmp_path / "own.toml")
 
 

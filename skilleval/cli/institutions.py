@@ -97,7 +97,7 @@ def _answer(session: Session, institution: Institution) -> dict[str, Any]:
         query = select(table).where(col(table.institution_id) == institution.id).order_by(col(table.id))
         return [row.model_dump(exclude={"institution_id", "id_sealed", "id_index"}) for row in session.exec(query)]
 
-    answer = {
+    answer: dict[str, Any] = {
         "institution": institution.model_dump(exclude={"id"}),
         "registrations": rows(Registration),
         "scope": rows(ScopeLine),
@@ -108,7 +108,7 @@ def _answer(session: Session, institution: Institution) -> dict[str, Any]:
         "personnel": rows(Personnel),
         "venues": rows(Venue),
     }
-    for person in answer["personnel"]:  # type: ignore[attr-defined]
+    for person in answer["personnel"]:
         person["phone"] = mask_number(person["phone"]) if person["phone"] else None
     return answer
 

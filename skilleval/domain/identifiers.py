@@ -39,7 +39,9 @@ ID_ERRORS: Final = {
 
 #: first two digits of a mainland resident ID (GB/T 2260); a county code is not checked, for codes are retired
 PROVINCES: Final = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71".split()
+    f"{first}{second}"
+    for first, seconds in {"1": "12345", "2": "123", "3": "1234567", "4": "123456", "5": "01234", "6": "12345", "7": "1"}.items()
+    for second in seconds
 )
 _FORMS: Final = {
     "hm_pass": re.compile(r"[HM]\d{8}(\d{2})?"),

@@ -151,7 +151,8 @@ def _font_file(role: str, path: Path, origin: str) -> FontFile:
 def why_unusable(path: Path) -> str | None:
     """Why a font file can't be embedded in our documents, in Chinese; None when it can."""
     try:
-        with TTFont(path, fontNumber=0, lazy=True) as font:
+        # Opened here: fontTools leaves a file that it refuses open.
+        with path.open("rb") as file, TTFont(file, fontNumber=0, lazy=True) as font:
             if "glyf" not in font:
                 return "不是 TrueType 轮廓的字体（CFF/OpenType 轮廓不能使用）"
             if "fvar" in font:

@@ -17,7 +17,7 @@ from skilleval.reports.pdf import FAINT, INK, SHADE, SheetCanvas, refuse_missing
 from skilleval.reports.typeface import ChainFont
 
 _MARGIN, _TOP, _BOTTOM = 14 * mm, 16 * mm, 17 * mm
-_SIZE, _LEADING, _PADDING = 9.0, 12.0, 4.0
+_SIZE, _LEADING, _PADDING, _SIDE = 9.0, 12.0, 4.0, 3.0
 _TITLE_SIZE, _TITLE_LEADING = 17.0, 25.0
 _LINE_SIZE, _LINE_LEADING = 10.5, 17.0
 _CLOSING_SIZE, _CLOSING_LEADING = 8.0, 12.0
@@ -138,11 +138,11 @@ class _Press:
         return cell
 
     def _cell(self, number: int, value: str, font: ChainFont, align: str) -> _Cell:
-        room = self.widths[number] - 2 * _PADDING
+        room = self.widths[number] - 2 * _SIDE
         lines = []
         for text, width in wrapped(font, value, _SIZE, room):
             gap = 0.0 if align == "left" else room - width if align == "right" else (room - width) / 2
-            x = self.edges[number] + _PADDING + gap
+            x = self.edges[number] + _SIDE + gap
             lines.append((f"1 0 0 1 {x:.2f} ", operators(self.canvas, font, text, _SIZE)))
         return _Cell(lines)
 

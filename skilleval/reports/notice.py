@@ -15,14 +15,14 @@ from skilleval.reports.fonts import Fonts
 from skilleval.reports.listing import Column, Listing, render_listing
 
 _COLUMNS = (
-    Column("序号", 10),
-    Column("姓名", 24),
-    Column("证件号码", 36),
-    Column("所在单位", 37, "left"),
+    Column("序号", 11.5),
+    Column("姓名", 28.7),
+    Column("证件号码", 35.2),
+    Column("所在单位", 34.4, "left"),
     Column("职业名称", 20),
-    Column("工种/职业方向", 16.5),
-    Column("职业技能等级", 22.5),
-    Column("申报途径", 16),
+    Column("工种/职业方向", 15.7),
+    Column("职业技能等级", 21.4),
+    Column("申报途径", 15.1),
 )
 _NO_TRADE = "--"
 

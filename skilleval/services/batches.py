@@ -180,7 +180,7 @@ def _key_problems(content: dict[str, Any]) -> list[str]:
     for key, value in content.items():
         if key not in _KEYS:
             problems.append(f"不认识的项 {key}")
-        elif not isinstance(value, _KEYS[key]) or (_KEYS[key] is int and (isinstance(value, bool) or value < 0)):
+        elif not isinstance(value, _KEYS[key]) or (isinstance(value, int) and (isinstance(value, bool) or value < 0)):
             words = {str: "文字", list: "列表", int: "不为负的整数", date: "日期（如 2026-06-08，不加引号）"}
             problems.append(f"{key} 应为{words[_KEYS[key]]}")
     return problems

@@ -14,7 +14,16 @@ from sqlmodel import Session, col, select
 
 from skilleval import conditions
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import Batch, Candidate, Certificate, CertificateEvent, Credential, ImportReceipt, Person, Specification
+from skilleval.db.tables import (
+    Batch,
+    Candidate,
+    Certificate,
+    CertificateEvent,
+    Credential,
+    ImportReceipt,
+    Person,
+    Specification,
+)
 from skilleval.domain import lifecycle
 from skilleval.domain.eligibility import Condition, add_years, judge
 from skilleval.domain.errors import RuleBroken

@@ -322,8 +322,8 @@ def _find(
     for candidate, person in waiting:
         named = (
             values.get("admission_number") == candidate.admission_number
-            or (number := values.get("id_number")) is not None
-            and vault.index(person.institution_id, number) == person.id_index
+            or ((number := values.get("id_number")) is not None
+            and vault.index(person.institution_id, number) == person.id_index)
         )
         if named and values["name"] == person.name:
             return candidate, person

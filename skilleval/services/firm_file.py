@@ -81,21 +81,23 @@ def check_firm(content: dict[str, Any]) -> list[str]:
     problems: list[str] = []
     sections = {"institution", "registration", "scope", "specification", "post", "personnel", "venue"}
     problems += [f"不认识的节 [{name}]" for name in sorted(content.keys() - sections)]
-    for name, keys, required in (
+    heads: tuple[tuple[str, Mapping[str, type], tuple[str, ...]], ...] = (
         ("institution", INSTITUTION, ("credit_code", "name")),
         ("registration", REGISTRATION, ("number", "authority", "authority_level", "valid_from", "valid_to")),
-    ):
+    )
+    for name, keys, required in heads:
         if not isinstance(content.get(name), dict):
             problems.append(f"缺少 [{name}] 一节")
         else:
             problems += _keys(name, content[name], keys, required)
-    for name, keys, required in (
+    lists: tuple[tuple[str, Mapping[str, type], tuple[str, ...]], ...] = (
         ("scope", SCOPE, ("occupation_code", "occupation_name", "grades", "basis", "basis_name", "routes")),
         ("specification", SPECIFICATION, ("code", "title", "occupation_code", "part")),
         ("post", POST, ("name", "occupation_code")),
         ("personnel", PERSONNEL, ("code", "name", "kind")),
         ("venue", VENUE, ("name", "address", "kind", "seats")),
-    ):
+    )
+    for name, keys, required in lists:
         for index, entry in enumerate(_list(content, name, problems), start=1):
             problems += _keys(f"{name}[{index}]", entry, keys, required)
     if problems:
@@ -127,7 +129,7 @@ def _keys(where: str, entry: dict[str, Any], keys: Mapping[str, type], required:
             problems.append(f"{where}.{key} 应为{wanted}")
         elif (allowed := _ONE_OF.get(f"{noun}.{key}")) and value not in allowed:
             problems.append(f"{where}.{key} “{value}”应为：{'、'.join(allowed)}")
-        elif keys[key] is int and value < 0:
+        elif isinstance(value, int) and value < 0:
             problems.append(f"{where}.{key} 不能为负数")
     return problems
 

@@ -95,7 +95,7 @@ def write_people(session: Session, actor: Actor, staged: Staged, *, vault: Vault
     written: list[tuple[str, int, str | None]] = []
     if staged.new:
         written += _insert(session, firm, staged.new, vault)
-    for entry, person, different in staged.changed:
+    for _entry, person, different in staged.changed:
         for key, value in different.items():
             setattr(person, key, value)
         session.add(person)

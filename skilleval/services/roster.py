@@ -130,9 +130,9 @@ def _check_twice(table: Table) -> None:
         if seen != row:
             _fail(table, row, "id_number", values["id_number"], "person_twice", f"与第{seen}行是同一个人（证件号码相同）")
         own = values.get("employee_no")
-        if own and (seen := numbers.setdefault(own, row)) != row and values["id_number"] != "":
-            if first[values["id_number"]] == row:
-                _fail(table, row, "employee_no", own, "employee_no_twice", f"工号与第{seen}行相同")
+        is_first = first[values["id_number"]] == row
+        if own and is_first and (seen := numbers.setdefault(own, row)) != row:
+            _fail(table, row, "employee_no", own, "employee_no_twice", f"工号与第{seen}行相同")
 
 
 def _entry(table: Table, row: int, values: dict[str, Any], names: dict[str, str | RuleBroken]) -> Entry:

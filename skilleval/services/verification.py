@@ -173,8 +173,7 @@ def _written(session: Session, institution_id: int, seq: int) -> Iterator[tuple[
             col(JournalObject.position)
         )
     )
-    for table_name, object_id, after in rows:
-        yield table_name, object_id, after
+    yield from rows
 
 
 def _who(body: dict[str, Any]) -> str:

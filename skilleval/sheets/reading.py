@@ -106,7 +106,9 @@ def type_sheet(file: str, sheet: RawSheet, columns: Sequence[Column]) -> Table:
     index, _found = _best_header(sheet.rows, columns)
     positions, headers = _map_headers(file, sheet, index, columns)
     table = Table(file, sheet.name, tuple(columns), positions, headers)
-    readers = [(column, positions[column.key], {}) for column in columns if column.key in positions]
+    readers: list[tuple[Column, int, dict[Any, Any]]] = [
+        (column, positions[column.key], {}) for column in columns if column.key in positions
+    ]
     first = min(positions.values())
     for number, row in enumerate(sheet.rows[index + 1 :], start=index + 2):
         if not any(cell is not None and cell != "" and (not isinstance(cell, str) or cell.strip()) for cell in row):
@@ -227,9 +229,9 @@ def _examine_zip(path: Path) -> None:
     packed = max(sum(entry.compress_size for entry in entries), 1)
     if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED:
         raise RuleBroken(f"{path.name} 解开后过大（{len(entries)} 个部分，{unpacked // 1_000_000} MB），不予读取")
-    if unpacked > 10_000_000 and any(
+    if (unpacked > 10_000_000 and any(
         entry.file_size > MAX_RATIO * max(entry.compress_size, 1) for entry in entries
-    ) or unpacked / packed > MAX_RATIO:
+    )) or unpacked / packed > MAX_RATIO:
         raise RuleBroken(f"{path.name} 压缩比异常，疑为压缩炸弹，不予读取；若确为花名册，请删除空白的行列后另存")
     if any(name.lower().endswith((".zip", ".xlsx")) or ".." in name.split("/") for name in names):
         raise RuleBroken(f"{path.name} 内部含有不应有的文件，不予读取；{_SAVE_AS}")

@@ -81,7 +81,7 @@ class _book:
         descriptor = os.open(self.draft, os.O_RDWR)
         os.fsync(descriptor)
         os.close(descriptor)
-        os.replace(self.draft, self.path)
+        self.draft.replace(self.path)
 
 
 def _write_form_sheet(book: Any, form: FormSheet) -> None:

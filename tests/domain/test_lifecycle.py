@@ -1,3 +1,4 @@
+import itertools
 from dataclasses import replace
 from datetime import date
 
@@ -12,7 +13,7 @@ READY = BatchFacts(on=date(2026, 6, 8), starts_on=date(2026, 6, 8), candidates=2
 
 
 def test_a_batch_walks_the_whole_road_in_order() -> None:
-    for state, following in zip(ROAD, ROAD[1:], strict=False):
+    for state, following in itertools.pairwise(ROAD):
         assert step("batch", state, following) == following
 
 
