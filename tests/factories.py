@@ -53,7 +53,7 @@ class Firm:
 
 def id_number(serial: int, birth: date = date(1990, 1, 1)) -> str:
     """A resident ID number of area 440999; an odd ``serial`` is a man's, an even one a woman's."""
-    body = f"440999{birth:%Y%m%d}{serial:03d}"
+    body = f"440999{birth:%Y%m%d}{serial % 1000:03d}"
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
     return body + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(body, weights, strict=True)) % 11]
 
