@@ -21,7 +21,7 @@ from skilleval.reports.fonts import Fonts
 from skilleval.reports.package import Written, verify_package, write_package
 from skilleval.services import filing_content as reading
 from skilleval.services import journal, notices
-from skilleval.services.filing_content import BatchRecord
+from skilleval.services.filing_record import BatchRecord, read_batch
 from skilleval.services.journal import Actor
 from skilleval.services.provenance import provenance_of
 
@@ -96,7 +96,7 @@ def collect_content(
     if batch.state not in ("certified", "filed"):
         told = lifecycle.label("batch", batch.state)
         raise RuleBroken(f"批次 {batch.number} 现在是“{told}”，发证完成后才能导出上报材料")
-    record, notice = reading.read_batch(session, batch), notices.current_notice(session, batch)
+    record, notice = read_batch(session, batch), notices.current_notice(session, batch)
     level = addressed_to or record.registration.authority_level
     missing = reasons_against_export(session, record, notice, level)
     if missing:

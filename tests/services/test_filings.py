@@ -24,6 +24,8 @@ from skilleval.reports import archive, manifest
 from skilleval.reports.fonts import load_fonts
 from skilleval.reports.package import verify_package
 from skilleval.services import notices
+from skilleval.services.filing_content import candidate_lines
+from skilleval.services.filing_record import read_batch
 from skilleval.services.filings import Exported, export_filing, filings_of
 from tests.certified import FIRST_DAY, candidates_of, certify, event, make_certified_batch, settle
 from tests.factories import ACTOR, REGISTRATION_NUMBER, Firm, make_candidate, make_firm, make_person
@@ -211,3 +213,19 @@ def test_a_package_that_would_not_verify_is_not_exported(
     assert "公示结束" in "".join(refusal.value.reasons)
     assert list((tmp_path / "out").iterdir()) == []
     assert session.exec(select(Filing)).all() == []
+
+
+def test_the_roll_names_the_condition_claimed_or_else_the_one_found_met(
+    session: Session, vault: Vault, batch: Batch
+) -> None:
+    def node(key: str, answer: str, *children: dict[str, Any]) -> dict[str, Any]:
+        return {"answer": answer, "clause": {"id": key, "text": f"条件{key[-1]}"}, "children": list(children)}
+
+    claimed, found, unchecked = candidates_of(session, batch)[:3]
+    conditions = node("senior", "met", node("2018/senior/1", "not_met"), node("2018/senior/2", "met"))
+    claimed.proof = found.proof = node("candidate", "met", conditions)
+    claimed.claimed, found.claimed, unchecked.claimed = "2018/senior/1", None, None
+
+    lines = candidate_lines(read_batch(session, batch), vault)
+
+    assert [line.condition for line in lines[:3]] == ["条件1（2018/senior/1）", "条件2（2018/senior/2）", ""]

@@ -1,0 +1,149 @@
+"""Everything of one batch that its filing package is made from, read in a dozen queries."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlmodel import Session, col, select
+
+from skilleval.db.tables import (
+    Assignment,
+    Batch,
+    Candidate,
+    Certificate,
+    CertificateEvent,
+    Credential,
+    Institution,
+    Person,
+    Personnel,
+    Registration,
+    Result,
+    SpecificationPart,
+    WorkPeriod,
+)
+
+Entry = TypeVar("Entry")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecord:
+    """Everything of one batch that a package is made from."""
+
+    batch: Batch
+    institution: Institution
+    registration: Registration
+    parts: Sequence[SpecificationPart]
+    candidates: Sequence[Candidate]
+    people: Mapping[int, Person]
+    employers: Mapping[int, Institution]
+    results: Mapping[int, Result]
+    certificates: Mapping[int, Certificate]
+    #: candidate id → why the last certificate of a candidate is not valid
+    ended: Mapping[int, str]
+    credentials: Mapping[int, Sequence[Credential]]
+    periods: Mapping[int, Sequence[WorkPeriod]]
+    staff: Sequence[tuple[Assignment, Personnel]]
+
+
+def read_batch(session: Session, batch: Batch) -> BatchRecord:
+    """The record of ``batch`` in a dozen queries, however many candidates it has."""
+    firm, number = batch.institution_id, batch.id
+    candidates = session.exec(
+        select(Candidate)
+        .where(col(Candidate.institution_id) == firm, col(Candidate.batch_id) == number)
+        .where(col(Candidate.state) == "eligible")
+        .order_by(col(Candidate.admission_number), col(Candidate.id))
+    ).all()
+    mine = select(Candidate.person_id).where(col(Candidate.institution_id) == firm, col(Candidate.batch_id) == number)
+    people = session.exec(select(Person).where(col(Person.id).in_(mine))).all()
+    employers = session.exec(
+        select(Institution).where(col(Institution.id).in_({person.institution_id for person in people}))
+    ).all()
+    credentials = session.exec(
+        select(Credential).where(col(Credential.person_id).in_(mine)).order_by(col(Credential.id))
+    ).all()
+    periods = session.exec(
+        select(WorkPeriod).where(col(WorkPeriod.person_id).in_(mine)).order_by(col(WorkPeriod.started_on))
+    ).all()
+    certificates, ended = _certificates(session, batch)
+    institution, registration = session.get(Institution, firm), session.get(Registration, batch.registration_id)
+    assert institution is not None and registration is not None
+    return BatchRecord(
+        batch=batch,
+        institution=institution,
+        registration=registration,
+        parts=_parts(session, batch),
+        candidates=candidates,
+        people={_key(person.id): person for person in people},
+        employers={_key(employer.id): employer for employer in employers},
+        results=_latest_results(session, batch),
+        certificates=certificates,
+        ended=ended,
+        credentials=_grouped((entry.person_id, entry) for entry in credentials),
+        periods=_grouped((entry.person_id, entry) for entry in periods),
+        staff=_staff(session, batch),
+    )
+
+
+def _grouped(pairs: Iterable[tuple[int, Entry]]) -> dict[int, list[Entry]]:
+    grouped: dict[int, list[Entry]] = {}
+    for key, entry in pairs:
+        grouped.setdefault(key, []).append(entry)
+    return grouped
+
+
+def _parts(session: Session, batch: Batch) -> Sequence[SpecificationPart]:
+    query = select(SpecificationPart).where(
+        col(SpecificationPart.institution_id) == batch.institution_id,
+        col(SpecificationPart.specification_id) == batch.specification_id,
+        col(SpecificationPart.grade).in_(batch.grades),
+    )
+    return session.exec(query.order_by(col(SpecificationPart.grade), col(SpecificationPart.serial))).all()
+
+
+def _latest_results(session: Session, batch: Batch) -> dict[int, Result]:
+    query = (
+        select(Result)
+        .join(Candidate, col(Candidate.id) == col(Result.candidate_id))
+        .where(col(Result.institution_id) == batch.institution_id, col(Candidate.batch_id) == batch.id)
+        .order_by(col(Result.revision))
+    )
+    return {result.candidate_id: result for result in session.exec(query)}
+
+
+def _certificates(session: Session, batch: Batch) -> tuple[dict[int, Certificate], dict[int, str]]:
+    """The valid certificate of each candidate, and why those without one have lost it."""
+    query = (
+        select(Certificate, CertificateEvent)
+        .join(Candidate, col(Candidate.id) == col(Certificate.candidate_id))
+        .join(CertificateEvent, col(CertificateEvent.certificate_id) == col(Certificate.id))
+        .where(col(Certificate.institution_id) == batch.institution_id, col(Candidate.batch_id) == batch.id)
+        .order_by(col(Certificate.id), col(CertificateEvent.serial))
+    )
+    last: dict[int, tuple[Certificate, CertificateEvent]] = {}
+    for certificate, event in session.exec(query):
+        last[_key(certificate.id)] = (certificate, event)
+    valid: dict[int, Certificate] = {}
+    ended: dict[int, str] = {}
+    for certificate, event in last.values():
+        if event.kind in ("voided", "revoked"):
+            told = "作废" if event.kind == "voided" else "撤销"
+            ended[certificate.candidate_id] = f"证书 {certificate.number} 已{told}：{event.reason}"
+        else:
+            valid[certificate.candidate_id] = certificate
+    return valid, {key: why for key, why in ended.items() if key not in valid}
+
+
+def _staff(session: Session, batch: Batch) -> Sequence[tuple[Assignment, Personnel]]:
+    query = (
+        select(Assignment, Personnel)
+        .join(Personnel, col(Personnel.id) == col(Assignment.personnel_id))
+        .where(col(Assignment.institution_id) == batch.institution_id, col(Assignment.batch_id) == batch.id)
+        .order_by(col(Personnel.code), col(Assignment.id))
+    )
+    return session.exec(query).all()
+
+
+def _key(value: int | None) -> int:
+    assert value is not None
+    return value
