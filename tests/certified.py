@@ -52,7 +52,7 @@ def settle(session: Session, candidate: Candidate, skill: int) -> None:
 def publish(session: Session, batch: Batch, vault: Vault) -> None:
     """A notice published and closed without an objection."""
     notice = notices.publish_notice(
-        session, ACTOR, batch, vault=vault, first_day=FIRST_DAY, working_days=5, calendar=CALENDAR
+        session, ACTOR, batch, vault=vault, first_day=FIRST_DAY, working_days=5, calendar=CALENDAR, on=FIRST_DAY
     )
     notices.close_notice(session, ACTOR, notice, vault=vault, on=CLOSED_ON)
 

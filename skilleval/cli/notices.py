@@ -49,6 +49,7 @@ def publish(workplace: Workplace, number: str, first_day: date | None, out: Path
             first_day=start,
             working_days=int(length.value),
             calendar=calendar,
+            on=workplace.on,
         )
         file = _write_pdf(workplace, notice, out) if out else None
         session.commit()

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import Batch, Candidate, Institution, Notice, Objection, Person, Result
+from skilleval.db.tables import Batch, Candidate, Institution, JournalObject, Notice, Objection, Person, Result
 from skilleval.domain import lifecycle, workdays
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import mask_number
@@ -40,12 +41,18 @@ def publish_notice(
     first_day: date,
     working_days: int,
     calendar: Calendar,
+    on: date,
 ) -> Notice:
     """Publish everybody who passed, for ``working_days`` from ``first_day`` on, both ends included.
 
-    Refused: a batch whose results are not settled, and one in which nobody passed.
+    Refused: a batch whose results are not settled, one in which nobody passed, and a first day that is over already
+    or lies before the end of the evaluation.
     """
     lifecycle.step("batch", batch.state, "noticed")
+    if first_day < on:
+        raise RuleBroken(f"公示第一天 {first_day} 早于今天 {on}，公示不能倒填日期")
+    if first_day < batch.ends_on:
+        raise RuleBroken(f"公示第一天 {first_day} 早于评价结束日 {batch.ends_on}")
     institution = _institution(session, batch)
     entries = _passed_entries(session, batch, vault)
     if not entries:
@@ -228,15 +235,39 @@ def _decide(session: Session, actor: Actor, objection: Objection, state: str, re
 
 
 def _corrected_since(session: Session, objection: Objection) -> bool:
-    """Whether the result objected to was corrected; an objection against the whole notice asks for no single one."""
+    """Whether the result objected to was corrected after the objection; one against the whole notice names no result.
+
+    The journal tells what came first: days may be given by hand, and two acts may fall on one day.
+    """
     if objection.candidate_id is None:
         return True
-    query = select(Result).where(
-        col(Result.institution_id) == objection.institution_id,
-        col(Result.candidate_id) == objection.candidate_id,
-        col(Result.revision) > 1,
+    raised = (
+        select(sa.func.min(JournalObject.seq))
+        .where(
+            col(JournalObject.institution_id) == objection.institution_id,
+            col(JournalObject.table_name) == "objection",
+            col(JournalObject.object_id) == objection.id,
+        )
+        .scalar_subquery()
     )
-    return session.exec(query).first() is not None
+    corrections = (
+        select(Result.id)
+        .join(
+            JournalObject,
+            sa.and_(
+                col(JournalObject.institution_id) == col(Result.institution_id),
+                col(JournalObject.table_name) == "result",
+                col(JournalObject.object_id) == col(Result.id),
+            ),
+        )
+        .where(
+            col(Result.institution_id) == objection.institution_id,
+            col(Result.candidate_id) == objection.candidate_id,
+            col(Result.revision) > 1,
+            col(JournalObject.seq) > raised,
+        )
+    )
+    return session.exec(corrections).first() is not None
 
 
 def _passed_entries(session: Session, batch: Batch, vault: Vault) -> list[dict[str, Any]]:
