@@ -1,0 +1,135 @@
+import copy
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlmodel import Session, select
+
+from skilleval import packs
+from skilleval.db.secrets import Vault
+from skilleval.db.tables import Assignment, Batch
+from skilleval.domain.errors import RuleBroken
+from skilleval.services import batches
+from skilleval.services.verification import verify_all
+from tests.factories import ACTOR, CREDIT_CODE, Firm, make_batch, make_candidate, make_firm, make_person
+
+PLAN: dict[str, Any] = {
+    "institution": CREDIT_CODE,
+    "number": "B1",
+    "name": "第一批",
+    "occupation_code": "6-31-01-03",
+    "grades": ["中级工", "三级"],
+    "specification": "DG",
+    "starts_on": date(2026, 6, 8),
+    "ends_on": date(2026, 6, 12),
+    "venues": ["一号实训车间"],
+    "assessors": [{"code": "K1", "methods": ["theory", "skill"]}, {"code": "K2", "methods": ["skill"]}],
+    "supervisors": ["D1"],
+}
+
+
+@pytest.fixture
+def firm(session: Session) -> Firm:
+    return make_firm(session)
+
+
+def add(session: Session, firm: Firm, **changes: object) -> Batch:
+    content = {key: value for key, value in (copy.deepcopy(PLAN) | changes).items() if value is not None}
+    return batches.add_batch(session, ACTOR, firm.institution, content, packs.load())
+
+
+def test_a_batch_within_the_scope_is_planned_with_its_versions(session: Session, firm: Firm) -> None:
+    batch = add(session, firm)
+
+    assert (batch.state, batch.grades, batch.occupation_name) == ("draft", ["intermediate", "senior"], "电工")
+    assert batch.versions["conditions"] == "2018" and "guangdong" in batch.versions["packs"]
+    assert len(session.exec(select(Assignment)).all()) == 4
+    assert verify_all(session) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"grades": ["技师"]}, "最高备案等级"),
+        ({"grades": ["九级"]}, "无法识别"),
+        ({"occupation_code": "6-18-01-01"}, "不在备案范围内"),
+        ({"starts_on": date(2028, 1, 3), "ends_on": date(2028, 1, 4)}, "不在有效期内"),
+        ({"ends_on": date(2028, 1, 3)}, "不在有效期内"),
+        ({"ends_on": date(2026, 6, 7)}, "早于"),
+        ({"enrol_until": date(2026, 6, 9)}, "晚于"),
+        ({"specification": "XX"}, "没有编号为 XX 的评价规范"),
+        ({"venues": ["月球"]}, "月球"),
+        ({"assessors": [{"code": "K9", "methods": ["skill"]}]}, "K9"),
+        ({"assessors": [{"code": "K1", "methods": ["oral"]}]}, "oral"),
+        ({"supervisors": ["K1"]}, "没有编号为 K1 的内部质量督导员"),
+        ({"name": None}, "缺少 name"),
+        ({"colour": "red"}, "不认识的项 colour"),
+        ({"starts_on": "2026-06-08"}, "starts_on 应为日期"),
+    ],
+)
+def test_what_is_not_covered_is_refused_with_the_reason(
+    session: Session, firm: Firm, changes: dict[str, object], words: str
+) -> None:
+    with pytest.raises(RuleBroken) as refusal:
+        add(session, firm, **changes)
+
+    assert words in " ".join([refusal.value.message, *refusal.value.reasons])
+    assert session.exec(select(Batch)).all() == []
+
+
+def test_an_occupation_without_conditions_cannot_be_planned(session: Session, firm: Firm) -> None:
+    firm.specification.conditions = None
+
+    with pytest.raises(RuleBroken) as refusal:
+        add(session, firm)
+
+    assert "没有写明申报条件" in refusal.value.reasons[0]
+
+
+def test_a_batch_number_is_used_once(session: Session, firm: Firm) -> None:
+    add(session, firm)
+
+    with pytest.raises(RuleBroken, match="已存在"):
+        add(session, firm)
+
+
+def test_an_assessor_whose_card_ends_before_the_batch_is_refused(session: Session, firm: Firm) -> None:
+    firm.assessors[0].card_valid_to = date(2026, 6, 11)
+
+    with pytest.raises(RuleBroken) as refusal:
+        add(session, firm)
+
+    assert "证卡有效期至 2026-06-11" in refusal.value.reasons[0]
+
+
+def test_a_step_that_is_not_ready_lists_everything_that_is_missing(session: Session, vault: Vault, firm: Firm) -> None:
+    batch = add(session, firm, assessors=None, supervisors=None, venues=None)
+    batch.state = "reviewed"
+    make_candidate(session, batch, make_person(session, vault, firm))
+
+    with pytest.raises(RuleBroken) as refusal:
+        batches.advance_batch(session, ACTOR, batch, "scheduled", on=date(2026, 5, 1))
+
+    assert [reason.partition("，")[0] for reason in refusal.value.reasons] == [
+        "三级/高级工理论知识考试至少需 1 名考评员", "三级/高级工技能操作考核至少需 3 名考评员", "尚未指派内部质量督导员", "尚未指定考核场地",
+    ]  # fmt: skip
+
+
+def test_a_registration_that_was_suspended_stops_the_batch(session: Session, firm: Firm) -> None:
+    batch = add(session, firm)
+    firm.registration.state = "suspended"
+    session.flush()
+
+    with pytest.raises(RuleBroken) as refusal:
+        batches.advance_batch(session, ACTOR, batch, "enrolling", on=date(2026, 5, 1))
+
+    assert "状态不是“已备案”" in refusal.value.reasons[0]
+
+
+@pytest.mark.parametrize("to", ["settled", "noticed", "cleared", "certified", "filed"])
+def test_a_step_with_an_act_of_its_own_is_not_taken_by_hand(session: Session, firm: Firm, to: str) -> None:
+    before = {"settled": "marking", "noticed": "settled", "cleared": "noticed", "certified": "cleared", "filed": "certified"}
+    batch = make_batch(session, firm, state=before[to])
+
+    with pytest.raises(RuleBroken, match="专门的命令"):
+        batches.advance_batch(session, ACTOR, batch, to, on=date(2026, 7, 1))
