@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.harness.measure import Goal, measure_goal, measure_here, verdicts
 
 #: modules that each hold a tuple GOALS
-MODULES = ("bench_tables", "bench_people")
+MODULES = ("bench_tables", "bench_people", "bench_pdf")
 
 
 def all_goals() -> dict[str, Goal]:
