@@ -11,6 +11,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -28,6 +29,8 @@ Mark = Literal["", "reissued", "void"]
 
 #: A trade is never left blank (national-rules 4).
 NO_TRADE = "--"
+#: Signs of an address that are no letters; anything else that is not ASCII is written as %XX in the QR code.
+_ADDRESS_SIGNS = ":/?&=%~.-_+,;@!"
 #: 小四.
 _SIZE, _LEADING = 12.0, 23.0
 _SMALL, _SMALLEST = 8.5, 9.5
@@ -98,7 +101,7 @@ class CertificateSheet:
     @property
     def qr_text(self) -> str:
         """What the QR code holds: the query address and the number. No rule says more about its content."""
-        return f"{'DEMO ' if self.demo else ''}{self.query_url}#{self.number}"
+        return f"{'DEMO ' if self.demo else ''}{quote(self.query_url, safe=_ADDRESS_SIGNS)}#{self.number}"
 
 
 def unprintable(sheets: Iterable[CertificateSheet], fonts: Fonts) -> list[str]:

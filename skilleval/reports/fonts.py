@@ -121,8 +121,9 @@ def _load(configured: tuple[tuple[str, str], ...]) -> Fonts:
     for role, file in files.items():
         weight = BOLD if role == BOLD else "hei"
         shipped = [_SHIPPED / name for name in (_SHIPPED_ROLES[weight], *_SHIPPED_REST[weight])]
-        hei = [files["hei"].path] if role != BOLD else []
-        chains[role] = tuple(dict.fromkeys([file.path, *hei, *shipped, *rare]))
+        own = files["hei"].path
+        chain = [file.path, *shipped, own, *rare] if role == BOLD else [file.path, own, *shipped, *rare]
+        chains[role] = tuple(dict.fromkeys(chain))
     return Fonts(files, chains)
 
 

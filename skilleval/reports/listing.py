@@ -54,7 +54,8 @@ class Listing:
 def render_listing(listing: Listing, fonts: Fonts) -> bytes:
     """The PDF of a list. Refused with ``RuleBroken``: characters that no font has, all of them named."""
     headings = [column.heading for column in listing.columns]
-    refuse_missing_glyphs(fonts, [listing.title, *headings, *listing.opening, *listing.closing, listing.note])
+    refuse_missing_glyphs(fonts, [listing.title, *headings], BOLD)
+    refuse_missing_glyphs(fonts, [*listing.opening, *listing.closing, listing.note])
     refuse_missing_glyphs(fonts, (value for row in listing.rows for value in row))
     file = io.BytesIO()
     size = A4 if listing.upright else landscape(A4)

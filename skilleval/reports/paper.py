@@ -61,7 +61,8 @@ class Paper:
         """A ruled table whose rows are at least ``low`` high and may go on over pages."""
         table = Table([list(row) for row in rows], colWidths=list(widths), minRowHeights=[low] * len(rows))
         style: list[Any] = [("GRID", (0, 0), (-1, -1), 0.6, INK), ("VALIGN", (0, 0), (-1, -1), "MIDDLE")]
-        style += [("SPAN", *span) for span in spans]
+        # An empty cell would else ask for Helvetica, which is not embedded.
+        style += [("FONT", (0, 0), (-1, -1), self._fonts.name(), CELL_SIZE), *(("SPAN", *span) for span in spans)]
         table.setStyle(TableStyle(style))
         return table
 

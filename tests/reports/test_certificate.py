@@ -181,3 +181,8 @@ def test_a_sheet_does_not_tell_name_or_document_number_in_its_repr() -> None:
 def test_nothing_to_print_is_refused() -> None:
     with pytest.raises(RuleBroken, match="没有证书"):
         render_certificates([], load_fonts({}))
+
+
+def test_an_address_with_chinese_letters_does_not_stop_the_code() -> None:
+    assert sheet(query_url="http://查询.cn/q?x=1").qr_text.startswith("http://%E6%9F%A5%E8%AF%A2.cn/q?x=1#Y0000")
+    assert render_certificates([sheet(query_url="http://查询.cn")], load_fonts({}))
