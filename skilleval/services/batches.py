@@ -161,18 +161,15 @@ def parts_of_batch(session: Session, batch: Batch) -> Sequence[SpecificationPart
 
 def assessors_for(session: Session, batch: Batch, part: SpecificationPart) -> Sequence[Personnel]:
     """The assessors assigned to a part of a batch, by their short code."""
-    query = (
-        select(Personnel)
-        .join(Assignment, col(Assignment.personnel_id) == col(Personnel.id))
-        .where(
-            col(Assignment.institution_id) == batch.institution_id,
-            col(Assignment.batch_id) == batch.id,
-            col(Assignment.role) == "assessor",
-            col(Assignment.method) == part.method,
-            col(Assignment.grade).in_(["", part.grade]),
-        )
+    assigned = select(Assignment.personnel_id).where(
+        col(Assignment.institution_id) == batch.institution_id,
+        col(Assignment.batch_id) == batch.id,
+        col(Assignment.role) == "assessor",
+        col(Assignment.method) == part.method,
+        col(Assignment.grade).in_(["", part.grade]),
     )
-    return session.exec(query.order_by(col(Personnel.code)).distinct()).all()
+    # A subquery and not a join with DISTINCT: PostgreSQL can't compare the JSON columns of two rows.
+    return session.exec(select(Personnel).where(col(Personnel.id).in_(assigned)).order_by(col(Personnel.code))).all()
 
 
 def _key_problems(content: dict[str, Any]) -> list[str]:

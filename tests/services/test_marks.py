@@ -1,0 +1,208 @@
+from pathlib import Path
+
+import openpyxl
+import pytest
+from sqlmodel import Session, select
+
+from skilleval.db.secrets import Vault
+from skilleval.db.tables import Batch, Candidate, Mark, Result
+from skilleval.domain.errors import RuleBroken
+from skilleval.services import marks
+from skilleval.services.verification import verify_all
+from skilleval.sheets.columns import Report
+from tests.factories import ACTOR, Firm, make_batch, make_candidate, make_firm, make_person
+
+Given = dict[tuple[str, str, str], int | None]
+GOOD = {"theory": {"K1": 8000}, "skill": {"K1": 7000, "K2": 7200, "K3": 7400}}
+
+
+@pytest.fixture
+def firm(session: Session) -> Firm:
+    return make_firm(session)
+
+
+@pytest.fixture
+def batch(session: Session, vault: Vault, firm: Firm) -> Batch:
+    """A batch that is being marked, with two candidates."""
+    batch = make_batch(session, firm, state="marking")
+    for serial in (1, 2):
+        make_candidate(session, batch, make_person(session, vault, firm, f"员工{serial}", serial))
+    session.flush()
+    return batch
+
+
+def candidates(session: Session) -> list[Candidate]:
+    return list(session.exec(select(Candidate).order_by(Candidate.admission_number)))  # type: ignore[arg-type]
+
+
+def given(session: Session, *each: dict[str, dict[str, int | None]]) -> Given:
+    return {
+        (candidate.admission_number or "", method, code): value
+        for candidate, own in zip(candidates(session), each, strict=False)
+        for method, values in own.items()
+        for code, value in values.items()
+    }
+
+
+def bring(session: Session, batch: Batch, path: Path, *each: dict[str, dict[str, int | None]]) -> Report:
+    marks.marks_workbook(session, batch, path, given(session, *each))
+    return bring_file(session, batch, path)
+
+
+def bring_file(session: Session, batch: Batch, path: Path) -> Report:
+    staged = marks.stage_marks(session, batch, path)
+    marks.write_marks(session, ACTOR, staged)
+    assert staged.report.adds_up
+    return staged.report
+
+
+def edit(path: Path, sheet: str, cell: str, value: object) -> Path:
+    book = openpyxl.load_workbook(path)
+    book[sheet][cell] = value
+    book.save(path)
+    return path
+
+
+def test_the_workbook_has_a_sheet_a_part_and_a_column_for_each_assessor(
+    session: Session, batch: Batch, tmp_path: Path
+) -> None:
+    marks.marks_workbook(session, batch, tmp_path / "m.xlsx")
+
+    book = openpyxl.load_workbook(tmp_path / "m.xlsx")
+    heads = {name: [cell.value for cell in book[name][1]] for name in ("理论知识考试", "技能操作考核")}
+    assert heads["理论知识考试"] == ["准考证号*", "姓名", "等级", "K1 考评员甲", "缺考"]
+    assert heads["技能操作考核"][3:6] == ["K1 考评员甲", "K2 考评员乙", "K3 考评员丙"]
+    assert book["skilleval"]["A1"].value == f"marks/1 {batch.number}"
+    assert bring_file(session, batch, tmp_path / "m.xlsx").new == 0
+
+
+def test_marks_are_entered_once_and_settled(session: Session, batch: Batch, tmp_path: Path) -> None:
+    first = bring(session, batch, tmp_path / "m.xlsx", GOOD, GOOD)
+    again = bring_file(session, batch, tmp_path / "m.xlsx")
+    marks.settle_results(session, ACTOR, batch)
+
+    assert (first.new, again.unchanged) == (4, 4)
+    results = session.exec(select(Result)).all()
+    assert [(one.outcome, one.parts, one.total) for one in results] == [
+        ("passed", {"theory": 8000, "skill": 7200}, 7520)
+    ] * 2
+    assert batch.state == "settled"
+    assert verify_all(session) == []
+
+
+def test_what_is_missing_is_unfinished_and_never_a_fail(session: Session, batch: Batch, tmp_path: Path) -> None:
+    bring(session, batch, tmp_path / "m.xlsx", GOOD, {"theory": {"K1": 3000}, "skill": {"K1": 7000, "K2": 7000}})
+
+    with pytest.raises(RuleBroken) as refusal:
+        marks.settle_results(session, ACTOR, batch)
+
+    assert len(refusal.value.reasons) == 1 and "需 3 名考评员评分，现有 2 名" in refusal.value.reasons[0]
+    assert session.exec(select(Result)).all() == []
+    bring(session, batch, tmp_path / "n.xlsx", {}, {"skill": {"K3": 7000}})
+    marks.settle_results(session, ACTOR, batch)
+    assert sorted(one.outcome for one in session.exec(select(Result))) == ["failed", "passed"]
+
+
+def test_who_is_absent_is_absent(session: Session, batch: Batch, tmp_path: Path) -> None:
+    absent: dict[str, dict[str, int | None]] = {"theory": {"K1": None}, "skill": {"K1": None, "K2": None, "K3": None}}
+    bring(session, batch, tmp_path / "m.xlsx", GOOD, absent)
+
+    marks.settle_results(session, ACTOR, batch)
+
+    assert sorted(one.outcome for one in session.exec(select(Result))) == ["absent", "passed"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "code"),
+    [
+        ("D2", 100.01, "mark_range"),
+        ("D2", -1, "mark_range"),
+        ("D2", "优秀", "mark"),
+        ("D2", 80.125, "mark"),
+        ("A2", "2026-DG-01-9999", "candidate_unknown"),
+        ("A3", "2026-DG-01-0001", "candidate_twice"),
+        ("B2", "别人", "name_differs"),
+        ("E2", "是", "absent_and_marked"),
+    ],
+)
+def test_a_wrong_cell_is_told_and_nothing_of_its_row_is_written(
+    session: Session, batch: Batch, tmp_path: Path, cell: str, value: object, code: str
+) -> None:
+    marks.marks_workbook(session, batch, tmp_path / "m.xlsx", given(session, GOOD, GOOD))
+
+    staged = marks.stage_marks(session, batch, edit(tmp_path / "m.xlsx", "理论知识考试", cell, value))
+
+    assert [(error.sheet, error.code) for error in staged.report.errors] == [("理论知识考试", code)]
+    assert staged.report.failed == 1
+
+
+def test_a_column_of_an_assessor_that_is_missing_leaves_marks_missing(
+    session: Session, batch: Batch, tmp_path: Path
+) -> None:
+    marks.marks_workbook(session, batch, tmp_path / "m.xlsx", given(session, GOOD, GOOD))
+
+    bring_file(session, batch, edit(tmp_path / "m.xlsx", "技能操作考核", "F1", "考评员丁"))
+
+    with pytest.raises(RuleBroken) as refusal:
+        marks.settle_results(session, ACTOR, batch)
+    assert len(refusal.value.reasons) == 2
+
+
+def test_a_mark_that_stands_is_revised_with_a_reason_only(session: Session, batch: Batch, tmp_path: Path) -> None:
+    bring(session, batch, tmp_path / "m.xlsx", GOOD, GOOD)
+    candidate = candidates(session)[0]
+
+    report = bring(session, batch, tmp_path / "n.xlsx", {"theory": {"K1": 9000}})
+    assert [error.code for error in report.errors] == ["mark_stands"]
+    with pytest.raises(RuleBroken, match="须写明理由"):
+        marks.correct_mark(session, ACTOR, batch, candidate, method="theory", assessor_code="K1", value=9000, reason=" ")
+    marks.correct_mark(session, ACTOR, batch, candidate, method="theory", assessor_code="K1", value=9000, reason="误录")
+
+    kept = [(one.revision, one.value) for one in session.exec(select(Mark)) if one.candidate_id == candidate.id][:1]
+    assert kept == [(1, 8000)]
+    assert marks.part_marks(session, batch)[candidate.id or 0]["theory"].value == 9000
+
+
+def test_marks_on_both_sides_of_the_line_wait_for_a_person(session: Session, batch: Batch, tmp_path: Path) -> None:
+    split = {"theory": {"K1": 8000}, "skill": {"K1": 5900, "K2": 6100, "K3": 6200}}
+    bring(session, batch, tmp_path / "m.xlsx", GOOD, split)
+    disputed = candidates(session)[1]
+
+    with pytest.raises(RuleBroken) as refusal:
+        marks.settle_results(session, ACTOR, batch)
+    assert "分列合格线" in refusal.value.reasons[0]
+    with pytest.raises(RuleBroken, match="没有分歧"):
+        marks.adjudicate(session, ACTOR, batch, disputed, method="theory", value=6000, reason="x")
+    marks.adjudicate(session, ACTOR, batch, disputed, method="skill", value=5900, reason="复核工件")
+    marks.settle_results(session, ACTOR, batch)
+
+    assert sorted(one.outcome for one in session.exec(select(Result))) == ["failed", "passed"]
+
+
+def test_a_settled_result_is_corrected_by_a_new_entry(session: Session, batch: Batch, tmp_path: Path) -> None:
+    bring(session, batch, tmp_path / "m.xlsx", GOOD, GOOD)
+    marks.settle_results(session, ACTOR, batch)
+    candidate = candidates(session)[0]
+
+    corrected = marks.correct_result(session, ACTOR, batch, candidate, parts={"skill": 5999}, reason="登分错误")
+
+    assert (corrected.revision, corrected.outcome, corrected.total) == (2, "failed", 6799)
+    history = session.exec(select(Result).where(Result.candidate_id == candidate.id)).all()
+    assert [(one.revision, one.outcome) for one in history] == [(1, "passed"), (2, "failed")]
+    with pytest.raises(RuleBroken, match="相同"):
+        marks.correct_result(session, ACTOR, batch, candidate, parts={"skill": 5999}, reason="x")
+    with pytest.raises(RuleBroken, match="超出"):
+        marks.correct_result(session, ACTOR, batch, candidate, parts={"skill": 10001}, reason="x")
+    assert verify_all(session) == []
+
+
+def test_settled_marks_take_no_more_marks(session: Session, batch: Batch, tmp_path: Path) -> None:
+    bring(session, batch, tmp_path / "m.xlsx", GOOD, GOOD)
+    marks.settle_results(session, ACTOR, batch)
+
+    with pytest.raises(RuleBroken, match="只有“评分”阶段"):
+        bring_file(session, batch, tmp_path / "m.xlsx")
+    with pytest.raises(RuleBroken, match="已核定"):
+        marks.correct_mark(
+            session, ACTOR, batch, candidates(session)[0], method="theory", assessor_code="K1", value=1, reason="x"
+        )
