@@ -16,7 +16,16 @@ from skilleval.services.verification import verify_all
 from skilleval.sheets.columns import Report
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.certified import publish, settle
-from tests.factories import ACTOR, REGISTRATION_NUMBER, Firm, id_number, make_batch, make_candidate, make_firm, make_person
+from tests.factories import (
+    ACTOR,
+    REGISTRATION_NUMBER,
+    Firm,
+    id_number,
+    make_batch,
+    make_candidate,
+    make_firm,
+    make_person,
+)
 
 ON = date(2026, 6, 23)
 PREFIX = f"{REGISTRATION_NUMBER}26"
