@@ -194,7 +194,8 @@ def _mark(story: Story, people: int, seed: int) -> None:
 def _write_marks(story: Story, seed: int) -> None:
     """What assessors do by hand: marks in the workbook. One candidate is absent, one in dispute across the pass mark."""
     from skilleval.cli.output import Workplace, batch_of
-    from skilleval.services import batches, marks
+    from skilleval.services import batches
+    from skilleval.services.mark_sheets import marks_workbook
 
     rng = random.Random(seed)
     with Workplace(story.instance, "演示考务", HELD).database.reading() as session:
@@ -212,7 +213,7 @@ def _write_marks(story: Story, seed: int) -> None:
                     if index == 2 and part.method == "skill":
                         value = (5900, 6150, 6200)[place % 3]
                     entered[number, part.method, assessor.code] = value
-        marks.marks_workbook(session, batch, story.out / "成绩表.xlsx", entered)
+        marks_workbook(session, batch, story.out / "成绩表.xlsx", entered)
 
 
 def _publish(story: Story, people: int, seed: int) -> None:

@@ -13,6 +13,7 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
 from skilleval.domain.scoring import Outcome, show
+from skilleval.services import mark_sheets as sheets
 from skilleval.services import marks as service
 from skilleval.services.batches import candidates_of
 from skilleval.services.candidates import find_candidate
@@ -35,7 +36,7 @@ def marks() -> None:
 def template(workplace: Workplace, out: Path, number: str, as_json: bool) -> None:
     """Write the marks workbook."""
     with workplace.database.reading() as session:
-        count = service.marks_workbook(session, batch_of(session, number), out)
+        count = sheets.marks_workbook(session, batch_of(session, number), out)
     emit({"file": out, "candidates": count}, as_json, [_("成绩表已生成：{out}（{count} 人）").format(out=out, count=count)])
 
 
@@ -58,10 +59,10 @@ def import_(
 ) -> None:
     """Import the marks workbook."""
     with workplace.database.writing() as session:
-        staged = service.stage_marks(session, batch_of(session, number), file)
+        staged = sheets.stage_marks(session, batch_of(session, number), file)
         written = not check_only and (good_rows or not staged.report.failed)
         if written:
-            service.write_marks(session, workplace.actor, staged)
+            sheets.write_marks(session, workplace.actor, staged)
             session.commit()
     report_import(staged.report, file, errors, as_json, written=written)
 

@@ -73,6 +73,7 @@ def report_import(report: Report, file: Path, errors: Path | None, as_json: bool
     lines = [counts, *(error.line() for error in report.errors[:MAX_SHOWN])]
     if len(report.errors) > MAX_SHOWN:
         lines.append(_("……共 {count} 处错误，其余见 --errors 输出的工作簿").format(count=len(report.errors)))
+    lines += [_("注意：{note}").format(note=note) for note in report.notes]
     if marked:
         lines.append(_("已标出错误：{file}").format(file=marked))
     if not written:

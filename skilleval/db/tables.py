@@ -510,7 +510,10 @@ class Mark(Table, table=True):
 
 
 class Adjudication(Table, table=True):
-    """The mark of a part set by a person where the assessors' marks may not be agreed by machine. Append-only."""
+    """The mark of a part set by a person where the assessors' marks may not be agreed by machine. Append-only.
+
+    It decides over the marks that it names (``mark_ids``) and lapses when one of them is revised or another comes in.
+    """
 
     __tablename__ = "adjudication"
     __table_args__ = (
@@ -526,6 +529,7 @@ class Adjudication(Table, table=True):
     candidate_id: int
     part_id: int
     revision: int = 1
+    mark_ids: list[int] = Field(sa_type=sa.JSON)
     value: int
     reason: str
     decided_by: str

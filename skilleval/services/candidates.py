@@ -74,8 +74,8 @@ def stage_candidates(session: Session, batch: Batch, file: Path, *, vault: Vault
     Refused with ``RuleBroken``: a batch that is not enrolling, a file that is none, wrong headings.
     """
     _must_enrol(batch)
-    table = read_table(file, COLUMNS)
-    staged = Staged(batch, file, file_hash(file), Report(read=table.read, skipped=table.skipped))
+    table = read_table(file, COLUMNS, template_id=TEMPLATE_ID)
+    staged = Staged(batch, file, file_hash(file), table.report())
     known_conditions, _related = conditions_of(session, batch)
     here = {one.person_id: one for one in _candidates(session, batch)}
     first: dict[int, int] = {}
@@ -86,7 +86,7 @@ def stage_candidates(session: Session, batch: Batch, file: Path, *, vault: Vault
             continue
         key = _key(person.id)
         if first.setdefault(key, row) != row:
-            _fail(table, row, "id_number", values["id_number"], "person_twice", f"与第{first[key]}行是同一个人，一批只能申报一个等级")
+            table.fail(row, "id_number", values["id_number"], "person_twice", f"与第{first[key]}行是同一个人，一批只能申报一个等级")
             continue
         _sort_row(staged, here.get(key), person, values, table, row)
     staged.report.failed = len(table.failed)
@@ -202,11 +202,6 @@ def _must_enrol(batch: Batch) -> None:
         )
 
 
-def _fail(table: Table, row: int, key: str, value: object, code: str, message: str) -> None:
-    table.errors.append(table.error(row, key, value, code, message))
-    table.failed.add(row)
-
-
 def _person(
     session: Session, table: Table, row: int, values: dict[str, Any], batch: Batch, vault: Vault
 ) -> Person | None:
@@ -215,9 +210,9 @@ def _person(
         select(Person).where(col(Person.institution_id) == batch.institution_id, col(Person.id_index) == index)
     ).first()
     if found is None:
-        _fail(table, row, "id_number", values["id_number"], "person_unknown", "花名册中没有此人，请先导入花名册（skilleval people import）")
+        table.fail(row, "id_number", values["id_number"], "person_unknown", "花名册中没有此人，请先导入花名册（skilleval people import）")
     elif found.name != values["name"]:
-        _fail(table, row, "name", values["name"], "name_differs", f"与花名册中的姓名“{found.name}”不一致")
+        table.fail(row, "name", values["name"], "name_differs", f"与花名册中的姓名“{found.name}”不一致")
     return found
 
 
@@ -227,11 +222,11 @@ def _check_grade(
     grade = values["grade"]
     if grade not in batch.grades:
         listed = "、".join(Grade(one).printed for one in batch.grades)
-        _fail(table, row, "grade", Grade(grade).printed, "grade_outside", f"不在本批次的等级内（{listed}）")
+        table.fail(row, "grade", Grade(grade).printed, "grade_outside", f"不在本批次的等级内（{listed}）")
     claimed = values.get("claimed")
     if claimed is not None and claimed not in {one.clause.id for one in known if one.grade.value == grade}:
         own = "、".join(one.clause.id for one in known if one.grade.value == grade)
-        _fail(table, row, "claimed", claimed, "condition_unknown", f"不是{Grade(grade).printed}的申报条件编号（{own}）")
+        table.fail(row, "claimed", claimed, "condition_unknown", f"不是{Grade(grade).printed}的申报条件编号（{own}）")
 
 
 def _sort_row(
@@ -246,7 +241,7 @@ def _sort_row(
     if not different:
         staged.report.unchanged += 1
     elif candidate.state == "withdrawn":
-        _fail(table, row, "name", values["name"], "withdrawn", "该考生已退出本批次")
+        table.fail(row, "name", values["name"], "withdrawn", "该考生已退出本批次")
     else:
         staged.changed.append((candidate, different))
         staged.report.changed += 1

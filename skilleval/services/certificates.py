@@ -19,29 +19,23 @@ from skilleval.db.tables import (
     ImportReceipt,
     Institution,
     Person,
-    Registration,
     Table,
 )
 from skilleval.domain import lifecycle
 from skilleval.domain.errors import RuleBroken
-from skilleval.domain.identifiers import CertificateNumber, grade_code
+from skilleval.domain.identifiers import grade_code
 from skilleval.domain.ladder import Grade
 from skilleval.services import institutions, journal, marks, notices
 from skilleval.services.journal import Actor
+from skilleval.services.number_list import NUMBER_COLUMNS, Roll, RowProblem, number_problem
 from skilleval.services.numbering import next_number, preview_number
-from skilleval.sheets.columns import Column, Report
+from skilleval.sheets.columns import Report
 from skilleval.sheets.reading import file_hash, read_table
 
 #: given a text, the characters no font can draw, such as 𠮷(U+20BB7)
 MissingGlyphs = Callable[[str], Sequence[str]]
 
 KINDS = {"issued": "颁发", "reissued": "补发", "voided": "作废", "revoked": "撤销"}
-NUMBER_COLUMNS = (
-    Column("admission_number", "准考证号", width=22),
-    Column("id_number", "证件号码", "digits", width=22, personal=True, synonyms=("身份证号", "身份证号码")),
-    Column("name", "姓名", required=True),
-    Column("number", "证书编号", "digits", required=True, width=26),
-)
 
 
 @dataclass(slots=True)
@@ -75,6 +69,8 @@ def issue_certificates(
     Refused, before any number is used: a notice that is not closed, a grade whose code is not confirmed, a character that
     no font can draw.
     """
+    # On PostgreSQL a second issuer waits here and then finds the batch certified; on SQLite writers are alone anyway.
+    session.refresh(batch, with_for_update=True)
     lifecycle.step("batch", batch.state, "certified")
     registration = institutions.active_registration(session, batch.institution_id, on)
     waiting = _waiting(session, batch)
@@ -96,38 +92,63 @@ def stage_numbers(session: Session, batch: Batch, file: Path, *, vault: Vault, o
 
     Refused with ``RuleBroken``: a batch whose notice is not closed, a file that is none, wrong headings.
     """
+    session.refresh(batch, with_for_update=True)
     if batch.state not in ("cleared", "certified"):
         raise RuleBroken(f"批次现在是“{lifecycle.label('batch', batch.state)}”，公示结束后才能导入证书编号")
     table = read_table(file, NUMBER_COLUMNS)
-    staged = StagedNumbers(batch, file, file_hash(file), Report(read=table.read, skipped=table.skipped))
+    staged = StagedNumbers(batch, file, file_hash(file), table.report())
     registration = institutions.active_registration(session, batch.institution_id, on)
-    waiting = _waiting(session, batch)
-    held = {one.number: one.candidate_id for one in certificates_of(session, batch)}
-    seen: dict[str, int] = {}
+    roll = Roll.of(_pairs(session, batch), vault)
+    waiting = {candidate.id for candidate, _person in _waiting(session, batch)}
+    standing = _last_certificates(session, batch)
+    rows_of: dict[object, int] = {}
     for row, values in table.rows:
-        pair = _find(waiting, values, batch, vault)
-        number = values["number"]
-        if pair is None:
-            if number in held:
+        found = roll.find(values)
+        if isinstance(found, Candidate):
+            held = standing.get(_key(found.id))
+            if held is not None and held.number == values["number"]:
                 staged.report.unchanged += 1
                 continue
-            problem = ("admission_number", "candidate_unknown", "没有这名待发证的考生（姓名与准考证号或证件号码须一致）")
-        elif seen.setdefault(number, row) != row:
-            problem = ("number", "number_twice", f"证书编号与第{seen[number]}行相同")
-        elif session.exec(select(Certificate).where(col(Certificate.number) == number)).first():
-            problem = ("number", "number_used", "证书编号已被使用")
-        elif reason := _number_problem(number, registration.number, on, Grade(pair[0].grade)):
-            problem = ("number", "number_wrong", reason)
-        else:
-            staged.new.append((pair[0], number))
-            staged.report.new += 1
-            continue
-        key, code, message = problem
-        table.errors.append(table.error(row, key, values.get(key) or "", code, message))
+            fault = _allotted_fault(session, found, values["number"], held, waiting, rows_of, row)
+            if fault is None and (
+                reason := number_problem(values["number"], registration.number, on, Grade(found.grade))
+            ):
+                fault = RowProblem("number", "number_wrong", reason)
+            if fault is None:
+                staged.new.append((found, values["number"]))
+                staged.report.new += 1
+                continue
+            found = fault
+        table.errors.append(
+            table.error(row, found.column, values.get(found.column) or "", found.code, found.message)
+        )
         table.failed.add(row)
     staged.report.failed = len(table.failed)
     staged.report.errors = sorted(table.errors, key=lambda error: (error.row, error.column))
     return staged
+
+
+def _allotted_fault(
+    session: Session,
+    candidate: Candidate,
+    number: str,
+    held: Certificate | None,
+    waiting: set[int | None],
+    rows_of: dict[object, int],
+    row: int,
+) -> RowProblem | None:
+    """Why this candidate can't have this number: a fault of the person, of the row, or a number that is taken."""
+    if held is not None and status_of(session, held) != "voided":
+        return RowProblem("number", "already_certified", f"该考生已有证书 {held.number}")
+    if held is None and candidate.id not in waiting:
+        return RowProblem("name", "candidate_unknown", "该考生没有合格，或不在公示名单中")
+    if (earlier := rows_of.setdefault(candidate.id, row)) != row:
+        return RowProblem("name", "candidate_twice", f"与第{earlier}行是同一名考生")
+    if (earlier := rows_of.setdefault(number, row)) != row:
+        return RowProblem("number", "number_twice", f"证书编号与第{earlier}行相同")
+    if session.exec(select(Certificate.id).where(col(Certificate.number) == number)).first() is not None:
+        return RowProblem("number", "number_used", "证书编号已被使用")
+    return None
 
 
 def write_numbers(
@@ -135,12 +156,16 @@ def write_numbers(
 ) -> Report:
     """Issue certificates with the numbers that were staged; the batch is 已发证 when nobody waits any more."""
     batch = staged.batch
-    people = {_key(candidate.id): person for candidate, person in _waiting(session, batch)}
+    people = {_key(candidate.id): person for candidate, person in _pairs(session, batch)}
+    standing = _last_certificates(session, batch)
     chosen = [(candidate, people[_key(candidate.id)]) for candidate, _number in staged.new]
     _check_glyphs(session, batch, chosen, vault, missing_glyphs)
     issued: list[Table] = []
     for candidate, number in staged.new:
-        issued += _issue(session, actor, batch, candidate, people[_key(candidate.id)], number, "imported", vault, on)
+        person, replaced = people[_key(candidate.id)], standing.get(_key(candidate.id))
+        issued += _issue(
+            session, actor, batch, candidate, person, number, "imported", vault, on, replaced.id if replaced else None
+        )
     if issued:
         if not _waiting(session, batch) and batch.state == "cleared":
             batch.state = "certified"
@@ -177,14 +202,20 @@ def replace_certificate(
 ) -> Certificate:
     """A new certificate with a new number for one that was voided; it names the one it replaces.
 
-    Refused: a certificate that is not voided, or was replaced already.
+    Refused: a certificate that is not voided, was replaced already, or has its number from the province.
     """
     if status_of(session, certificate) != "voided":
         raise RuleBroken(f"证书 {certificate.number} 没有作废，不需要换发")
-    query = select(Certificate).where(col(Certificate.replaces_id) == certificate.id)
-    if (later := session.exec(query).first()) is not None:
-        raise RuleBroken(f"证书 {certificate.number} 已换发为 {later.number}")
     candidate, batch = _candidate_and_batch(session, certificate)
+    session.refresh(batch, with_for_update=True)
+    _before, later = chain_of(session, certificate)
+    if later is not None:
+        raise RuleBroken(f"证书 {certificate.number} 已换发为 {later.number}")
+    if certificate.origin == "imported":
+        raise RuleBroken(
+            f"证书 {certificate.number} 的编号由省里下发，换发的编号也须由省里下发；"
+            "请用 skilleval certificates import-numbers 导入新编号"
+        )
     person = session.get(Person, candidate.person_id)
     assert person is not None
     _check_glyphs(session, batch, [(candidate, person)], vault, missing_glyphs)
@@ -214,6 +245,15 @@ def events_of(session: Session, certificate: Certificate) -> Sequence[Certificat
     return session.exec(query.order_by(col(CertificateEvent.serial))).all()
 
 
+def chain_of(session: Session, certificate: Certificate) -> tuple[Certificate | None, Certificate | None]:
+    """The certificate that this one replaces, and the one that replaces it."""
+    before = session.get(Certificate, certificate.replaces_id) if certificate.replaces_id is not None else None
+    query = select(Certificate).where(
+        col(Certificate.institution_id) == certificate.institution_id, col(Certificate.replaces_id) == certificate.id
+    )
+    return before, session.exec(query).first()
+
+
 def status_of(session: Session, certificate: Certificate) -> str:
     """``issued`` while it stands (reissued or not), else ``voided`` or ``revoked``."""
     kinds = {event.kind for event in events_of(session, certificate)}
@@ -238,6 +278,19 @@ def _waiting(session: Session, batch: Batch) -> list[tuple[Candidate, Person]]:
         raise RuleBroken(f"公示还没有结束（至 {notice.last_day} 止），不能发证")
     published = {entry["admission_number"] for entry in notice.content["entries"]}
     certified = {one.candidate_id for one in certificates_of(session, batch)}
+    waiting = [
+        (candidate, person)
+        for candidate, person in _pairs(session, batch)
+        if candidate.id not in certified
+        and candidate.admission_number in published
+        and (result := results.get(_key(candidate.id))) is not None
+        and result.outcome == "passed"
+    ]
+    return sorted(waiting, key=lambda pair: (Grade(pair[0].grade).rank, pair[0].admission_number or ""))
+
+
+def _pairs(session: Session, batch: Batch) -> Sequence[tuple[Candidate, Person]]:
+    """All candidates of a batch with the people they are, by admission number."""
     query = (
         select(Candidate, Person)
         .where(
@@ -247,15 +300,13 @@ def _waiting(session: Session, batch: Batch) -> list[tuple[Candidate, Person]]:
         )
         .order_by(col(Candidate.admission_number))
     )
-    waiting = [
-        (candidate, person)
-        for candidate, person in session.exec(query)
-        if candidate.id not in certified
-        and candidate.admission_number in published
-        and (result := results.get(_key(candidate.id))) is not None
-        and result.outcome == "passed"
-    ]
-    return sorted(waiting, key=lambda pair: (Grade(pair[0].grade).rank, pair[0].admission_number or ""))
+    return session.exec(query).all()
+
+
+def _last_certificates(session: Session, batch: Batch) -> dict[int, Certificate]:
+    """The certificate of each candidate, of several the one that replaces the others."""
+    issued = sorted(certificates_of(session, batch), key=lambda one: _key(one.id))
+    return {one.candidate_id: one for one in issued}
 
 
 def _check_before_numbers(
@@ -316,30 +367,6 @@ def _issue(
     return [certificate, event]
 
 
-def _find(
-    waiting: Sequence[tuple[Candidate, Person]], values: dict[str, str | None], batch: Batch, vault: Vault
-) -> tuple[Candidate, Person] | None:
-    for candidate, person in waiting:
-        named = (
-            values.get("admission_number") == candidate.admission_number
-            or ((number := values.get("id_number")) is not None
-            and vault.index(person.institution_id, number) == person.id_index)
-        )
-        if named and values["name"] == person.name:
-            return candidate, person
-    return None
-
-
-def _number_problem(number: str, registration_number: str, on: date, grade: Grade) -> str | None:
-    try:
-        problems = CertificateNumber.parse(number).problems(
-            registration_number=registration_number, issued_on=on, grade=grade
-        )
-    except RuleBroken as refusal:
-        return refusal.message
-    return "；".join(problems) or None
-
-
 def _must_stand(session: Session, certificate: Certificate) -> None:
     status = status_of(session, certificate)
     if status != "issued":
@@ -371,13 +398,6 @@ def _candidate_and_batch(session: Session, certificate: Certificate) -> tuple[Ca
     batch = session.get(Batch, candidate.batch_id)
     assert batch is not None
     return candidate, batch
-
-
-def registration_of(session: Session, batch: Batch) -> Registration:
-    """The registration under which the batch runs."""
-    registration = session.get(Registration, batch.registration_id)
-    assert registration is not None
-    return registration
 
 
 def _key(value: int | None) -> int:

@@ -6,9 +6,10 @@ year and grade is general practice (national-rules 3.1, confidence medium).
 
 from datetime import date
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from skilleval.db.tables import NumberCounter
+from skilleval.db.tables import Certificate, NumberCounter
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import LAST_SERIAL, CertificateNumber, grade_code
 from skilleval.domain.ladder import Grade
@@ -18,29 +19,52 @@ def preview_number(session: Session, registration_number: str, grade: Grade, on:
     """The number that would be issued next. Refused: a grade whose code is not confirmed, a full series."""
     code = grade_code(grade)
     counter = session.get(NumberCounter, (registration_number, f"{on:%y}", code))
-    return _number(registration_number, f"{on:%y}", code, (counter.last if counter else 0) + 1)
+    return _number(session, registration_number, f"{on:%y}", code, (counter.last if counter else 0) + 1)
 
 
 def next_number(session: Session, registration_number: str, grade: Grade, on: date) -> CertificateNumber:
     """The next number, counted up; it is given out when the transaction commits and not otherwise."""
     code, year = grade_code(grade), f"{on:%y}"
-    query = select(NumberCounter).where(
-        col(NumberCounter.prefix) == registration_number,
-        col(NumberCounter.year) == year,
-        col(NumberCounter.grade_code) == code,
-    )
-    # The lock makes a second issuer on PostgreSQL wait; on SQLite writers are alone anyway.
-    counter = session.exec(query.with_for_update().execution_options(populate_existing=True)).first()
-    if counter is None:
-        counter = NumberCounter(prefix=registration_number, year=year, grade_code=code, last=0)
-    number = _number(registration_number, year, code, counter.last + 1)
+    counter = _locked_counter(session, registration_number, year, code)
+    number = _number(session, registration_number, year, code, counter.last + 1)
     counter.last += 1
     session.add(counter)
     session.flush()
     return number
 
 
-def _number(prefix: str, year: str, code: str, serial: int) -> CertificateNumber:
+def _locked_counter(session: Session, prefix: str, year: str, code: str) -> NumberCounter:
+    """The counter of a series. The lock makes a second issuer on PostgreSQL wait; on SQLite writers are alone anyway."""
+    query = (
+        select(NumberCounter)
+        .where(
+            col(NumberCounter.prefix) == prefix,
+            col(NumberCounter.year) == year,
+            col(NumberCounter.grade_code) == code,
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    counter = session.exec(query).first()
+    if counter is not None:
+        return counter
+    try:
+        with session.begin_nested():
+            counter = NumberCounter(prefix=prefix, year=year, grade_code=code, last=0)
+            session.add(counter)
+        return counter
+    except IntegrityError:  # another issuer began the series between the two statements
+        return session.exec(query).one()
+
+
+def _number(session: Session, prefix: str, year: str, code: str, serial: int) -> CertificateNumber:
+    """Refused: a series that is full, or that has run into a number which the province gave out."""
     if serial > LAST_SERIAL:
         raise RuleBroken(f"证书编号系列 {prefix}{year}{code} 已用完（{LAST_SERIAL}）")
-    return CertificateNumber(prefix, year, code, serial)
+    number = CertificateNumber(prefix, year, code, serial)
+    if session.exec(select(Certificate.id).where(col(Certificate.number) == str(number))).first() is not None:
+        raise RuleBroken(
+            f"证书编号 {number} 已按省里下发的编号使用，自编系列不能继续；"
+            "请向省里申请编号，再用 skilleval certificates import-numbers 导入"
+        )
+    return number

@@ -54,7 +54,7 @@ def stage_people(
     """
     assert institution.id is not None
     table, entries = read_roster(file, progress)
-    report = Report(read=table.read, skipped=table.skipped)
+    report = table.report()
     staged = Staged(institution.id, file, file_hash(file), report)
     known = _known(session, institution.id)
     held = _held(session, institution.id)

@@ -90,7 +90,7 @@ def read_roster(path: Path, progress: Callable[[int], None] | None = None) -> tu
 
     Refused with ``RuleBroken``: a file that is none, and wrong headings.
     """
-    table = read_table(path, ROSTER, progress=progress)
+    table = read_table(path, ROSTER, template_id=TEMPLATE_ID, progress=progress)
     _check_numbers(table)
     _check_twice(table)
     names: dict[str, str | RuleBroken] = {}
@@ -102,11 +102,6 @@ def read_roster(path: Path, progress: Callable[[int], None] | None = None) -> tu
     return table, entries
 
 
-def _fail(table: Table, row: int, key: str, value: object, code: str, message: str) -> None:
-    table.errors.append(table.error(row, key, value, code, message))
-    table.failed.add(row)
-
-
 def _check_numbers(table: Table) -> None:
     """All resident ID numbers at once; the few other documents one by one."""
     residents = [(row, values) for row, values in table.rows if values.get("id_type") in (None, "resident_id")]
@@ -114,11 +109,11 @@ def _check_numbers(table: Table) -> None:
     for index in codes.nonzero()[0]:
         row, values = residents[index]
         error = CODES[codes[index]]
-        _fail(table, row, "id_number", values["id_number"], f"id_{error}", ID_ERRORS[error])
+        table.fail(row, "id_number", values["id_number"], f"id_{error}", ID_ERRORS[error])
     for row, values in table.rows:
         id_type = values.get("id_type") or "resident_id"
         if id_type != "resident_id" and (other := id_error(id_type, values["id_number"])):
-            _fail(table, row, "id_number", values["id_number"], f"id_{other}", ID_ERRORS[other])
+            table.fail(row, "id_number", values["id_number"], f"id_{other}", ID_ERRORS[other])
 
 
 def _check_twice(table: Table) -> None:
@@ -128,11 +123,11 @@ def _check_twice(table: Table) -> None:
     for row, values in table.rows:
         seen = first.setdefault(values["id_number"], row)
         if seen != row:
-            _fail(table, row, "id_number", values["id_number"], "person_twice", f"与第{seen}行是同一个人（证件号码相同）")
+            table.fail(row, "id_number", values["id_number"], "person_twice", f"与第{seen}行是同一个人（证件号码相同）")
         own = values.get("employee_no")
         is_first = first[values["id_number"]] == row
         if own and is_first and (seen := numbers.setdefault(own, row)) != row:
-            _fail(table, row, "employee_no", own, "employee_no_twice", f"工号与第{seen}行相同")
+            table.fail(row, "employee_no", own, "employee_no_twice", f"工号与第{seen}行相同")
 
 
 def _entry(table: Table, row: int, values: dict[str, Any], names: dict[str, str | RuleBroken]) -> Entry:
@@ -176,12 +171,12 @@ def _identity(
     written_sex, written_birth = values.get("sex"), values.get("birth_date")
     if sex and written_sex and sex != written_sex:
         label = next(name for name, key in SEXES.items() if key == written_sex)
-        _fail(table, row, "sex", label, "sex_differs", "与证件号码中的性别不一致，请核对")
+        table.fail(row, "sex", label, "sex_differs", "与证件号码中的性别不一致，请核对")
     if birth and written_birth and birth != written_birth:
-        _fail(table, row, "birth_date", written_birth.isoformat(), "birth_differs", "与证件号码中的出生日期不一致，请核对")
+        table.fail(row, "birth_date", written_birth.isoformat(), "birth_differs", "与证件号码中的出生日期不一致，请核对")
     for key, known, written in (("sex", sex, written_sex), ("birth_date", birth, written_birth)):
         if known is None and written is None:
-            _fail(table, row, key, "", "required", "该证件类型不能得出此项，须填写")
+            table.fail(row, key, "", "required", "该证件类型不能得出此项，须填写")
     return sex or written_sex, birth or written_birth
 
 
@@ -195,7 +190,7 @@ def _occupation(
         names[written] = _find_occupation(written)
     found = names[written]
     if isinstance(found, RuleBroken):
-        _fail(table, row, key, written, "occupation", found.message)
+        table.fail(row, key, written, "occupation", found.message)
         return None
     return found
 
@@ -220,4 +215,4 @@ def _check_days(table: Table, row: int, values: dict[str, Any], birth: date | No
     for key in ("hired_on", "occupation_since", "held_on", "title_on", "diploma_on"):
         day = values.get(key)
         if day is not None and day.year < birth.year + 10:
-            _fail(table, row, key, day.isoformat(), "too_early", f"早于常理（{birth.year}年出生），请核对")
+            table.fail(row, key, day.isoformat(), "too_early", f"早于常理（{birth.year}年出生），请核对")

@@ -70,6 +70,8 @@ class Report:
     failed: int = 0
     skipped: int = 0
     errors: list[CellError] = field(default_factory=list)
+    #: what is no error and should be known: columns that nobody asked for, parts that the file lacks
+    notes: list[str] = field(default_factory=list)
 
     def counts(self) -> dict[str, int]:
         """The counts alone."""
@@ -77,8 +79,8 @@ class Report:
         return {name: getattr(self, name) for name in names}
 
     def as_dict(self) -> dict[str, Any]:
-        """Counts and errors as JSON values."""
-        return {**self.counts(), "errors": [error.as_dict() for error in self.errors]}
+        """Counts, errors and notes as JSON values."""
+        return {**self.counts(), "errors": [error.as_dict() for error in self.errors], "notes": list(self.notes)}
 
     @property
     def adds_up(self) -> bool:
@@ -97,15 +99,11 @@ class CellRefused(Exception):
 
 def fold(text: str) -> str:
     """Full-width to half-width, outer blanks gone. Compatibility ideographs in names are left as they are."""
-    if text.isascii():
-        return text.strip()
-    return "".join(_fold_character(character) for character in text).strip()
+    return text.strip() if text.isascii() else text.translate(_HALF_WIDTH).strip()
 
 
-def _fold_character(character: str) -> str:
-    if "\uff01" <= character <= "\uff5e":
-        return chr(ord(character) - 0xFEE0)
-    return " " if character in "\u3000\u00a0\u2007\u202f" else character
+_BLANKS = "\u3000\u00a0\u2007\u202f"
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {ord(blank): " " for blank in _BLANKS}
 
 
 def header_key(text: object) -> str:
@@ -145,12 +143,16 @@ def read_cell(cell: Cell, column: Column) -> Any:
     return _READERS[column.kind](cell, column)
 
 
+#: control characters, halves of surrogate pairs, private use: a font shows them as nothing or as anything
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff]")
+
+
 def _text(cell: Cell, column: Column) -> str:
     if isinstance(cell, str):
-        text = fold(cell)
-        if any(unicodedata.category(character) in ("Cc", "Cs", "Co") for character in text):
+        text = " ".join(fold(cell).split())
+        if not text.isprintable() and _UNSEEN.search(text):
             raise CellRefused("characters", "含有不可见的控制字符，请重新录入")
-        return re.sub(r"\s+", " ", text)
+        return text
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell)
@@ -162,8 +164,8 @@ def _digits(cell: Cell, column: Column) -> str:
             "number_cell",
             "单元格是数值格式，末尾数字可能已丢失，不能使用；请把该列设为“文本”格式后重新录入（不能只改格式）",
         )
-    text = re.sub(r"[\s'‘’-]", "", fold(cell)).upper()
-    if re.fullmatch(r"\d(\.\d+)?E\+?\d+", text):
+    text = cell.upper() if cell.isascii() and cell.isalnum() else re.sub(r"[\s'‘’-]", "", fold(cell)).upper()
+    if "E" in text and re.fullmatch(r"\d(\.\d+)?E\+?\d+", text):
         raise CellRefused("number_cell", "是科学计数法，数字已丢失；请把该列设为“文本”格式后重新录入")
     return text
 

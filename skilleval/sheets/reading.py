@@ -1,37 +1,46 @@
-"""Files that come in: size → form → zip directory → child process with limits → typed rows with every error."""
+"""Sheets that come in, as typed columns with every error of every row."""
 
 import hashlib
-import marshal
-import subprocess
-import sys
-import threading
-import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from skilleval.domain.errors import RuleBroken
-from skilleval.sheets.columns import Cell, CellError, CellRefused, Column, column_letter, header_key, read_cell, shown
+from skilleval.sheets.columns import (
+    Cell,
+    CellError,
+    CellRefused,
+    Column,
+    Report,
+    column_letter,
+    header_key,
+    read_cell,
+    shown,
+)
+from skilleval.sheets.headings import find_headings, map_headings
+from skilleval.sheets.intake import examine, parse_cells
 
-MAX_BYTES = 60_000_000
-MAX_ENTRIES = 2_000
-MAX_UNPACKED = 200_000_000
-MAX_RATIO = 200
-WALL_SECONDS = 180
-HEADER_SEARCH = 30
 #: what marks a row of a template that only shows how to fill it in
 EXAMPLE_MARK = "示例"
 TEMPLATE_SHEET = "skilleval"
 
 _TOTALS = ("合计", "总计", "小计")
-_SAVE_AS = "请在 Excel 或 WPS 中打开后“另存为”.xlsx 再导入"
+#: what the first cell of a row that is no data may begin with
+_SUSPECT = frozenset("示合总小 \u3000\u00a0\t\r\n")
+#: more distinct cells of one column than this are not worth remembering
+_REMEMBERED = 20_000
 
 
 @dataclass(slots=True)
 class Table:
-    """One sheet as read: good rows as (row number, values by column key), and every error of the others."""
+    """One sheet as read, column by column, and every error of its rows.
+
+    ``values`` holds a list for each column that is there, with None where a cell is blank or wrong; ``numbers`` are the
+    rows of the spreadsheet that they come from.
+    """
 
     file: str
     sheet: str
@@ -39,11 +48,27 @@ class Table:
     #: column key → position in the sheet, for the columns that are there
     positions: dict[str, int]
     headers: dict[str, str]
-    rows: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    #: columns of the sheet that nobody asked for, as a person names them
+    ignored: tuple[str, ...] = ()
+    numbers: list[int] = field(default_factory=list)
+    values: dict[str, list[Any]] = field(default_factory=dict)
     errors: list[CellError] = field(default_factory=list)
     failed: set[int] = field(default_factory=set)
     read: int = 0
     skipped: int = 0
+    _rows: list[tuple[int, dict[str, Any]]] | None = None
+
+    @property
+    def rows(self) -> list[tuple[int, dict[str, Any]]]:
+        """Rows whose cells could all be read, as (row number, values by column key); the same list each time."""
+        if self._rows is None:
+            keys = tuple(self.values)
+            self._rows = [
+                (number, dict(zip(keys, cells, strict=True)))
+                for number, cells in zip(self.numbers, zip(*self.values.values(), strict=True), strict=True)
+                if number not in self.failed
+            ]
+        return self._rows
 
     def error(self, row: int, key: str, value: object, code: str, message: str) -> CellError:
         """An error found later, on a row and column of this sheet."""
@@ -54,6 +79,16 @@ class Table:
             self.file, self.sheet, row, column_letter(position) if position is not None else "-",
             self.headers.get(key, column.header), shown(text, column), code, message,
         )  # fmt: skip
+
+    def report(self) -> Report:
+        """What was read so far, and the columns that nobody asked for."""
+        notes = [f"工作表“{self.sheet}”的{'、'.join(self.ignored)}没有使用"] if self.ignored else []
+        return Report(read=self.read, skipped=self.skipped, notes=notes)
+
+    def fail(self, row: int, key: str, value: object, code: str, message: str) -> None:
+        """Note an error on a row, which then counts as failed."""
+        self.errors.append(self.error(row, key, value, code, message))
+        self.failed.add(row)
 
 
 @dataclass(slots=True)
@@ -71,198 +106,170 @@ def file_hash(path: Path) -> str:
 
 
 def read_table(
-    path: Path, columns: Sequence[Column], *, progress: Callable[[int], None] | None = None
+    path: Path,
+    columns: Sequence[Column],
+    *,
+    template_id: str | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Table:
-    """The first visible sheet that has the headings, with every good row and every error.
+    """The sheet of ``path`` that has most of the headings of ``columns``, typed, with all errors of all rows.
 
-    Refused with ``RuleBroken``: a file that is not what it says, and headings that are missing or stand twice.
+    Refused with ``RuleBroken``: a file that is not what it says, another template, and headings that are missing or
+    stand twice. Rows are typed as they arrive, so that the untyped ones are never all held.
     """
-    sheets = [sheet for sheet in read_sheets(path, progress) if any(any(cell not in (None, "") for cell in row) for row in sheet.rows)]
-    if not sheets:
-        raise RuleBroken(f"{path.name} 是空文件，没有任何内容")
-    best = max(sheets, key=lambda sheet: _best_header(sheet.rows, columns)[1])
-    return type_sheet(path.name, best, columns)
-
-
-def read_sheets(path: Path, progress: Callable[[int], None] | None = None) -> list[RawSheet]:
-    """All visible sheets of a workbook, or the one of a text file, parsed in the child process."""
-    kind = _examine(path)
-    sheets: list[RawSheet] = []
-    hidden = False
-    for message in _parse(path, kind):
+    best: _Typing | None = None
+    current: _Typing | None = None
+    sheet, hidden = "", False
+    for message in parse_cells(path, examine(path)):
         if message[0] == "sheet":
-            hidden = bool(message[2])
-            if not hidden:
-                sheets.append(RawSheet(message[1]))
-        elif message[0] == "rows" and not hidden:
-            sheets[-1].rows += message[2]
+            sheet, hidden, current = message[1], message[2], None
+            continue
+        if hidden:
+            _check_template(path.name, sheet, message[2], template_id)
+            continue
+        if current is None:
+            current = _Typing(path.name, sheet, message[2], columns)
+            if best is None or current.fitness > best.fitness:
+                best = current
+        if current is best:
+            current.add(message[1], message[2])
             if progress:
-                progress(len(sheets[-1].rows))
+                progress(message[1] - 1 + len(message[2]))
+    if best is None or best.is_empty:
+        raise RuleBroken(f"{path.name} 是空文件，没有任何内容")
+    return best.finish()
+
+
+def read_sheets(path: Path, *, template_id: str | None = None) -> list[RawSheet]:
+    """All visible sheets of a workbook, or the one of a text file, parsed in the child process.
+
+    Refused with ``RuleBroken``: a file that is not what it says, and another template.
+    """
+    sheets: list[RawSheet] = []
+    sheet, hidden = "", False
+    for message in parse_cells(path, examine(path)):
+        if message[0] == "sheet":
+            sheet, hidden = message[1], bool(message[2])
+            if not hidden:
+                sheets.append(RawSheet(sheet))
+        elif hidden:
+            _check_template(path.name, sheet, message[2], template_id)
+        else:
+            sheets[-1].rows += message[2]
     return sheets
 
 
 def type_sheet(file: str, sheet: RawSheet, columns: Sequence[Column]) -> Table:
     """A raw sheet read by ``columns``. Refused: headings that are missing or stand twice."""
-    index, _found = _best_header(sheet.rows, columns)
-    positions, headers = _map_headers(file, sheet, index, columns)
-    table = Table(file, sheet.name, tuple(columns), positions, headers)
-    readers: list[tuple[Column, int, dict[Any, Any]]] = [
-        (column, positions[column.key], {}) for column in columns if column.key in positions
-    ]
-    first = min(positions.values())
-    for number, row in enumerate(sheet.rows[index + 1 :], start=index + 2):
-        if not any(cell is not None and cell != "" and (not isinstance(cell, str) or cell.strip()) for cell in row):
-            continue
-        table.read += 1
-        if _is_aside(row, first):
-            table.skipped += 1
-            continue
-        _type_row(table, number, row, readers)
-    return table
+    typing = _Typing(file, sheet.name, sheet.rows, columns)
+    typing.add(1, sheet.rows)
+    return typing.finish()
 
 
-def _type_row(
-    table: Table, number: int, row: list[Cell], readers: list[tuple[Column, int, dict[Any, Any]]]
-) -> None:
-    values: dict[str, Any] = {}
-    width = len(row)
-    for column, position, seen in readers:
-        cell = row[position] if position < width else None
-        if isinstance(cell, tuple):
-            cell = date(*cell)
+class _Typing:
+    """A sheet on its way to a table: blocks of rows go in, typed columns come out."""
+
+    def __init__(self, file: str, sheet: str, first_rows: list[list[Cell]], columns: Sequence[Column]) -> None:
+        self.headings = find_headings(first_rows, columns)
+        self.is_empty = True
+        self._table: Table | None = None
+        self._refusal: RuleBroken | None = None
         try:
-            # True equals 1.0 as a key, so the type belongs to it; few distinct cells make up most columns.
-            key = (cell, type(cell))
-            if key in seen:
-                values[column.key] = seen[key]
-                continue
-            values[column.key] = seen[key] = read_cell(cell, column)
-        except CellRefused as refusal:
-            table.failed.add(number)
-            table.errors.append(table.error(number, column.key, cell, refusal.code, refusal.message))
-    if number not in table.failed:
-        table.rows.append((number, values))
+            mapped = map_headings(file, sheet, self.headings, columns)
+        except RuleBroken as refusal:
+            # Another sheet of the book may have the headings; if none does, this is what to say.
+            self._refusal = refusal
+            return
+        self._table = Table(file, sheet, tuple(columns), mapped.positions, mapped.headers, mapped.ignored)
+        self._table.values = {column.key: [] for column in columns if column.key in mapped.positions}
+        self._seen: dict[str, dict[Any, Any]] = {key: {} for key in self._table.values}
+
+    @property
+    def fitness(self) -> tuple[bool, int]:
+        """How well the sheet answers to the columns: all required headings first, then the number of those known."""
+        return self._table is not None, self.headings.known
+
+    def add(self, first: int, rows: list[list[Cell]]) -> None:
+        """Type ``rows``, of which the first is row ``first`` of the spreadsheet."""
+        self.is_empty = self.is_empty and all(_is_blank(row) for row in rows)
+        rows, first = rows[max(self.headings.first_row + 1 - first, 0) :], max(first, self.headings.first_row + 1)
+        if self._table is None or not rows:
+            return
+        numbers, kept = self._leave_out(first, rows, self._table)
+        if not kept:
+            return
+        cells = list(zip_longest(*kept))
+        self._table.numbers += numbers
+        for column in self._table.columns:
+            if column.key in self._table.positions:
+                position = self._table.positions[column.key]
+                found = cells[position] if position < len(cells) else (None,) * len(kept)
+                self._table.values[column.key] += self._type(column, found, numbers, self._table)
+
+    def finish(self) -> Table:
+        """The table. Refused: headings that are missing or stand twice."""
+        if self._table is None:
+            assert self._refusal is not None
+            raise self._refusal
+        self._table.errors.sort(key=lambda error: (error.row, len(error.column), error.column))
+        return self._table
+
+    @staticmethod
+    def _leave_out(first: int, rows: list[list[Cell]], table: Table) -> tuple[list[int], list[list[Cell]]]:
+        """Row numbers and rows without blank ones, examples and totals; the last two are counted as skipped."""
+        out = set()
+        for index, row in enumerate(rows):
+            lead = row[0] if row else None
+            # Most rows begin with something ordinary; only the others are looked at closely.
+            if not lead or (lead.__class__ is str and lead[0] in _SUSPECT):
+                if _is_blank(row):
+                    out.add(index)
+                elif _is_aside(row):
+                    out.add(index)
+                    table.skipped += 1
+                    table.read += 1
+        numbers = list(range(first, first + len(rows)))
+        if out:
+            numbers = [number for index, number in enumerate(numbers) if index not in out]
+            rows = [row for index, row in enumerate(rows) if index not in out]
+        table.read += len(rows)
+        return numbers, rows
+
+    def _type(self, column: Column, cells: Sequence[Cell], numbers: list[int], table: Table) -> list[Any]:
+        """The values of one column of a block; few distinct cells make up most columns, so each is read once."""
+        seen = self._seen[column.key]
+        if len(seen) > _REMEMBERED:
+            seen.clear()
+        refused: dict[Cell, CellRefused] = {}
+        for cell in set(cells) - seen.keys():
+            try:
+                seen[cell] = read_cell(date(*cell) if isinstance(cell, tuple) else cell, column)
+            except CellRefused as refusal:
+                refused[cell] = refusal
+        if not refused:
+            return [seen[cell] for cell in cells]
+        for number, cell in zip(numbers, cells, strict=True):
+            if cell in refused:
+                value = date(*cell) if isinstance(cell, tuple) else cell
+                table.fail(number, column.key, value, refused[cell].code, refused[cell].message)
+        return [seen.get(cell) for cell in cells]
 
 
-def _is_aside(row: list[Cell], first: int) -> bool:
+def _is_blank(row: Sequence[Cell]) -> bool:
+    return not any(cell is not None and cell != "" and (not isinstance(cell, str) or cell.strip()) for cell in row)
+
+
+def _is_aside(row: Sequence[Cell]) -> bool:
     """A marked example row, or a total at the end."""
-    lead = next((cell for cell in row if cell not in (None, "")), "")
-    if not isinstance(lead, str):
-        return False
-    text = header_key(lead)
-    return text.startswith(EXAMPLE_MARK) or text in _TOTALS
+    lead = next((cell for cell in row if cell is not None and cell != ""), "")
+    return header_key(lead).startswith((EXAMPLE_MARK, *_TOTALS))
 
 
-def _names(column: Column) -> set[str]:
-    return {header_key(name) for name in (column.header, *column.synonyms)}
-
-
-def _best_header(rows: list[list[Cell]], columns: Sequence[Column]) -> tuple[int, int]:
-    """The row among the first ones that has the most headings, and how many it has."""
-    known = set().union(*(_names(column) for column in columns))
-    best = (0, 0)
-    for index, row in enumerate(rows[:HEADER_SEARCH]):
-        count = sum(header_key(cell) in known for cell in row if cell)
-        if count > best[1]:
-            best = (index, count)
-    return best
-
-
-def _map_headers(
-    file: str, sheet: RawSheet, index: int, columns: Sequence[Column]
-) -> tuple[dict[str, int], dict[str, str]]:
-    row = sheet.rows[index] if sheet.rows else []
-    positions: dict[str, int] = {}
-    headers: dict[str, str] = {}
-    problems = []
-    for column in columns:
-        names = _names(column)
-        found = [position for position, cell in enumerate(row) if cell and header_key(cell) in names]
-        if len(found) > 1:
-            letters = "、".join(f"{column_letter(position)}列“{row[position]}”" for position in found)
-            problems.append(f"表头“{column.header}”出现了 {len(found)} 次：{letters}，请只保留一列")
-        elif found:
-            positions[column.key] = found[0]
-            headers[column.key] = str(row[found[0]]).strip()
-        elif column.required:
-            others = f"（也可写作 {'、'.join(column.synonyms)}）" if column.synonyms else ""
-            problems.append(f"缺少表头“{column.header}”{others}")
-    if problems:
-        raise RuleBroken(f"{file} 的工作表“{sheet.name}”表头不符，未导入任何数据；请使用模板", problems)
-    return positions, headers
-
-
-def _examine(path: Path) -> str:
-    """``xlsx`` or ``csv`` by what the file holds, not by its name. Refused: everything that is neither."""
-    if not path.is_file():
-        raise RuleBroken(f"找不到文件 {path}")
-    size = path.stat().st_size
-    if size == 0:
-        raise RuleBroken(f"{path.name} 是空文件")
-    if size > MAX_BYTES:
-        raise RuleBroken(f"{path.name} 有 {size // 1_000_000} MB，超过 {MAX_BYTES // 1_000_000} MB，请分成几个文件")
-    with path.open("rb") as file:
-        head = file.read(8)
-    if head.startswith(b"\xd0\xcf\x11\xe0"):
-        raise RuleBroken(f"{path.name} 是旧版 .xls 或加了密码的工作簿，不能读取；请去掉密码，{_SAVE_AS}")
-    if head.startswith(b"PK"):
-        _examine_zip(path)
-        return "xlsx"
-    if head.startswith(b"%PDF"):
-        raise RuleBroken(f"{path.name} 是 PDF，不是工作簿")
-    if path.suffix.lower() in (".xlsx", ".xlsm", ".xlsb", ".xls"):
-        raise RuleBroken(f"{path.name} 不是有效的 Excel 工作簿；{_SAVE_AS}")
-    with path.open("rb") as file:
-        if b"\x00" in file.read(65536):
-            raise RuleBroken(f"{path.name} 既不是 Excel 工作簿也不是文本文件；{_SAVE_AS}")
-    return "csv"
-
-
-def _examine_zip(path: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
-        raise RuleBroken(f"{path.name} 已损坏，不能打开；{_SAVE_AS}") from error
-    names = {entry.filename for entry in entries}
-    unpacked = sum(entry.file_size for entry in entries)
-    packed = max(sum(entry.compress_size for entry in entries), 1)
-    if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED:
-        raise RuleBroken(f"{path.name} 解开后过大（{len(entries)} 个部分，{unpacked // 1_000_000} MB），不予读取")
-    if (unpacked > 10_000_000 and any(
-        entry.file_size > MAX_RATIO * max(entry.compress_size, 1) for entry in entries
-    )) or unpacked / packed > MAX_RATIO:
-        raise RuleBroken(f"{path.name} 压缩比异常，疑为压缩炸弹，不予读取；若确为花名册，请删除空白的行列后另存")
-    if any(name.lower().endswith((".zip", ".xlsx")) or ".." in name.split("/") for name in names):
-        raise RuleBroken(f"{path.name} 内部含有不应有的文件，不予读取；{_SAVE_AS}")
-    if any(name.endswith("vbaProject.bin") for name in names) or "xl/workbook.bin" in names:
-        raise RuleBroken(f"{path.name} 是带宏或二进制格式的工作簿（.xlsm / .xlsb）；{_SAVE_AS}")
-    if "xl/workbook.xml" not in names:
-        raise RuleBroken(f"{path.name} 是压缩文件，但不是 Excel 工作簿；{_SAVE_AS}")
-
-
-def _parse(path: Path, kind: str) -> Iterator[tuple[Any, ...]]:
-    """The messages of the child process. Refused: a child that died, ran out of time or said no."""
-    command = [sys.executable, "-I", "-m", "skilleval.sheets.worker", str(path), kind]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
-        assert child.stdout is not None
-        clock = threading.Timer(WALL_SECONDS, child.kill)
-        clock.start()
-        try:
-            while True:
-                try:
-                    message = marshal.load(child.stdout)
-                except (EOFError, ValueError, TypeError) as error:
-                    raise RuleBroken(
-                        f"{path.name} 无法读取：内容过大或已损坏（读取程序超出内存或时间限制）；请删除空白的行列后{_SAVE_AS[1:]}"
-                    ) from error
-                if message[0] == "end":
-                    return
-                if message[0] == "refused":
-                    raise RuleBroken(f"{path.name}：{message[1]}")
-                if message[0] == "failed":
-                    raise RuleBroken(f"{path.name} 不能作为 Excel 工作簿读取（{message[1]}）；{_SAVE_AS}")
-                yield message
-        finally:
-            clock.cancel()
-            child.kill()
+def _check_template(file: str, sheet: str, rows: list[list[Cell]], expected: str | None) -> None:
+    """Refused: a workbook that was made to fill in something else, or in an older form."""
+    found = rows[0][0] if rows and rows[0] else ""
+    if sheet != TEMPLATE_SHEET or expected is None or not isinstance(found, str) or found == expected:
+        return
+    if found.partition("/")[0] != expected.partition("/")[0]:
+        raise RuleBroken(f"{file} 是另一种模板（{found}），这里需要 {expected}；请核对是否选错了文件")
+    raise RuleBroken(f"{file} 的模板是 {found}，这里需要 {expected}；请核对文件，或重新生成模板后填写")

@@ -9,7 +9,7 @@ import io
 import marshal
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -85,7 +85,7 @@ def _send(rows: Iterable[list[Any]], out: BinaryIO) -> None:
     for row in rows:
         if number > MAX_ROWS:
             raise _TooLarge(f"超过 {MAX_ROWS} 行，请分成几个文件")
-        block.append([_plain(cell) for cell in row])
+        block.append(row if _PLAIN.issuperset(map(type, row)) else [_plain(cell) for cell in row])
         number += 1
         if len(block) == BLOCK:
             marshal.dump(("rows", first, block), out)
@@ -94,16 +94,17 @@ def _send(rows: Iterable[list[Any]], out: BinaryIO) -> None:
         marshal.dump(("rows", first, block), out)
 
 
+_PLAIN = frozenset((str, float, int, type(None)))
+
+
 def _plain(cell: Any) -> Any:
-    """Marshal knows no dates: a date is a tuple of year, month and day."""
-    kind = type(cell)
-    if kind is str or kind is float or kind is bool or kind is int or cell is None:
+    """Marshal knows no dates: a date is a tuple of year, month and day. A truth value is the word that Excel shows,
+    for True and 1.0 are one key in Python."""
+    if type(cell) in _PLAIN:
         return cell
-    if kind is datetime or kind is date:
+    if isinstance(cell, date):
         return (cell.year, cell.month, cell.day)
-    if kind is time or kind is timedelta:
-        return str(cell)
-    return str(cell)
+    return str(cell).upper() if isinstance(cell, bool) else str(cell)
 
 
 if __name__ == "__main__":

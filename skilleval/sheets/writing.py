@@ -16,6 +16,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.sheets.columns import CellError, Column, column_letter
 from skilleval.sheets.reading import EXAMPLE_MARK, TEMPLATE_SHEET, RawSheet, read_sheets
 
+INSTRUCTIONS_SHEET = "填写说明"
 FILLABLE_ROWS = 2_000
 _MAX_LIST = 240
 
@@ -36,7 +37,7 @@ def write_form(path: Path, sheets: Sequence[FormSheet], template_id: str, instru
     with _book(path) as book:
         for sheet in sheets:
             _write_form_sheet(book, sheet)
-        notes = book.add_worksheet("填写说明")
+        notes = book.add_worksheet(INSTRUCTIONS_SHEET)
         notes.set_column(0, 0, 110, book.add_format({"text_wrap": True, "valign": "top"}))
         for row, line in enumerate(instructions):
             notes.write_string(row, 0, line)

@@ -104,8 +104,9 @@ def measure_goal(goal: Goal, folder: Path, rows: int, rounds: int) -> dict[str, 
             count = min(rows, goal.cap.get(name, rows))
             found = _in_child(goal.key, name, folder, count)
             factor = rows / count
-            runs[name].append(Measured(found.cpu * factor, found.wall * factor, found.megabytes))
-    return {name: _median(found) for name, found in runs.items()}
+            if found:
+                runs[name].append(Measured(found.cpu * factor, found.wall * factor, found.megabytes))
+    return {name: _median(found) for name, found in runs.items() if found}
 
 
 def _median(found: list[Measured]) -> Measured:
@@ -115,20 +116,29 @@ def _median(found: list[Measured]) -> Measured:
     return Measured(cpu, wall, megabytes)
 
 
-def _in_child(key: str, name: str, folder: Path, rows: int) -> Measured:
+def _in_child(key: str, name: str, folder: Path, rows: int) -> Measured | None:
+    """What one run took; None when the peer is not installed (pip install -e '.[bench]')."""
     command = [sys.executable, "-m", "tests.harness.bench", "--side", key, name, str(folder), "--rows", str(rows)]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    if answer.returncode and "ModuleNotFoundError" in answer.stderr:
+        return None
     if answer.returncode:
         raise SystemExit(f"{key} {name} failed:\n{answer.stderr}")
     return Measured(**json.loads(answer.stdout.splitlines()[-1]))
 
 
-def verdicts(goal: Goal, found: Mapping[str, Measured], rows: int) -> list[tuple[str, str, bool]]:
-    """For each limit: the goal, what was measured, whether it holds. Our side is the first."""
+def verdicts(goal: Goal, found: Mapping[str, Measured], rows: int) -> list[tuple[str, str, bool | None]]:
+    """For each limit: the goal, what was measured, whether it holds (None: not measured).
+
+    Our side is the first.
+    """
     ours = found[next(iter(goal.sides))]
-    told = []
+    told: list[tuple[str, str, bool | None]] = []
     for limit in goal.limits:
         other = found.get(limit.against)
+        if limit.against and other is None:
+            told.append((limit.told(), "peer not installed", None))
+            continue
         if limit.kind == "MB at most":
             value, shown = ours.megabytes, f"{ours.megabytes:.0f} MB"
         elif limit.kind == "ms at most":

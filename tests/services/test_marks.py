@@ -5,9 +5,9 @@ import pytest
 from sqlmodel import Session, select
 
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import Batch, Candidate, Mark, Result
+from skilleval.db.tables import Adjudication, Batch, Candidate, Mark, Result
 from skilleval.domain.errors import RuleBroken
-from skilleval.services import marks
+from skilleval.services import mark_sheets, marks
 from skilleval.services.verification import verify_all
 from skilleval.sheets.columns import Report
 from tests.factories import ACTOR, Firm, make_batch, make_candidate, make_firm, make_person
@@ -45,13 +45,13 @@ def given(session: Session, *each: dict[str, dict[str, int | None]]) -> Given:
 
 
 def bring(session: Session, batch: Batch, path: Path, *each: dict[str, dict[str, int | None]]) -> Report:
-    marks.marks_workbook(session, batch, path, given(session, *each))
+    mark_sheets.marks_workbook(session, batch, path, given(session, *each))
     return bring_file(session, batch, path)
 
 
 def bring_file(session: Session, batch: Batch, path: Path) -> Report:
-    staged = marks.stage_marks(session, batch, path)
-    marks.write_marks(session, ACTOR, staged)
+    staged = mark_sheets.stage_marks(session, batch, path)
+    mark_sheets.write_marks(session, ACTOR, staged)
     assert staged.report.adds_up
     return staged.report
 
@@ -66,7 +66,7 @@ def edit(path: Path, sheet: str, cell: str, value: object) -> Path:
 def test_the_workbook_has_a_sheet_a_part_and_a_column_for_each_assessor(
     session: Session, batch: Batch, tmp_path: Path
 ) -> None:
-    marks.marks_workbook(session, batch, tmp_path / "m.xlsx")
+    mark_sheets.marks_workbook(session, batch, tmp_path / "m.xlsx")
 
     book = openpyxl.load_workbook(tmp_path / "m.xlsx")
     heads = {name: [cell.value for cell in book[name][1]] for name in ("理论知识考试", "技能操作考核")}
@@ -128,9 +128,9 @@ def test_who_is_absent_is_absent(session: Session, batch: Batch, tmp_path: Path)
 def test_a_wrong_cell_is_told_and_nothing_of_its_row_is_written(
     session: Session, batch: Batch, tmp_path: Path, cell: str, value: object, code: str
 ) -> None:
-    marks.marks_workbook(session, batch, tmp_path / "m.xlsx", given(session, GOOD, GOOD))
+    mark_sheets.marks_workbook(session, batch, tmp_path / "m.xlsx", given(session, GOOD, GOOD))
 
-    staged = marks.stage_marks(session, batch, edit(tmp_path / "m.xlsx", "理论知识考试", cell, value))
+    staged = mark_sheets.stage_marks(session, batch, edit(tmp_path / "m.xlsx", "理论知识考试", cell, value))
 
     assert [(error.sheet, error.code) for error in staged.report.errors] == [("理论知识考试", code)]
     assert staged.report.failed == 1
@@ -139,10 +139,14 @@ def test_a_wrong_cell_is_told_and_nothing_of_its_row_is_written(
 def test_a_column_of_an_assessor_that_is_missing_leaves_marks_missing(
     session: Session, batch: Batch, tmp_path: Path
 ) -> None:
-    marks.marks_workbook(session, batch, tmp_path / "m.xlsx", given(session, GOOD, GOOD))
+    mark_sheets.marks_workbook(session, batch, tmp_path / "m.xlsx", given(session, GOOD, GOOD))
 
-    bring_file(session, batch, edit(tmp_path / "m.xlsx", "技能操作考核", "F1", "考评员丁"))
+    book = openpyxl.load_workbook(tmp_path / "m.xlsx")
+    book["技能操作考核"].delete_cols(6)
+    book.save(tmp_path / "m.xlsx")
+    report = bring_file(session, batch, tmp_path / "m.xlsx")
 
+    assert report.notes == ["工作表“技能操作考核”没有考评员 K3 考评员丙 的列，其评分没有导入"]
     with pytest.raises(RuleBroken) as refusal:
         marks.settle_results(session, ACTOR, batch)
     assert len(refusal.value.reasons) == 2
@@ -158,6 +162,8 @@ def test_a_mark_that_stands_is_revised_with_a_reason_only(session: Session, batc
         marks.correct_mark(session, ACTOR, batch, candidate, method="theory", assessor_code="K1", value=9000, reason=" ")
     marks.correct_mark(session, ACTOR, batch, candidate, method="theory", assessor_code="K1", value=9000, reason="误录")
 
+    with pytest.raises(RuleBroken, match=r"现有评分就是 90\.00"):
+        marks.correct_mark(session, ACTOR, batch, candidate, method="theory", assessor_code="K1", value=9000, reason="x")
     kept = [(one.revision, one.value) for one in session.exec(select(Mark)) if one.candidate_id == candidate.id][:1]
     assert kept == [(1, 8000)]
     assert marks.part_marks(session, batch)[candidate.id or 0]["theory"].value == 9000
@@ -206,3 +212,65 @@ def test_settled_marks_take_no_more_marks(session: Session, batch: Batch, tmp_pa
         marks.correct_mark(
             session, ACTOR, batch, candidates(session)[0], method="theory", assessor_code="K1", value=1, reason="x"
         )
+
+
+def test_a_column_or_a_sheet_that_nobody_knows_is_refused_and_never_left_out(
+    session: Session, batch: Batch, tmp_path: Path
+) -> None:
+    for name in ("column", "sheet", "other"):
+        mark_sheets.marks_workbook(session, batch, tmp_path / f"{name}.xlsx", given(session, GOOD, GOOD))
+    edit(tmp_path / "column.xlsx", "技能操作考核", "F1", "考评员丁")
+    book = openpyxl.load_workbook(tmp_path / "sheet.xlsx")
+    book["技能操作考核"].title = "实操"
+    book.save(tmp_path / "sheet.xlsx")
+    edit(tmp_path / "other.xlsx", "skilleval", "A1", "marks/1 2025-DG-07")
+
+    with pytest.raises(RuleBroken, match="不认识的列") as column:
+        bring_file(session, batch, tmp_path / "column.xlsx")
+    with pytest.raises(RuleBroken, match="不认识的工作表") as sheet:
+        bring_file(session, batch, tmp_path / "sheet.xlsx")
+    with pytest.raises(RuleBroken, match="模板是 marks/1 2025-DG-07，这里需要 marks/1 2026-DG-01"):
+        bring_file(session, batch, tmp_path / "other.xlsx")
+
+    assert "F列“考评员丁”：不是本批次这一部分的考评员（K1 考评员甲、K2 考评员乙、K3 考评员丙）" in column.value.reasons[0]
+    assert "“实操”" in sheet.value.reasons[0]
+    assert session.exec(select(Mark)).all() == []
+
+
+def test_a_part_that_the_workbook_lacks_is_told(session: Session, batch: Batch, tmp_path: Path) -> None:
+    mark_sheets.marks_workbook(session, batch, tmp_path / "m.xlsx", given(session, GOOD, GOOD))
+    book = openpyxl.load_workbook(tmp_path / "m.xlsx")
+    del book["技能操作考核"]
+    book.save(tmp_path / "m.xlsx")
+
+    report = bring_file(session, batch, tmp_path / "m.xlsx")
+
+    assert (report.new, report.notes) == (2, ["文件中没有工作表“技能操作考核”，这一部分没有导入"])
+
+
+def test_a_decision_lapses_when_a_mark_that_it_decided_over_is_revised(
+    session: Session, batch: Batch, tmp_path: Path
+) -> None:
+    split = {"theory": {"K1": 8000}, "skill": {"K1": 5900, "K2": 6100, "K3": 6200}}
+    bring(session, batch, tmp_path / "m.xlsx", split, GOOD)
+    candidate = candidates(session)[0]
+    key = candidate.id or 0
+
+    def skill() -> tuple[int | None, bool]:
+        mark = marks.part_marks(session, batch)[key]["skill"]
+        return mark.value, bool(mark.dispute)
+
+    def revise(value: int) -> None:
+        marks.correct_mark(
+            session, ACTOR, batch, candidate, method="skill", assessor_code="K1", value=value, reason="登错"
+        )
+
+    marks.adjudicate(session, ACTOR, batch, candidate, method="skill", value=5950, reason="复核工件")
+    assert skill() == (5950, False)
+    revise(5800)
+    assert skill() == (None, True)
+    marks.adjudicate(session, ACTOR, batch, candidate, method="skill", value=6000, reason="再次复核")
+    assert skill() == (6000, False)
+    revise(6000)
+    assert skill() == (6100, False)
+    assert [one.revision for one in session.exec(select(Adjudication))] == [1, 2]

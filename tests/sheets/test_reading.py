@@ -150,6 +150,42 @@ def test_a_header_that_is_missing_or_stands_twice_is_named(tmp_path: Path) -> No
     assert "出现了 2 次：B列“身份证号”、C列“证件号码”" in twice.value.reasons[0]
 
 
+def test_two_rows_of_headings_read_as_one(tmp_path: Path) -> None:
+    rows = [
+        ["某厂花名册"], ["姓名", "身份证号", "现持证书", None, "备注"], [None, None, "等级", "成绩", None],
+        ["李四", ID, "三级", 86.5, "x"],
+    ]  # fmt: skip
+    columns = (*COLUMNS[:2], Column("held", "现持证书等级", "grade"), Column("mark", "现持证书成绩", "mark"))
+
+    table = read_table(workbook(tmp_path / "a.xlsx", rows), columns)
+
+    assert table.rows == [(4, {"name": "李四", "number": ID, "held": "senior", "mark": 8650})]
+    assert table.ignored == ("E列“备注”",)
+    assert table.report().notes == ["工作表“花名册”的E列“备注”没有使用"]
+
+
+def test_the_sheet_that_has_the_headings_is_read_whatever_stands_before_it(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["姓名", "入职日期", "用工形式", "年限"])
+    second = book.create_sheet("花名册")
+    second.append(["姓名", "身份证号"])
+    second.append(["李四", ID])
+    book.save(tmp_path / "a.xlsx")
+
+    assert read_table(tmp_path / "a.xlsx", COLUMNS).rows == [(2, {"name": "李四", "number": ID})]
+
+
+def test_a_form_for_something_else_or_of_an_older_kind_is_refused(tmp_path: Path) -> None:
+    path = write_form(tmp_path / "form.xlsx", [FormSheet("花名册", COLUMNS)], "people/1", [])
+
+    with pytest.raises(RuleBroken, match="是另一种模板"):
+        read_table(path, COLUMNS, template_id="candidates/1")
+    with pytest.raises(RuleBroken, match="这里需要 people/2"):
+        read_table(path, COLUMNS, template_id="people/2")
+    with pytest.raises(RuleBroken, match="是另一种模板"):
+        read_sheets(path, template_id="marks/1 2026-DG-01")
+
+
 def refused(path: Path) -> str:
     with pytest.raises(RuleBroken) as refusal:
         read_sheets(path)

@@ -1,0 +1,96 @@
+"""Files that come in: size → form → zip directory → child process with limits → blocks of cells."""
+
+import marshal
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from skilleval.domain.errors import RuleBroken
+
+MAX_BYTES = 60_000_000
+MAX_ENTRIES = 2_000
+MAX_UNPACKED = 200_000_000
+MAX_RATIO = 200
+WALL_SECONDS = 180
+
+_SAVE_AS = "请在 Excel 或 WPS 中打开后“另存为”.xlsx 再导入"
+
+
+def examine(path: Path) -> str:
+    """``xlsx`` or ``csv`` by what the file holds, not by its name. Refused: everything that is neither."""
+    if not path.is_file():
+        raise RuleBroken(f"找不到文件 {path}")
+    size = path.stat().st_size
+    if size == 0:
+        raise RuleBroken(f"{path.name} 是空文件")
+    if size > MAX_BYTES:
+        raise RuleBroken(f"{path.name} 有 {size // 1_000_000} MB，超过 {MAX_BYTES // 1_000_000} MB，请分成几个文件")
+    with path.open("rb") as file:
+        head = file.read(8)
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        raise RuleBroken(f"{path.name} 是旧版 .xls 或加了密码的工作簿，不能读取；请去掉密码，{_SAVE_AS}")
+    if head.startswith(b"PK"):
+        _examine_zip(path)
+        return "xlsx"
+    if head.startswith(b"%PDF"):
+        raise RuleBroken(f"{path.name} 是 PDF，不是工作簿")
+    if path.suffix.lower() in (".xlsx", ".xlsm", ".xlsb", ".xls"):
+        raise RuleBroken(f"{path.name} 不是有效的 Excel 工作簿；{_SAVE_AS}")
+    with path.open("rb") as file:
+        if b"\x00" in file.read(65536):
+            raise RuleBroken(f"{path.name} 既不是 Excel 工作簿也不是文本文件；{_SAVE_AS}")
+    return "csv"
+
+
+def _examine_zip(path: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+        raise RuleBroken(f"{path.name} 已损坏，不能打开；{_SAVE_AS}") from error
+    names = {entry.filename for entry in entries}
+    unpacked = sum(entry.file_size for entry in entries)
+    packed = max(sum(entry.compress_size for entry in entries), 1)
+    if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED:
+        raise RuleBroken(f"{path.name} 解开后过大（{len(entries)} 个部分，{unpacked // 1_000_000} MB），不予读取")
+    if (unpacked > 10_000_000 and any(
+        entry.file_size > MAX_RATIO * max(entry.compress_size, 1) for entry in entries
+    )) or unpacked / packed > MAX_RATIO:
+        raise RuleBroken(f"{path.name} 压缩比异常，疑为压缩炸弹，不予读取；若确为花名册，请删除空白的行列后另存")
+    if any(name.lower().endswith((".zip", ".xlsx")) or ".." in name.split("/") for name in names):
+        raise RuleBroken(f"{path.name} 内部含有不应有的文件，不予读取；{_SAVE_AS}")
+    if any(name.endswith("vbaProject.bin") for name in names) or "xl/workbook.bin" in names:
+        raise RuleBroken(f"{path.name} 是带宏或二进制格式的工作簿（.xlsm / .xlsb）；{_SAVE_AS}")
+    if "xl/workbook.xml" not in names:
+        raise RuleBroken(f"{path.name} 是压缩文件，但不是 Excel 工作簿；{_SAVE_AS}")
+
+
+def parse_cells(path: Path, kind: str) -> Iterator[tuple[Any, ...]]:
+    """The messages of the child process. Refused: a child that died, ran out of time or said no."""
+    command = [sys.executable, "-I", "-m", "skilleval.sheets.worker", str(path), kind]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+        assert child.stdout is not None
+        clock = threading.Timer(WALL_SECONDS, child.kill)
+        clock.start()
+        try:
+            while True:
+                try:
+                    message = marshal.load(child.stdout)
+                except (EOFError, ValueError, TypeError) as error:
+                    raise RuleBroken(
+                        f"{path.name} 无法读取：内容过大或已损坏（读取程序超出内存或时间限制）；请删除空白的行列后{_SAVE_AS[1:]}"
+                    ) from error
+                if message[0] == "end":
+                    return
+                if message[0] == "refused":
+                    raise RuleBroken(f"{path.name}：{message[1]}")
+                if message[0] == "failed":
+                    raise RuleBroken(f"{path.name} 不能作为 Excel 工作簿读取（{message[1]}）；{_SAVE_AS}")
+                yield message
+        finally:
+            clock.cancel()
+            child.kill()
