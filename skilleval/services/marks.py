@@ -98,9 +98,9 @@ def part_marks(session: Session, batch: Batch) -> dict[int, dict[str, PartMark]]
     """The agreed mark, or what stands against one, of every part of every candidate."""
     entered = _marks_by_part(session, batch)
     decided = {
-        part: one.value
+        own: one.value
         for one in _adjudications(session, batch)
-        if one.mark_ids == _mark_ids(entered.get(part := (one.candidate_id, one.part_id), []))
+        if one.mark_ids == _mark_ids(entered.get(own := (one.candidate_id, one.part_id), []))
     }
     by_grade: dict[str, list[SpecificationPart]] = {}
     for part in parts_of_batch(session, batch):
