@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.harness.measure import Goal, measure_goal, measure_here, verdicts
 
 #: modules that each hold a tuple GOALS
-MODULES = ("bench_tables", "bench_people", "bench_pdf")
+MODULES = ("bench_tables", "bench_people", "bench_pdf", "bench_eligibility")
 
 
 def all_goals() -> dict[str, Goal]:
@@ -52,12 +52,12 @@ def _print_goal(goal: Goal, rows: int, rounds: int) -> int:
     with tempfile.TemporaryDirectory() as folder:
         found = measure_goal(goal, Path(folder), rows, rounds)
     ours, *others = goal.sides
-    rest = ", ".join(f"{name} {found[name].cpu:.2f}" for name in others)
+    rest = ", ".join(f"{name} {found[name].cpu:.2f}" if name in found else f"{name} –" for name in others)
     missed = 0
     for told, shown, holds in verdicts(goal, found, rows):
-        missed += not holds
-        print(f"| {goal.key} | {goal.what} | {found[ours].cpu:.2f} | {rest} | {told} | {shown} | "
-              f"{'met' if holds else 'MISSED'} |", flush=True)  # fmt: skip
+        missed += holds is False
+        word = {True: "met", False: "MISSED", None: "not measured"}[holds]
+        print(f"| {goal.key} | {goal.what} | {found[ours].cpu:.2f} | {rest} | {told} | {shown} | {word} |", flush=True)
     return missed
 
 
