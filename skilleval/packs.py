@@ -1,115 +1,334 @@
-"""Parameters of ministry, province and firm: dated, sourced values that the code asks for by name and day.
+"""Rule packs: the rules of ministry, province, city and firm as dated, sourced data, and which of them apply on a day.
 
 A parameter that nobody has established has no value; asking for it is refused, so that nothing is decided by a guess.
+A pack of a later layer overrides an earlier one by id, naming the pack and the reason. What an entry looks like stands in
+``rule_forms``.
 """
 
+import hashlib
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from skilleval import paths
+from skilleval.domain.eligibility import Condition
 from skilleval.domain.errors import RuleBroken
+from skilleval.domain.ladder import Grade
+from skilleval.domain.rules import Cited, Expression, Group, Refer, Rule
+from skilleval.rule_forms import AUTHORITY_KINDS, HEAD_DEFAULTS, entry_problems, read_entry, references
 
-SCHEMA = "rule-pack/1"
+SCHEMA = "rule-pack/2"
+#: a pack of a later layer overrides one of an earlier
+LAYERS = {"national": "国家", "province": "省", "city": "市", "firm": "本机构"}
+SECTIONS = ("parameter", "switch", "condition", "authority")
+_HEAD = {"schema", "name", "layer", "default", *HEAD_DEFAULTS}
 _NOT_PACKS = {"holidays.toml"}
-_KEYS = {"id", "value", "clause", "source", "confidence", "status", "from", "to", "overrides_because"}
-_REQUIRED = {"id", "clause", "source", "confidence", "status", "from"}
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
-    """One value with the clause it comes from. ``valid_to`` None: until further notice."""
+class Pack:
+    """One rule pack as it was read: its rules, what it overrides, and its text with the hash that pins it."""
 
-    id: str
-    value: Any
-    clause: str
-    source: str
-    confidence: str
-    status: str
-    valid_from: date
-    valid_to: date | None
-    pack: str
+    key: str
+    name: str
+    layer: str
+    #: whether it applies to a firm that has chosen nothing
+    default: bool
+    rules: tuple[Rule, ...]
+    #: rule id → (the pack whose rule it overrides, the reason)
+    overrides: Mapping[str, tuple[str, str]]
+    text: str = field(repr=False)
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the file's text, by which a decision pins the pack."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Packs:
-    """All parameters in force for an installation. A later pack overrides an earlier one by id."""
+    """The packs that apply to a firm, in order, and the readings it chose. A later pack overrides an earlier by id."""
 
-    parameters: tuple[Parameter, ...]
+    packs: tuple[Pack, ...]
+    chosen_switches: Mapping[str, bool] = field(default_factory=dict)
 
-    def parameter(self, parameter_id: str, on: date) -> Parameter:
-        """The parameter on a day. Refused: no version in force on that day, or one whose value is not established."""
-        versions = [one for one in self.parameters if one.id == parameter_id]
-        if not versions:
-            raise RuleBroken(f"规则包中没有参数 {parameter_id}")
+    def find(self, rule_id: str, on: date) -> Rule | None:
+        """The version of a rule that holds on a day; None where there is none."""
         standing = [
-            one for one in versions if one.valid_from <= on and (one.valid_to is None or on <= one.valid_to)
+            rule for pack in self.packs for rule in pack.rules if rule.clause.id == rule_id and rule.holds_on(on)
         ]
-        standing = [one for one in standing if one.status != "repealed"]
-        if not standing:
-            raise RuleBroken(f"规则参数 {parameter_id} 在 {on} 没有有效版本")
-        chosen = standing[-1]
-        if chosen.value is None:
+        return standing[-1] if standing else None
+
+    def parameter(self, rule_id: str, on: date) -> Rule:
+        """The parameter on a day. Refused: no version in force on that day, or one whose value is not established."""
+        found = self.find(rule_id, on)
+        if found is None and not any(rule.clause.id == rule_id for pack in self.packs for rule in pack.rules):
+            raise RuleBroken(f"规则包中没有参数 {rule_id}")
+        if found is None:
+            raise RuleBroken(f"规则参数 {rule_id} 在 {on} 没有有效版本")
+        if found.value is None:
             raise RuleBroken(
-                f"规则参数 {parameter_id}（{chosen.clause}）没有可靠依据，请核实后写入 instance/rulepacks/ 中的规则包"
+                f"规则参数 {rule_id}（{found.clause.text}）没有可靠依据，请核实后写入 instance/rulepacks/ 中的规则包"
             )
-        return chosen
+        return found
+
+    def standing(self, on: date) -> list[Rule]:
+        """All rules that hold on a day, each id once, references put in place."""
+        latest: dict[str, Rule] = {}
+        for pack in self.packs:
+            for rule in pack.rules:
+                if rule.holds_on(on):
+                    latest[rule.clause.id] = rule
+        return [
+            replace(rule, when=_resolve(rule.when, latest)) if rule.when is not None else rule for rule in latest.values()
+        ]
+
+    def authority(self, on: date) -> list[Rule]:
+        """The rules of authority that hold on a day."""
+        return [rule for rule in self.standing(on) if rule.kind in AUTHORITY_KINDS]
+
+    def switches(self, on: date) -> dict[str, bool]:
+        """The reading in use for every switch: the firm's choice, else the cautious default of the pack."""
+        return {
+            rule.clause.id: self.chosen_switches.get(rule.clause.id, rule.value)
+            for rule in self.standing(on)
+            if rule.kind == "switch"
+        }
+
+    def editions(self) -> list[str]:
+        """The generations of entry conditions that these packs hold."""
+        return sorted({rule.edition for pack in self.packs for rule in pack.rules if rule.kind == "condition"})
+
+    def conditions(self, edition: str, on: date) -> tuple[Condition, ...]:
+        """The entry conditions of one edition that hold on a day; none before its first version.
+
+        Refused: an edition that no pack has.
+        """
+        if edition not in self.editions():
+            raise RuleBroken(f"没有“{edition}”这一版申报条件，可用的有：{'、'.join(self.editions())}")
+        return tuple(
+            Condition(Grade(rule.grades[0]), rule.clause, rule.when.parts)
+            for rule in self.standing(on)
+            if rule.kind == "condition" and rule.edition == edition and isinstance(rule.when, Group)
+        )
 
     def versions(self) -> dict[str, str]:
-        """Which packs these parameters come from, for the record of a batch."""
-        return {one.pack: max(other.valid_from for other in self.parameters if other.pack == one.pack).isoformat()
-                for one in self.parameters}  # fmt: skip
+        """Each pack with the hash of its text: what a decision pins."""
+        return {pack.key: pack.sha256 for pack in self.packs}
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """All packs of an installation, shipped and own, checked against each other, in the order in which they override."""
+
+    packs: tuple[Pack, ...]
+
+    def choose(self, names: Iterable[str] | None = None, switches: Mapping[str, bool] | None = None) -> Packs:
+        """The packs that a firm chose, with the national layer; without a choice, those that apply by default.
+
+        Refused: a name that no pack has, a switch that no chosen pack has, two chosen packs with one rule of which neither
+        overrides the other.
+        """
+        known = {pack.key: pack for pack in self.packs}
+        wanted = None if names is None else list(names)
+        if unknown := [name for name in wanted or () if name not in known]:
+            raise RuleBroken(f"没有规则包 {'、'.join(unknown)}，可用的有：{'、'.join(known)}")
+        chosen = tuple(
+            pack
+            for pack in self.packs
+            if pack.layer == "national" or (pack.default if wanted is None else pack.key in wanted)
+        )
+        problems = list(_ambiguities(chosen))
+        readings = {rule.clause.id for pack in chosen for rule in pack.rules if rule.kind == "switch"}
+        problems += [
+            f"没有读法开关 {name}，可用的有：{'、'.join(sorted(readings)) or '（无）'}"
+            for name in switches or {}
+            if name not in readings
+        ]
+        if problems:
+            raise RuleBroken("所选规则包不能一起使用", problems)
+        return Packs(chosen, dict(switches or {}))
+
+
+def library(instance_folder: Path | None = None) -> Library:
+    """The shipped packs and the installation's own.
+
+    Refused with every reason: a malformed pack, a rule that refers to one that is not there or in a circle, an override of
+    nothing, two packs that override each other; the message names file, rule and key.
+    """
+    own: list[Pack] = []
+    if instance_folder is not None and (instance_folder / "rulepacks").is_dir():
+        own = [_read_file(file) for file in pack_files(instance_folder / "rulepacks")]
+    return assemble([*_shipped(), *own])
 
 
 def load(instance_folder: Path | None = None) -> Packs:
-    """The shipped packs, national first, then the installation's own, which override by id with a recorded reason.
-
-    Refused with every reason: a malformed pack; the message names file, parameter and key.
-    """
-    shipped = paths.shipped("rulepacks")
-    parameters = [*_read(shipped / "national.toml", own=False), *_read(shipped / "guangdong.toml", own=False)]
-    if instance_folder is not None and (instance_folder / "rulepacks").is_dir():
-        for file in sorted((instance_folder / "rulepacks").glob("*.toml")):
-            if file.name not in _NOT_PACKS:
-                parameters += _read(file, own=True)
-    return Packs(tuple(parameters))
+    """The packs that apply to a firm that has chosen nothing."""
+    return library(instance_folder).choose()
 
 
-def _read(file: Path, *, own: bool) -> list[Parameter]:
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RuleBroken(f"规则包 {file.name} 无法读取：{error}") from error
-    problems = [] if content.get("schema") == SCHEMA else [f"schema 应为 {SCHEMA}"]
-    for index, entry in enumerate(content.get("parameter", []), start=1):
-        name = entry.get("id", f"parameter[{index}]")
-        problems += [f"{name}：{problem}" for problem in _problems(entry, own)]
+def pack_files(folder: Path) -> list[Path]:
+    """The pack files in a folder, in order of name; the holiday table is none."""
+    return [file for file in sorted(folder.glob("*.toml")) if file.name not in _NOT_PACKS]
+
+
+def assemble(packs: Sequence[Pack]) -> Library:
+    """A library of packs in the order in which they override. Refused with every reason: see ``library``."""
+    order = list(LAYERS)
+    arranged = sorted(packs, key=lambda pack: order.index(pack.layer))
+    problems = [f"有两个规则包都叫 {key}" for key in _twice(pack.key for pack in arranged)]
+    problems += [*_override_problems(arranged), *_reference_problems(arranged)]
     if problems:
-        raise RuleBroken(f"规则包 {file.name} 不能使用", problems)
-    return [
-        Parameter(
-            id=entry["id"],
-            value=entry.get("value"),
-            clause=entry["clause"],
-            source=entry["source"],
-            confidence=entry["confidence"],
-            status=entry["status"],
-            valid_from=entry["from"],
-            valid_to=entry.get("to"),
-            pack=file.stem,
-        )
-        for entry in content.get("parameter", [])
-    ]
+        raise RuleBroken("规则包之间有矛盾，不能使用", problems)
+    return Library(tuple(arranged))
 
 
-def _problems(entry: dict[str, Any], own: bool) -> list[str]:
-    problems = [f"缺少 {key}" for key in sorted(_REQUIRED - entry.keys())]
-    problems += [f"不认识的项 {key}" for key in sorted(entry.keys() - _KEYS)]
-    problems += [f"{key} 应为日期" for key in ("from", "to") if key in entry and not isinstance(entry[key], date)]
-    if entry.get("status") not in ("draft", "in_force", "repealed"):
-        problems.append("status 应为 draft、in_force 或 repealed")
-    if own and not entry.get("overrides_because"):
-        problems.append("自有规则须写明 overrides_because（理由）")
-    return problems
+def read_pack(key: str, text: str) -> Pack:
+    """A pack from its text. Refused with every reason: the message names pack, rule and key."""
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RuleBroken(f"规则包 {key}.toml 无法读取：{error}") from error
+    problems = list(_head_problems(content))
+    head = {name: content[name] for name in HEAD_DEFAULTS if name in content}
+    rules: list[Rule] = []
+    overrides: dict[str, tuple[str, str]] = {}
+    for section in SECTIONS:
+        for index, entry in enumerate(content.get(section, []), start=1):
+            whole = {**head, **entry} if isinstance(entry, dict) else {}
+            name = whole.get("id", f"{section}[{index}]")
+            if found := [f"{name}：{problem}" for problem in entry_problems(section, whole)]:
+                problems += found
+                continue
+            rules.append(read_entry(section, whole, key))
+            if "overrides" in whole:
+                overrides[whole["id"]] = (whole["overrides"], whole["overrides_because"])
+    problems += _overlaps(rules)
+    if problems:
+        raise RuleBroken(f"规则包 {key}.toml 不能使用", problems)
+    return Pack(
+        key, content["name"], content["layer"], content.get("default", content["layer"] == "firm"), tuple(rules),
+        overrides, text,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> tuple[Pack, ...]:
+    return tuple(_read_file(file) for file in pack_files(paths.shipped("rulepacks")))
+
+
+def _read_file(file: Path) -> Pack:
+    try:
+        return read_pack(file.stem, file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise RuleBroken(f"规则包 {file.name} 无法读取：不是 UTF-8 文字") from error
+
+
+def _head_problems(content: Mapping[str, Any]) -> Iterator[str]:
+    if content.get("schema") != SCHEMA:
+        yield f"schema 应为 {SCHEMA}"
+    if not isinstance(content.get("name"), str):
+        yield "缺少 name"
+    if content.get("layer") not in LAYERS:
+        yield f"layer 应为 {'、'.join(LAYERS)}"
+    if not isinstance(content.get("default", True), bool):
+        yield "default 应为 true 或 false"
+    yield from (f"不认识的项 {key}" for key in sorted(content.keys() - _HEAD - set(SECTIONS)))
+
+
+def _overlaps(rules: Sequence[Rule]) -> Iterator[str]:
+    by_id: dict[str, list[Rule]] = {}
+    for rule in rules:
+        by_id.setdefault(rule.clause.id, []).append(rule)
+    for rule_id, versions in by_id.items():
+        versions.sort(key=lambda rule: rule.valid_from)
+        for earlier, later in pairwise(versions):
+            if earlier.valid_to is None or later.valid_from <= earlier.valid_to:
+                yield f"{rule_id}：{later.valid_from} 起的版本与 {earlier.valid_from} 起的版本日期重叠"
+
+
+def _twice(keys: Iterable[str]) -> list[str]:
+    seen: set[str] = set()
+    return sorted({key for key in keys if key in seen or seen.add(key)})  # type: ignore[func-returns-value]
+
+
+def _override_problems(packs: Sequence[Pack]) -> Iterator[str]:
+    place = {pack.key: position for position, pack in enumerate(packs)}
+    by_key = {pack.key: pack for pack in packs}
+    for pack in packs:
+        for rule_id, (other, _reason) in pack.overrides.items():
+            where = f"{pack.key}.toml 的 {rule_id}"
+            if other not in by_key or rule_id not in {rule.clause.id for rule in by_key[other].rules}:
+                yield f"{where}：overrides 写的规则包 {other} 没有这条规则"
+            elif by_key[other].overrides.get(rule_id, ("", ""))[0] == pack.key:
+                if pack.key < other:
+                    yield f"{where}：与 {other}.toml 互相覆盖"
+            elif place[other] >= place[pack.key]:
+                yield f"{where}：只能覆盖层级在前的规则包，{other} 排在 {pack.key} 之后"
+
+
+def _ambiguities(packs: Sequence[Pack]) -> Iterator[str]:
+    """Rules that two of the packs have although neither overrides another's."""
+    holders: dict[str, list[Pack]] = {}
+    for pack in packs:
+        for rule_id in dict.fromkeys(rule.clause.id for rule in pack.rules):
+            holders.setdefault(rule_id, []).append(pack)
+    for rule_id, held_by in holders.items():
+        plain = [pack.key for pack in held_by if rule_id not in pack.overrides]
+        if len(plain) > 1:
+            yield f"{rule_id}：{'、'.join(plain)} 都有这条规则而没有写明谁覆盖谁（overrides）"
+        targets = _twice(pack.overrides[rule_id][0] for pack in held_by if rule_id in pack.overrides)
+        yield from (f"{rule_id}：有两个规则包都覆盖 {target} 的这条规则，只能选一个" for target in targets)
+
+
+def _reference_problems(packs: Sequence[Pack]) -> Iterator[str]:
+    rules = [rule for pack in packs for rule in pack.rules]
+    ids = {rule.clause.id for rule in rules}
+    conditions = {rule.clause.id for rule in rules if rule.when is not None}
+    switches = {rule.clause.id for rule in rules if rule.kind == "switch"}
+    permits = {rule.clause.id for rule in rules if rule.kind == "permit"}
+    edges: dict[str, set[str]] = {}
+    for rule in rules:
+        where = f"{rule.pack}.toml 的 {rule.clause.id}"
+        for kind, target in references(rule.when) if rule.when is not None else ():
+            if kind == "switch" and target not in switches:
+                yield f"{where}：没有读法开关 {target}"
+            elif kind == "rule" and target not in conditions:
+                yield f"{where}：rule 所指的 {target} {'不是条件' if target in ids else '不存在'}"
+            elif kind == "rule":
+                edges.setdefault(rule.clause.id, set()).add(target)
+        yield from (f"{where}：against 所指的 {one} 不是一条授权规则" for one in rule.against if one not in permits)
+    files = {rule.clause.id: f"{rule.pack}.toml" for rule in rules}
+    yield from (f"{files[one]} 的 {one}：{told}" for one, told in _circles(edges))
+
+
+def _circles(edges: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:
+    done: set[str] = set()
+
+    def walk(node: str, road: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+        if node in road:
+            yield node, f"规则循环引用：{' → '.join([*road[road.index(node):], node])}"
+        elif node not in done:
+            for target in sorted(edges.get(node, ())):
+                yield from walk(target, (*road, node))
+            done.add(node)
+
+    for start in sorted(edges):
+        yield from walk(start, ())
+
+
+def _resolve(expression: Expression, rules: Mapping[str, Rule]) -> Expression:
+    """The expression with every reference replaced by the rule it names; one without a version stays a reference."""
+    if isinstance(expression, Refer):
+        target = rules.get(expression.rule)
+        if target is None or target.when is None:
+            return expression
+        return Cited(target.clause, _resolve(target.when, rules))
+    if isinstance(expression, Group):
+        return replace(expression, parts=tuple(_resolve(part, rules) for part in expression.parts))
+    return expression

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from skilleval import paths
+from skilleval import packs, paths
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import NATIONAL_GRADES, Grade
 from skilleval.domain.occupations import (
@@ -186,7 +186,7 @@ def _form_findings(content: dict[str, Any]) -> list[StandardFinding]:
     if content["conditions"].keys() - {"edition", "confidence", "note"}:
         findings.append(StandardFinding("key_unknown", "conditions", "不认识的项"))
     edition = content["conditions"].get("edition")
-    if edition is not None and not (paths.shipped("occupational_standards") / "conditions" / f"{edition}.toml").is_file():
+    if edition is not None and edition not in packs.load().editions():
         findings.append(StandardFinding("conditions_unknown", "conditions.edition", f"没有“{edition}”这一版申报条件"))
     for index, function in enumerate(content["function"], start=1):
         findings += _function_findings(f"function[{index}]", function, set(content["grades"]))

@@ -3,9 +3,11 @@ which is not assigned to anybody."""
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from sqlmodel import Session
 
+from skilleval import packs
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import (
     Assignment,
@@ -20,13 +22,20 @@ from skilleval.db.tables import (
     SpecificationPart,
     Venue,
 )
-from skilleval.services import journal
+from skilleval.domain.eligibility import Condition
+from skilleval.services import journal, rules
 from skilleval.services.journal import Actor
 
 CREDIT_CODE = "91440999MA0000015E"
 REGISTRATION_NUMBER = "Y000044000123"
 ACTOR = Actor("测试经办", "hr")
 GRADES = ("junior", "intermediate", "senior")
+
+
+@cache
+def entry_conditions(edition: str, on: date = date(2026, 6, 8)) -> tuple[Condition, ...]:
+    """The shipped entry conditions of one edition that hold on a day."""
+    return packs.load().conditions(edition, on)
 
 
 @dataclass
@@ -185,6 +194,7 @@ def make_batch(session: Session, firm: Firm, number: str = "2026-DG-01", state: 
         starts_on=date(2026, 6, 8),
         ends_on=date(2026, 6, 12),
         venues=[firm.venue.name],
+        versions={"packs": rules.pin_packs(session, packs.load())},
         state=state,
     )
     session.add(batch)

@@ -6,7 +6,6 @@ from typing import Any
 import click
 from sqlmodel import Session, col, select
 
-from skilleval import packs
 from skilleval.cli.institutions import read_toml
 from skilleval.cli.output import Workplace, _, batch_of, emit, institution_of, json_option, pass_workplace
 from skilleval.db.tables import Batch
@@ -27,10 +26,9 @@ def batches() -> None:
 def add(workplace: Workplace, file: Path, as_json: bool) -> None:
     """Plan a batch."""
     content = read_toml(file)
-    loaded = packs.load(workplace.folder)
     with workplace.database.writing() as session:
         institution = institution_of(session, str(content.get("institution", "")))
-        batch = service.add_batch(session, workplace.actor, institution, content, loaded)
+        batch = service.add_batch(session, workplace.actor, institution, content, workplace.library)
         session.commit()
         answer = _answer(session, workplace, batch)
     emit(answer, as_json, [_("批次已建立。"), *_lines(answer)])

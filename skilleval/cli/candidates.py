@@ -7,7 +7,6 @@ from typing import Any
 import click
 from sqlmodel import Session, col, select
 
-from skilleval import packs
 from skilleval.cli.output import Workplace, _, batch_of, emit, json_option, pass_workplace
 from skilleval.cli.people import report_import
 from skilleval.db.tables import Batch, Candidate, Person
@@ -36,7 +35,7 @@ def template(workplace: Workplace, out: Path, number: str, as_json: bool) -> Non
     """Write the enrolment workbook, with the people of the occupation filled in; delete those who do not apply."""
     with workplace.database.reading() as session:
         batch = batch_of(session, number)
-        known, _related = service.conditions_of(session, batch)
+        known, _related = service.conditions_of(session, batch, workplace.library)
         people = session.exec(
             select(Person)
             .where(
@@ -80,13 +79,14 @@ def import_(
     as_json: bool,
 ) -> None:
     """Import the enrolment workbook."""
-    loaded = packs.load(workplace.folder)
     with workplace.database.writing() as session:
-        staged = service.stage_candidates(session, batch_of(session, number), file, vault=workplace.vault)
+        staged = service.stage_candidates(
+            session, batch_of(session, number), file, vault=workplace.vault, library=workplace.library
+        )
         written = not check_only and (good_rows or not staged.report.failed)
         if written:
             service.write_candidates(
-                session, workplace.actor, staged, loaded, vault=workplace.vault, on=workplace.on
+                session, workplace.actor, staged, workplace.library, vault=workplace.vault, on=workplace.on
             )
             session.commit()
     report_import(staged.report, file, errors, as_json, written=written)
@@ -132,10 +132,9 @@ def explain(workplace: Workplace, number: str, person: str, as_json: bool) -> No
 @pass_workplace
 def check(workplace: Workplace, number: str, as_json: bool) -> None:
     """Judge the undecided candidates again."""
-    loaded = packs.load(workplace.folder)
     with workplace.database.writing() as session:
         checked = service.check_eligibility(
-            session, workplace.actor, batch_of(session, number), loaded, on=workplace.on
+            session, workplace.actor, batch_of(session, number), workplace.library, on=workplace.on
         )
         session.commit()
     counts = {answer.value: sum(one.verdict == answer.value for one in checked) for answer in Answer}

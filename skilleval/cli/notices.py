@@ -7,11 +7,12 @@ from typing import Any
 import click
 from sqlmodel import Session, col, select
 
-from skilleval import holidays, packs
+from skilleval import holidays
 from skilleval.cli.output import DATE, Workplace, _, batch_of, emit, json_option, pass_workplace
 from skilleval.db.tables import Batch, Candidate, Notice, Objection
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import notices as service
+from skilleval.services import rules
 
 STATES = {
     "published": "公示中",
@@ -38,13 +39,15 @@ def notices() -> None:
 def publish(workplace: Workplace, number: str, first_day: date | None, out: Path | None, as_json: bool) -> None:
     """Publish everybody of a batch who passed."""
     start = first_day or workplace.on
-    length = packs.load(workplace.folder).parameter("notice.working_days", on=start)
     calendar = holidays.load_calendar(workplace.folder)
     with workplace.database.writing() as session:
+        batch = batch_of(session, number)
+        packs = rules.packs_of(session, batch.institution_id, workplace.library, start)
+        length = packs.parameter("notice.working_days", start)
         notice = service.publish_notice(
             session,
             workplace.actor,
-            batch_of(session, number),
+            batch,
             vault=workplace.vault,
             first_day=start,
             working_days=int(length.value),
@@ -54,7 +57,7 @@ def publish(workplace: Workplace, number: str, first_day: date | None, out: Path
         file = _write_pdf(workplace, notice, out) if out else None
         session.commit()
     answer = {**_notice_answer(notice), "file": file}
-    lines = [*_notice_lines(notice), _("公示期依据：{clause}").format(clause=length.clause)]
+    lines = [*_notice_lines(notice), _("公示期依据：{clause}").format(clause=length.clause.text)]
     emit(answer, as_json, [*lines, *([_("公示表：{file}").format(file=file)] if file else [])])
 
 

@@ -17,6 +17,7 @@ from skilleval.db.engine import Database, sqlite_url
 from skilleval.db.secrets import Vault, load_vault
 from skilleval.db.tables import Batch, Institution
 from skilleval.domain.errors import RuleBroken
+from skilleval.packs import Library, library
 from skilleval.services.journal import Actor
 from skilleval.settings import Settings, load_settings
 
@@ -63,6 +64,11 @@ class Workplace:
     def database(self) -> Database:
         """The installation's database, opened at first use."""
         return Database(self.settings.database_url or sqlite_url(self.settings.database_file))
+
+    @cached_property
+    def library(self) -> Library:
+        """The rule packs, shipped and own. Refused: packs that are malformed or contradict each other."""
+        return library(self.folder)
 
     @cached_property
     def vault(self) -> Vault:

@@ -150,6 +150,34 @@ class ScopeLine(Table, table=True):
     note: str | None = None
 
 
+class PackChoice(Table, table=True):
+    """Which rule packs and readings an institution chose, from which day on. Append-only: the latest one counts."""
+
+    __tablename__ = "pack_choice"
+    __table_args__ = (_tenant_key(), sa.ForeignKeyConstraint(["institution_id"], ["institution.id"]))
+
+    id: int | None = Field(default=None, primary_key=True)
+    institution_id: int
+    valid_from: date
+    packs: list[str] = Field(sa_type=sa.JSON)
+    switches: dict[str, bool] = Field(default_factory=dict, sa_type=sa.JSON)
+    reason: str
+    by: str
+
+
+class PinnedText(Table, table=True):
+    """The text of a rule pack or standard that decided something, by its hash, so that the decision can be replayed.
+
+    It belongs to no institution: it is public rule text, and the hash proves it.
+    """
+
+    __tablename__ = "pinned_text"
+
+    sha256: str = Field(max_length=64, primary_key=True)
+    name: str
+    content: str
+
+
 class Specification(Table, table=True):
     """One version of an evaluation specification (评价规范): how the firm assesses one occupation and trade."""
 

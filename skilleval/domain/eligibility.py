@@ -5,13 +5,15 @@ the later of certificate (or title) and work; N years are full on the same calen
 or on the month's last day where that day does not exist. Several periods add up, work at the same time counts once.
 """
 
-import calendar
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
+from typing import Any
 
+from skilleval.domain.dates import add_years
 from skilleval.domain.ladder import Grade
-from skilleval.domain.rules import Answer, Clause, Proof, all_of, any_of
+from skilleval.domain.rules import Answer, Case, Clause, Expression, Proof, all_of, any_of, no_version, prove
 
 TITLE_LEVELS = {"junior": "初级职称", "intermediate": "中级职称", "senior": "高级职称"}
 DIPLOMA_KINDS = {
@@ -24,6 +26,17 @@ DIPLOMA_KINDS = {
     "apprenticeship": "学徒期满",
     "preparatory_certificate": "预备技师证书",
 }
+#: what a person can show besides, and who gave it, lowest first
+EVIDENCE_KINDS = {
+    "honour": "技能荣誉称号",
+    "contribution_award": "突出贡献奖励",
+    "contest": "职业技能竞赛名次",
+    "project": "重点项目",
+    "patent": "专利",
+    "improvement": "技术革新",
+    "apprentices": "师带徒",
+}
+EVIDENCE_LEVELS = {"firm": "企业级", "city": "地市级（厅局级）", "province": "省级", "nation": "国家级"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,15 @@ class Diploma:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """An honour, award, contest rank, project, patent and the like, with the level of who gave it."""
+
+    kind: str
+    level: str | None
+    obtained_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Background:
     """What is known of a person. None in place of a tuple: nobody has entered it; an empty tuple: there is none."""
 
@@ -72,6 +94,9 @@ class Background:
     certificates: tuple[HeldCertificate, ...] | None = None
     titles: tuple[Title, ...] | None = None
     diplomas: tuple[Diploma, ...] | None = None
+    evidence: tuple[Evidence, ...] | None = None
+    #: single facts of the roster by name (``facts.FACTS``): employment, post, hired_on …
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +104,9 @@ class Requirement:
     """One thing that a condition asks for; the fields that are set tell which.
 
     ``age``: full years of life. ``work_years``: years of work in the occupation or a related one, counted from
-    ``after_certificate`` or ``after_title`` on where one is named. ``certificate``: held, for ``held_years``.
+    ``after_certificate`` or ``after_title`` on where one is named. ``certificate``, ``title``: held, for ``held_years``.
     ``diplomas``: one of these kinds, of a matching major; ``assessed``: that passed the proof step; ``students``: the
-    final year counts.
+    final year counts. ``evidence``: one of these kinds, given by this ``level`` or a higher one.
     """
 
     age: int | None = None
@@ -89,19 +114,25 @@ class Requirement:
     after_certificate: Grade | None = None
     after_title: str | None = None
     certificate: Grade | None = None
+    title: str | None = None
     held_years: int = 0
     diplomas: tuple[str, ...] = ()
     assessed: bool = False
     students: bool = False
+    evidence: tuple[str, ...] = ()
+    level: str = "firm"
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One entry condition; any one of a grade's conditions is enough, and all its requirements must be met."""
+    """One entry condition; any one of a grade's conditions is enough, and all its requirements must be met.
+
+    A requirement is a ``Requirement``, a comparison of one fact, or a group of either.
+    """
 
     grade: Grade
     clause: Clause
-    requirements: tuple[Requirement, ...]
+    requirements: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,19 +158,25 @@ def judge(
 ) -> Verdict:
     """Whether the person may sit for ``grade`` on the day ``on``, with every reason.
 
-    A grade that the conditions say nothing about gives unknown: silence is no permission.
+    A grade that the conditions say nothing about gives unknown: silence is no permission. So does a day on which no
+    version of the conditions is in force (``conditions`` is empty then).
     """
     occupations = frozenset((occupation_code, *related))
+    leaf = partial(prove_requirement, background=background, occupations=occupations, on=on)
+    case = Case(on, background.facts, {}, leaf)
     whole = Clause(f"{grade.value}", f"{grade.printed}申报条件（具备其一即可）", "", "high")
     proofs = {
         condition.clause.id: all_of(
             condition.clause.text,
             condition.clause,
-            (_prove(requirement, background, occupations, on, condition.clause) for requirement in condition.requirements),
+            (prove(requirement, condition.clause, case) for requirement in condition.requirements),
         )
         for condition in conditions
         if condition.grade is grade
     }
+    if not conditions:
+        silent = no_version(grade.value, on, whole.text)
+        return Verdict(Answer.UNKNOWN, silent, ())
     if not proofs:
         silent = Proof(Answer.UNKNOWN, f"所用申报条件没有规定{grade.printed}", whole)
         return Verdict(Answer.UNKNOWN, silent, ())
@@ -148,31 +185,73 @@ def judge(
     return Verdict(proof.answer, proof, met_by, proofs[claimed].answer if claimed in proofs else None)
 
 
-def add_years(day: date, years: int) -> date:
-    """The same calendar day ``years`` later, or the last day of that month where it does not exist."""
-    year = day.year + years
-    return date(year, day.month, min(day.day, calendar.monthrange(year, day.month)[1]))
-
-
-def _prove(
-    requirement: Requirement, background: Background, occupations: frozenset[str], on: date, clause: Clause
+def prove_requirement(
+    requirement: Requirement, clause: Clause, *, background: Background, occupations: frozenset[str], on: date
 ) -> Proof:
+    """The answer of one requirement for a person on a day, with the fact used and where it was entered."""
     if requirement.age is not None:
         return _prove_age(requirement.age, background, on, clause)
     if requirement.work_years is not None:
         return _prove_work(requirement, background, occupations, on, clause)
     if requirement.certificate is not None:
         return _prove_certificate(requirement, background, occupations, on, clause)
+    if requirement.title is not None:
+        return _prove_title(requirement, background, on, clause)
+    if requirement.evidence:
+        return _prove_evidence(requirement, background, on, clause)
     return _prove_diploma(requirement, background, on, clause)
+
+
+def _leaf(answer: Answer, text: str, clause: Clause, fact: str, origin: str = "花名册") -> Proof:
+    return Proof(answer, text, clause, fact, (), origin)
 
 
 def _prove_age(age: int, background: Background, on: date, clause: Clause) -> Proof:
     text = f"年满{age}周岁"
     if background.birth_date is None:
-        return Proof(Answer.UNKNOWN, text, clause, "未填出生日期")
+        return _leaf(Answer.UNKNOWN, text, clause, "未填出生日期")
     reached = add_years(background.birth_date, age)
     fact = f"{background.birth_date}出生，{reached}满{age}周岁"
-    return Proof(Answer.MET if reached <= on else Answer.NOT_MET, text, clause, fact)
+    return _leaf(Answer.MET if reached <= on else Answer.NOT_MET, text, clause, fact)
+
+
+def _prove_title(requirement: Requirement, background: Background, on: date, clause: Clause) -> Proof:
+    level, years = requirement.title, requirement.held_years
+    assert level is not None
+    text = f"取得符合专业对应关系的{TITLE_LEVELS[level]}" + (f"满{years}年" if years else "")
+    answer, since, fact = _title_since(level, background, on)
+    return _held_long_enough(answer, since, years, fact, text, clause, on)
+
+
+def _held_long_enough(
+    answer: Answer, since: date | None, years: int, fact: str, text: str, clause: Clause, on: date
+) -> Proof:
+    if since is None or not years:
+        return _leaf(answer, text, clause, fact)
+    full = add_years(since, years)
+    return _leaf(Answer.MET if full <= on else Answer.NOT_MET, text, clause, f"{fact}，{full}满{years}年")
+
+
+def _prove_evidence(requirement: Requirement, background: Background, on: date, clause: Clause) -> Proof:
+    kinds = "或".join(EVIDENCE_KINDS[kind] for kind in requirement.evidence)
+    text = f"{EVIDENCE_LEVELS[requirement.level]}及以上的{kinds}"
+    if background.evidence is None:
+        return _leaf(Answer.UNKNOWN, text, clause, f"未填{kinds}", "佐证材料")
+    fitting = [one for one in background.evidence if one.kind in requirement.evidence]
+    answers = [_evidence_answer(requirement, one, on) for one in fitting]
+    for answer, fact in ((Answer.MET, "有这样的材料"), (Answer.UNKNOWN, "级别或取得日期未填")):
+        if answer in answers:
+            return _leaf(answer, text, clause, fact, "佐证材料")
+    return _leaf(Answer.NOT_MET, text, clause, "没有这样的材料", "佐证材料")
+
+
+def _evidence_answer(requirement: Requirement, evidence: Evidence, on: date) -> Answer:
+    order = list(EVIDENCE_LEVELS)
+    if evidence.level is not None and order.index(evidence.level) < order.index(requirement.level):
+        return Answer.NOT_MET
+    if evidence.obtained_on is not None and evidence.obtained_on > on:
+        return Answer.NOT_MET
+    return Answer.UNKNOWN if evidence.level is None or evidence.obtained_on is None else Answer.MET
 
 
 def _prove_certificate(
@@ -182,10 +261,7 @@ def _prove_certificate(
     assert grade is not None
     text = f"取得本职业或相关职业{grade.printed}证书" + (f"满{years}年" if years else "")
     answer, since, fact = _certificate_since(grade, background, occupations, on)
-    if since is None or not years:
-        return Proof(answer, text, clause, fact)
-    full = add_years(since, years)
-    return Proof(Answer.MET if full <= on else Answer.NOT_MET, text, clause, f"{fact}，{full}满{years}年")
+    return _held_long_enough(answer, since, years, fact, text, clause, on)
 
 
 def _certificate_since(
@@ -225,15 +301,15 @@ def _prove_diploma(requirement: Requirement, background: Background, on: date, c
     students = "（含应届毕业生）" if requirement.students else ""
     text = f"取得{proof_step}{kinds}本专业或相关专业毕业证书{students}"
     if background.diplomas is None:
-        return Proof(Answer.UNKNOWN, text, clause, "未填学历")
+        return _leaf(Answer.UNKNOWN, text, clause, "未填学历")
     answers = [
         _diploma_answer(requirement, diploma, on) for diploma in background.diplomas if diploma.kind in requirement.diplomas
     ]
     if Answer.MET in answers:
-        return Proof(Answer.MET, text, clause, "学历符合")
+        return _leaf(Answer.MET, text, clause, "学历符合")
     if Answer.UNKNOWN in answers:
-        return Proof(Answer.UNKNOWN, text, clause, "毕业时间、专业是否对口或是否经评估论证未填")
-    return Proof(Answer.NOT_MET, text, clause, "没有这类学历")
+        return _leaf(Answer.UNKNOWN, text, clause, "毕业时间、专业是否对口或是否经评估论证未填")
+    return _leaf(Answer.NOT_MET, text, clause, "没有这类学历")
 
 
 def _diploma_answer(requirement: Requirement, diploma: Diploma, on: date) -> Answer:
@@ -265,7 +341,7 @@ def _prove_work(
             text = f"取得{TITLE_LEVELS[requirement.after_title]}后{text}"
             answer, since, fact = _title_since(requirement.after_title, background, on)
         if answer is Answer.NOT_MET or since is None:
-            return Proof(answer, text, clause, fact)
+            return _leaf(answer, text, clause, fact)
     return _count_work(text, years, background, occupations, on, clause, since, fact)
 
 
@@ -282,19 +358,19 @@ def _count_work(
     lead = f"{fact}，" if fact else ""
     if since is not None and add_years(since, years) > on:
         # Whatever work nobody has entered, it can't have begun to count before the certificate.
-        return Proof(Answer.NOT_MET, text, clause, f"{lead}最早{add_years(since, years)}满{years}年")
+        return _leaf(Answer.NOT_MET, text, clause, f"{lead}最早{add_years(since, years)}满{years}年")
     if background.work is None:
-        return Proof(Answer.UNKNOWN, text, clause, f"{lead}未填从事本职业的起始日期")
+        return _leaf(Answer.UNKNOWN, text, clause, f"{lead}未填从事本职业的起始日期")
     fitting = [one for one in background.work if one.occupation_code in occupations]
     vague = [one for one in background.work if one.occupation_code is None] + [
         one for one in fitting if one.started_on is None
     ]
     full = _full_on([one for one in fitting if one.started_on is not None], years, since, on)
     if full is not None and full <= on:
-        return Proof(Answer.MET, text, clause, f"{lead}{full}满{years}年")
+        return _leaf(Answer.MET, text, clause, f"{lead}{full}满{years}年")
     if vague:
-        return Proof(Answer.UNKNOWN, text, clause, f"{lead}从事的职业或起始日期未填")
-    return Proof(Answer.NOT_MET, text, clause, f"{lead}" + (f"将于{full}满{years}年" if full else "没有可计算的工作经历"))
+        return _leaf(Answer.UNKNOWN, text, clause, f"{lead}从事的职业或起始日期未填")
+    return _leaf(Answer.NOT_MET, text, clause, f"{lead}" + (f"将于{full}满{years}年" if full else "没有可计算的工作经历"))
 
 
 def _full_on(work: Sequence[Work], years: int, since: date | None, on: date) -> date | None:

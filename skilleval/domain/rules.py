@@ -1,9 +1,16 @@
-"""Three-valued answers that carry their proof: met, not met, unknown, with a clause on every leaf."""
+"""Rules as data: expressions with three-valued answers that carry their proof, a clause on every leaf.
+
+A fact that nobody has entered makes an answer unknown, never not met. An expression is a tree of groups (all, any, none,
+at least n) over comparisons of facts; what a person holds and has done are comparisons of their own (``eligibility``).
+"""
 
 import enum
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
+
+from skilleval.domain.facts import FACTS, compare, show_value
 
 
 class Answer(enum.Enum):
@@ -27,17 +34,26 @@ class Clause:
     text: str
     source: str
     confidence: str
+    article: str = ""
+    status: str = "in_force"
+
+    @property
+    def reference(self) -> str:
+        """Where the clause stands, as a letter names it: document, article, and whether it is a draft."""
+        draft = "（草案，尚未施行）" if self.status == "draft" else ""
+        return f"{self.source}{self.article}{draft}"
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """An answer and what it rests on. A leaf has the fact used; an inner node has children."""
+    """An answer and what it rests on. A leaf has the fact used and where it came from; an inner node has children."""
 
     answer: Answer
     text: str
     clause: Clause
     fact: str = ""
     children: tuple["Proof", ...] = ()
+    origin: str = ""
 
     def leaves(self) -> Iterator["Proof"]:
         """All leaves, left to right."""
@@ -47,9 +63,11 @@ class Proof:
             yield from child.leaves()
 
     def lines(self, depth: int = 0) -> Iterator[str]:
-        """The tree as indented lines of Chinese."""
+        """The tree as indented lines of Chinese, each leaf with its clause."""
         fact = f"（{self.fact}）" if self.fact else ""
-        yield f"{'  ' * depth}[{self.answer.name_zh}] {self.text}{fact}"
+        leaf = not self.children and self.clause.source
+        source = f"  ——{self.clause.id}：{self.clause.reference}" if leaf else ""
+        yield f"{'  ' * depth}[{self.answer.name_zh}] {self.text}{fact}{source}"
         for child in self.children:
             yield from child.lines(depth + 1)
 
@@ -59,14 +77,29 @@ class Proof:
             "answer": self.answer.value,
             "text": self.text,
             "fact": self.fact,
+            "origin": self.origin,
             "clause": {
                 "id": self.clause.id,
                 "text": self.clause.text,
                 "source": self.clause.source,
+                "article": self.clause.article,
                 "confidence": self.clause.confidence,
+                "status": self.clause.status,
             },
             "children": [child.as_dict() for child in self.children],
         }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> "Proof":
+        """The tree that ``as_dict`` gave."""
+        return cls(
+            Answer(stored["answer"]),
+            stored["text"],
+            Clause(**stored["clause"]),
+            stored["fact"],
+            tuple(cls.from_dict(child) for child in stored["children"]),
+            stored.get("origin", ""),
+        )
 
 
 def all_answers(answers: Iterable[Answer]) -> Answer:
@@ -85,6 +118,20 @@ def any_answer(answers: Iterable[Answer]) -> Answer:
     return Answer.UNKNOWN if Answer.UNKNOWN in found else Answer.NOT_MET
 
 
+def opposite(answer: Answer) -> Answer:
+    """Met for not met and the other way round; what is unknown stays so."""
+    return {Answer.MET: Answer.NOT_MET, Answer.NOT_MET: Answer.MET}.get(answer, Answer.UNKNOWN)
+
+
+def least_answer(answers: Iterable[Answer], least: int) -> Answer:
+    """Whether at least so many are met; unknown where the unknown ones could make up for it."""
+    found = list(answers)
+    met = found.count(Answer.MET)
+    if met >= least:
+        return Answer.MET
+    return Answer.UNKNOWN if met + found.count(Answer.UNKNOWN) >= least else Answer.NOT_MET
+
+
 def all_of(text: str, clause: Clause, children: Iterable[Proof]) -> Proof:
     """A node that is met when all its children are."""
     kept = tuple(children)
@@ -95,3 +142,183 @@ def any_of(text: str, clause: Clause, children: Iterable[Proof]) -> Proof:
     """A node that is met when one of its children is."""
     kept = tuple(children)
     return Proof(any_answer(child.answer for child in kept), text, clause, children=kept)
+
+
+# --- expressions -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """One fact against a value. ``operator`` is one that the fact's kind has (``facts.OPERATORS``)."""
+
+    fact: str
+    operator: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """``kind`` all, any, none, or least (then ``least`` of the parts must be met)."""
+
+    kind: str
+    parts: tuple["Expression", ...]
+    least: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refer:
+    """Another rule's condition, by id; the pack loader refuses one that is not there, and circles."""
+
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """Another rule's condition put in its place, with that rule's clause."""
+
+    clause: Clause
+    expression: "Expression"
+
+
+#: ``Leaf`` stands for the comparisons that other modules define, such as eligibility.Requirement
+Leaf = Any
+Expression = Compare | Group | Refer | Cited | Leaf
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of a pack, in one version.
+
+    ``kind``: ``parameter`` (a value, held against another by ``operator``), ``condition`` (an entry condition of one
+    edition and grade), ``require``, ``permit``, ``limit`` or ``oppose`` (authority: see ``authority``), or ``switch``
+    (a reading that the text leaves open).
+    """
+
+    clause: Clause
+    kind: str
+    valid_from: date
+    valid_to: date | None = None
+    pack: str = ""
+    binds: str = ""
+    #: block, or warn: a reading or practice that is told and does not stop
+    severity: str = "block"
+    value: Any = None
+    operator: str = "is"
+    when: Expression | None = None
+    edition: str = ""
+    grades: tuple[str, ...] = ()
+    routes: tuple[str, ...] = ()
+    #: ids of the permits that a limit or an opposing clause stands against
+    against: tuple[str, ...] = ()
+    lifts: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+
+    def holds_on(self, day: date) -> bool:
+        """Whether this version is in force, or stands as a draft, on a day."""
+        return (
+            self.clause.status != "repealed"
+            and self.valid_from <= day
+            and (self.valid_to is None or day <= self.valid_to)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is known of one case on one day: facts by name (absent or None: nobody entered it).
+
+    ``prove_leaf`` proves the comparisons that other modules define; ``switches`` are the readings in use.
+    """
+
+    on: date
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    switches: Mapping[str, Any] = field(default_factory=dict)
+    prove_leaf: Callable[[Leaf, Clause], Proof] | None = None
+
+
+_GROUP_TEXT = {"all": "以下各项均须符合", "any": "以下各项符合其一即可", "none": "不得有以下任何一项"}
+
+
+def prove(expression: Expression, clause: Clause, case: Case, text: str = "") -> Proof:
+    """The answer of an expression for a case, as a tree whose leaves carry the clause and the fact used."""
+    if isinstance(expression, Compare):
+        return _prove_compare(expression, clause, case)
+    if isinstance(expression, Group):
+        children = tuple(prove(part, clause, case) for part in expression.parts)
+        found = group_answer(expression.kind, [child.answer for child in children], expression.least)
+        told = text or _GROUP_TEXT.get(expression.kind, f"以下各项至少须符合{expression.least}项")
+        return Proof(found, told, clause, children=children)
+    if isinstance(expression, Cited):
+        inner = prove(expression.expression, expression.clause, case)
+        return Proof(inner.answer, text or expression.clause.text, clause, children=(inner,))
+    if isinstance(expression, Refer):
+        # The loader puts the rule in its place; it leaves the name where no version is in force.
+        return no_version(expression.rule, case.on, text or f"须符合规则 {expression.rule}")
+    assert case.prove_leaf is not None, f"nothing proves {expression!r}"
+    return case.prove_leaf(expression, clause)
+
+
+def group_answer(kind: str, answers: Sequence[Answer], least: int = 0) -> Answer:
+    """The answer of a group from those of its parts."""
+    if kind == "all":
+        return all_answers(answers)
+    if kind == "any":
+        return any_answer(answers)
+    if kind == "none":
+        return opposite(any_answer(answers))
+    return least_answer(answers, least)
+
+
+def _prove_compare(leaf: Compare, clause: Clause, case: Case) -> Proof:
+    if leaf.fact.startswith("switch:"):
+        value: Any = case.switches.get(leaf.fact.removeprefix("switch:"))
+        origin, told = "所选读法", f"本机构采用的读法为“{'是' if value else '否'}”"
+        answer = Answer.UNKNOWN if value is None else _as_answer(value == leaf.value)
+        return Proof(answer, f"对文件未写明之处的读法：{leaf.fact.removeprefix('switch:')}", clause, told, (), origin)
+    kind = FACTS[leaf.fact]
+    value = case.facts.get(leaf.fact)
+    text = kind.wording(leaf.operator, leaf.value)
+    if value is None:
+        return Proof(Answer.UNKNOWN, text, clause, f"未填{kind.name_zh}", (), kind.origin)
+    held = compare(kind, leaf.operator, value, leaf.value, case.on)
+    return Proof(_as_answer(held), text, clause, f"{kind.name_zh}：{show_value(kind, value)}", (), kind.origin)
+
+
+def _as_answer(held: bool) -> Answer:
+    return Answer.MET if held else Answer.NOT_MET
+
+
+def prove_value(rule: Rule, given: Any, text: str, fact: str, origin: str = "") -> Proof:
+    """Whether a value keeps to a parameter: at least it, at most it, or just it. None is unknown."""
+    if given is None or rule.value is None:
+        return Proof(Answer.UNKNOWN, text, rule.clause, fact or "未填", (), origin)
+    held = {"at_least": given >= rule.value, "at_most": given <= rule.value}.get(rule.operator, given == rule.value)
+    return Proof(_as_answer(held), text, rule.clause, fact, (), origin)
+
+
+def no_version(rule_id: str, day: date, text: str) -> Proof:
+    """The unknown that stands where no version of a rule is in force on the day."""
+    clause = Clause(rule_id, text, "规则包", "high")
+    return Proof(Answer.UNKNOWN, text, clause, f"{day} 没有有效版本", (), "规则包")
+
+
+def letter(proof: Proof, addressee: str, on: date) -> str:
+    """One verdict as a paragraph of plain Chinese fit for a letter: what was found, why, and by which clauses."""
+    word = {"met": "符合条件", "not_met": "不符合条件", "unknown": "按现有资料还不能判断"}[proof.answer.value]
+    reasons = [leaf for leaf in _deciding(proof) if leaf.answer is proof.answer]
+    told = "；".join(dict.fromkeys(f"{leaf.text}（{leaf.fact or leaf.answer.name_zh}）" for leaf in reasons))
+    clauses = dict.fromkeys(
+        f"“{leaf.clause.text}”（{leaf.clause.reference}）" for leaf in reasons if leaf.clause.source
+    )
+    basis = f"依据：{'；'.join(clauses)}。" if clauses else ""
+    lead = {"met": "理由是", "not_met": "原因是", "unknown": "尚缺"}[proof.answer.value]
+    return f"{addressee}：经审核，截至{on.year}年{on.month}月{on.day}日，{proof.text}：{word}。{lead}：{told}。{basis}"
+
+
+def _deciding(proof: Proof) -> Iterator[Proof]:
+    """The leaves that decide the answer: below a node, only the children that share it, where some do."""
+    if not proof.children:
+        yield proof
+        return
+    same = [child for child in proof.children if child.answer is proof.answer]
+    for child in same or proof.children:
+        yield from _deciding(child) if same else child.leaves()

@@ -27,8 +27,8 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.lifecycle import BatchFacts
 from skilleval.domain.methods import METHODS
-from skilleval.packs import Packs
-from skilleval.services import institutions, journal
+from skilleval.packs import Library
+from skilleval.services import institutions, journal, rules
 from skilleval.services.journal import Actor
 
 _TEXT = {"institution", "number", "name", "occupation_code", "trade", "specification"}
@@ -39,7 +39,7 @@ _KEYS: Mapping[str, type] = {
 _REQUIRED = ("institution", "number", "name", "occupation_code", "grades", "specification", "starts_on", "ends_on")
 
 
-def add_batch(session: Session, actor: Actor, institution: Institution, content: dict[str, Any], packs: Packs) -> Batch:
+def add_batch(session: Session, actor: Actor, institution: Institution, content: dict[str, Any], library: Library) -> Batch:
     """Plan a batch from its parsed file.
 
     Refused with every reason: keys, dates, a registration that does not cover both ends of the window, a grade outside the
@@ -61,6 +61,7 @@ def add_batch(session: Session, actor: Actor, institution: Institution, content:
     staff = _staff(session, firm, content, problems)
     if problems or specification is None or registration_id is None:
         raise RuleBroken("批次不能建立，未作任何改动", problems)
+    packs = rules.packs_of(session, firm, library, content["starts_on"])
     batch = Batch(
         institution_id=firm,
         number=content["number"],
@@ -81,7 +82,8 @@ def add_batch(session: Session, actor: Actor, institution: Institution, content:
             "standard": specification.standard or "",
             "conditions": specification.conditions or "",
             "specification": f"{specification.code}/{specification.version}",
-            "packs": packs.versions(),
+            "packs": rules.pin_packs(session, packs),
+            "switches": packs.switches(content["starts_on"]),
         },
     )
     session.add(batch)

@@ -12,7 +12,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from skilleval import conditions
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import (
     Batch,
@@ -25,13 +24,14 @@ from skilleval.db.tables import (
     Specification,
 )
 from skilleval.domain import lifecycle
-from skilleval.domain.eligibility import Condition, add_years, judge
+from skilleval.domain.dates import add_years
+from skilleval.domain.eligibility import Condition, judge
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import clean_number
 from skilleval.domain.ladder import Grade
-from skilleval.domain.rules import Answer, Clause, Proof, all_of
-from skilleval.packs import Packs
-from skilleval.services import journal, people
+from skilleval.domain.rules import Answer, Clause, Proof, Rule, all_of
+from skilleval.packs import Library
+from skilleval.services import journal, people, rules
 from skilleval.services.journal import Actor
 from skilleval.sheets.columns import Column, Report
 from skilleval.sheets.reading import Table, file_hash, read_table
@@ -59,16 +59,17 @@ class Staged:
     changed: list[tuple[Candidate, dict[str, Any]]] = field(default_factory=list)
 
 
-def conditions_of(session: Session, batch: Batch) -> tuple[tuple[Condition, ...], Sequence[str]]:
+def conditions_of(session: Session, batch: Batch, library: Library) -> tuple[tuple[Condition, ...], Sequence[str]]:
     """The entry conditions that decide a batch, and the related occupations that its specification names."""
     specification = session.get(Specification, batch.specification_id)
     assert specification is not None
     if specification.conditions is None:
         raise RuleBroken(f"评价规范 {specification.code} 没有写明申报条件采用哪一版")
-    return conditions.load_conditions(specification.conditions), specification.related_occupations
+    packs = rules.packs_of(session, batch.institution_id, library, batch.starts_on)
+    return packs.conditions(specification.conditions, batch.starts_on), specification.related_occupations
 
 
-def stage_candidates(session: Session, batch: Batch, file: Path, *, vault: Vault) -> Staged:
+def stage_candidates(session: Session, batch: Batch, file: Path, *, vault: Vault, library: Library) -> Staged:
     """Read and check a candidate workbook. Nothing is written; wrong rows stand in the report.
 
     Refused with ``RuleBroken``: a batch that is not enrolling, a file that is none, wrong headings.
@@ -76,7 +77,7 @@ def stage_candidates(session: Session, batch: Batch, file: Path, *, vault: Vault
     _must_enrol(batch)
     table = read_table(file, COLUMNS, template_id=TEMPLATE_ID)
     staged = Staged(batch, file, file_hash(file), table.report())
-    known_conditions, _related = conditions_of(session, batch)
+    known_conditions, _related = conditions_of(session, batch, library)
     here = {one.person_id: one for one in _candidates(session, batch)}
     first: dict[int, int] = {}
     for row, values in table.rows:
@@ -95,7 +96,7 @@ def stage_candidates(session: Session, batch: Batch, file: Path, *, vault: Vault
 
 
 def write_candidates(
-    session: Session, actor: Actor, staged: Staged, packs: Packs, *, vault: Vault, on: date
+    session: Session, actor: Actor, staged: Staged, library: Library, *, vault: Vault, on: date
 ) -> Report:
     """Write what was staged, judge every new and changed candidate, and leave one journal entry and one receipt."""
     batch, written = staged.batch, []
@@ -114,7 +115,7 @@ def write_candidates(
         written.append(candidate)
     if written:
         session.flush()
-        _judge_all(session, batch, written, packs, on)
+        _judge_all(session, batch, written, library, on)
         session.add(
             ImportReceipt(
                 institution_id=batch.institution_id, kind="candidates", scope=batch.number,
@@ -125,12 +126,12 @@ def write_candidates(
     return staged.report
 
 
-def check_eligibility(session: Session, actor: Actor, batch: Batch, packs: Packs, *, on: date) -> list[Candidate]:
+def check_eligibility(session: Session, actor: Actor, batch: Batch, library: Library, *, on: date) -> list[Candidate]:
     """Judge all undecided candidates of a batch again, after facts were corrected."""
     _must_enrol(batch)
     waiting = [one for one in _candidates(session, batch) if one.state in ("applied", "refused")]
     if waiting:
-        _judge_all(session, batch, waiting, packs, on)
+        _judge_all(session, batch, waiting, library, on)
         journal.record(session, actor, batch.institution_id, "candidates.check", objects=waiting)
     return waiting
 
@@ -247,13 +248,14 @@ def _sort_row(
         staged.report.changed += 1
 
 
-def _judge_all(session: Session, batch: Batch, candidates: Sequence[Candidate], packs: Packs, on: date) -> None:
-    known, related = conditions_of(session, batch)
+def _judge_all(session: Session, batch: Batch, candidates: Sequence[Candidate], library: Library, on: date) -> None:
+    known, related = conditions_of(session, batch, library)
+    packs = rules.packs_of(session, batch.institution_id, library, batch.starts_on)
     people_by_id = _people(session, candidates)
     backgrounds = people.backgrounds(session, people_by_id.values())
     held = _held_certificates(session, list(people_by_id))
     window = packs.parameter("certificate.window", on=batch.starts_on)
-    rule = Clause("certificate.window", window.clause, window.source, window.confidence)
+    duplicate = packs.parameter("certificate.duplicate", on=batch.starts_on)
     for candidate in candidates:
         grade = Grade(candidate.grade)
         verdict = judge(
@@ -261,7 +263,11 @@ def _judge_all(session: Session, batch: Batch, candidates: Sequence[Candidate], 
             related=related, claimed=candidate.claimed,
         )  # fmt: skip
         certificates = held.get(candidate.person_id, [])
-        children = [verdict.proof, _not_held(certificates, batch, grade), _window(certificates, batch, window.value, rule)]
+        children = [
+            verdict.proof,
+            _not_held(certificates, batch, grade, duplicate.clause),
+            _window(certificates, batch, window),
+        ]
         if candidate.claimed is not None and verdict.claimed is not Answer.MET:
             children.append(_claimed(candidate.claimed, verdict.claimed, known))
         whole = Clause("candidate", "参加本批次认定须同时符合以下各项", "", "high")
@@ -299,28 +305,23 @@ def _held_certificates(session: Session, person_ids: Sequence[int]) -> dict[int,
     return held
 
 
-_DUPLICATE = Clause(
-    "certificate.duplicate", "已持有同一职业同等级或更高等级证书的，不得重复认定", "广东省技能人才评价质量通报（2025年第一季度）：重复考证", "medium"
-)
-
-
-def _not_held(held: Sequence[_Held], batch: Batch, grade: Grade) -> Proof:
+def _not_held(held: Sequence[_Held], batch: Batch, grade: Grade, clause: Clause) -> Proof:
     text = f"未持有本职业{grade.printed}及以上证书"
     same = [one for one in held if one.grade >= grade]
     if any(one.occupation_code == batch.occupation_code for one in same):
-        return Proof(Answer.NOT_MET, text, _DUPLICATE, f"已持有{max(one.grade for one in same).printed}证书")
+        return Proof(Answer.NOT_MET, text, clause, f"已持有{max(one.grade for one in same).printed}证书")
     if any(one.occupation_code is None for one in same):
-        return Proof(Answer.UNKNOWN, text, _DUPLICATE, "现持证书的职业未填")
-    return Proof(Answer.MET, text, _DUPLICATE, "没有这样的证书")
+        return Proof(Answer.UNKNOWN, text, clause, "现持证书的职业未填")
+    return Proof(Answer.MET, text, clause, "没有这样的证书")
 
 
-def _window(held: Sequence[_Held], batch: Batch, rule: str, clause: Clause) -> Proof:
+def _window(held: Sequence[_Held], batch: Batch, rule: Rule) -> Proof:
     """One certificate a year: of any occupation, counted back from the first day of the batch."""
     first = {
         "calendar_year": date(batch.starts_on.year, 1, 1),
         "rolling_12_months": add_years(batch.starts_on, -1) + timedelta(days=1),
-    }.get(rule)
-    text = "同一年度内未取得过其他证书"
+    }.get(rule.value)
+    clause, text = rule.clause, "同一年度内未取得过其他证书"
     if first is None:
         return Proof(Answer.MET, text, clause, "设置为不检查")
     recent = [one.obtained_on for one in held if one.obtained_on is not None and one.obtained_on >= first]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from skilleval import conditions, standards
+from skilleval import packs, standards
 from skilleval.db.tables import METHODS, ROUTES
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import (
@@ -230,8 +230,8 @@ def _check_scope(where: str, line: dict[str, Any]) -> list[str]:
 
 def _check_specification(where: str, entry: dict[str, Any]) -> list[str]:
     problems = _occupation(where, entry)
-    if "conditions" in entry and entry["conditions"] not in conditions.editions():
-        problems.append(f"{where}.conditions “{entry['conditions']}”应为：{'、'.join(conditions.editions())}")
+    if "conditions" in entry and entry["conditions"] not in packs.load().editions():
+        problems.append(f"{where}.conditions “{entry['conditions']}”应为：{'、'.join(packs.load().editions())}")
     totals: dict[str, int] = {}
     methods: set[tuple[str, str]] = set()
     for number, part in enumerate(entry["part"], start=1):

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from skilleval import paths, standards
+from skilleval import holidays, paths, standards
 from skilleval.db.tables import Batch, Specification
 from skilleval.reports.filing import Provenance
 from skilleval.services import journal
@@ -26,18 +26,21 @@ def provenance_of(session: Session, batch: Batch, instance_folder: Path) -> Prov
             "title": specification.title,
             "conditions": specification.conditions,
         },
-        rule_data=tuple(_file(file) for file in rule_files(specification.conditions, instance_folder)),
+        rule_data=(*_pinned_packs(batch), *map(_file, _holiday_files(instance_folder))),
         journal_head=journal.head_hash(session, batch.institution_id),
         batch_versions=batch.versions,
     )
 
 
-def rule_files(conditions: str | None, instance_folder: Path) -> list[Path]:
-    """The shipped rule packs and the entry conditions, then the installation's own packs."""
-    files = sorted(paths.shipped("rulepacks").glob("*.toml"))
-    if conditions:
-        files.append(paths.shipped("occupational_standards") / "conditions" / f"{conditions}.toml")
-    return files + sorted((instance_folder / "rulepacks").glob("*.toml"))
+def _pinned_packs(batch: Batch) -> list[dict[str, Any]]:
+    """The rule packs that the batch was planned by, with the hashes of their texts then."""
+    return [{"name": f"rulepacks/{key}.toml", "sha256": sha256} for key, sha256 in batch.versions.get("packs", {}).items()]
+
+
+def _holiday_files(instance_folder: Path) -> list[Path]:
+    """The shipped holiday table, then the installation's own where it has one."""
+    own = instance_folder / "rulepacks" / holidays.FILE_NAME
+    return [paths.shipped("rulepacks") / holidays.FILE_NAME, *([own] if own.is_file() else [])]
 
 
 def _file(file: Path) -> dict[str, Any]:

@@ -32,6 +32,7 @@ _UNJOURNALED = {
     "journal_detail",
     "number_counter",
     "import_receipt",
+    "pinned_text",
 }
 
 

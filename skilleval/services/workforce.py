@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 from itertools import chain
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from skilleval.domain.dates import add_years
 from skilleval.domain.eligibility import (
     DIPLOMA_KINDS,
     TITLE_LEVELS,
     Background,
     Condition,
     Requirement,
-    add_years,
     judge,
 )
 from skilleval.domain.ladder import Grade
@@ -161,7 +161,7 @@ class _Sight:
         #: the answer for those whose work does not suffice
         self.without_work = np.where(vague, UNKNOWN, NOT_MET)
 
-    def answer(self, requirement: Requirement) -> Answers:
+    def answer(self, requirement: Any) -> Answers:
         if requirement not in self._found:
             self._found[requirement] = self._answer(requirement)
         return self._found[requirement]

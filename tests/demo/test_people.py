@@ -9,7 +9,6 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlmodel import Session, col, select
 
-from skilleval.conditions import load_conditions
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Person
 from skilleval.demo import names
@@ -20,7 +19,7 @@ from skilleval.domain.identifiers import birth_date_of, id_error, sex_of
 from skilleval.domain.rules import Answer
 from skilleval.services.people import backgrounds, stage_people, write_people
 from skilleval.services.roster import read_roster
-from tests.factories import ACTOR, make_firm
+from tests.factories import ACTOR, entry_conditions, make_firm
 
 ON = date(2026, 6, 1)
 
@@ -153,7 +152,7 @@ def test_the_facts_give_the_expected_answer_under_both_generations_of_conditions
     known = backgrounds(session, rows)
 
     for row, person in zip(rows, people, strict=True):
-        verdict = judge(known[row.id or 0], person.occupation.code, person.aim, load_conditions(edition), ON)
+        verdict = judge(known[row.id or 0], person.occupation.code, person.aim, entry_conditions(edition), ON)
         assert (person.employee_no, verdict.answer) == (person.employee_no, person.expected)
 
 

@@ -4,18 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skilleval.conditions import load_conditions
+from skilleval.domain.dates import add_years
 from skilleval.domain.eligibility import (
     Background,
     Diploma,
     HeldCertificate,
     Title,
     Work,
-    add_years,
     judge,
 )
 from skilleval.domain.ladder import NATIONAL_GRADES, Grade
 from skilleval.domain.rules import Answer
+from tests.factories import entry_conditions
 
 E, OTHER = "6-31-01-03", "6-18-01-01"
 ON = date(2026, 6, 8)
@@ -107,7 +107,7 @@ TABLE = [
 def test_a_person_is_judged_by_the_conditions_of_the_standard(
     edition: str, grade: Grade, background: Background, answer: Answer
 ) -> None:
-    verdict = judge(background, E, grade, load_conditions(edition), ON)
+    verdict = judge(background, E, grade, entry_conditions(edition), ON)
 
     assert verdict.answer is answer, "\n".join(verdict.proof.lines())
 
@@ -128,12 +128,12 @@ def test_years_are_full_on_the_same_calendar_day(day: date, years: int, full: da
 def test_work_in_a_related_occupation_counts_when_the_standard_names_it() -> None:
     person = known(work=work((date(2010, 1, 1), None), code=OTHER))
 
-    assert judge(person, E, Grade.SENIOR, load_conditions("2023"), ON).answer is NOT
-    assert judge(person, E, Grade.SENIOR, load_conditions("2023"), ON, related=[OTHER]).answer is MET
+    assert judge(person, E, Grade.SENIOR, entry_conditions("2023"), ON).answer is NOT
+    assert judge(person, E, Grade.SENIOR, entry_conditions("2023"), ON, related=[OTHER]).answer is MET
 
 
 def test_every_reason_is_given_and_every_leaf_has_a_clause_with_text() -> None:
-    verdict = judge(known(), E, Grade.SENIOR, load_conditions("2023"), ON)
+    verdict = judge(known(), E, Grade.SENIOR, entry_conditions("2023"), ON)
 
     assert len(verdict.proof.children) == 6
     for leaf in verdict.proof.leaves():
@@ -142,12 +142,12 @@ def test_every_reason_is_given_and_every_leaf_has_a_clause_with_text() -> None:
 
 def test_the_claimed_condition_is_judged_by_itself() -> None:
     person = known(work=work((date(2010, 1, 1), None)))
-    by_work = judge(person, E, Grade.SENIOR, load_conditions("2023"), ON, claimed="2023/senior/1")
-    by_title = judge(person, E, Grade.SENIOR, load_conditions("2023"), ON, claimed="2023/senior/3")
+    by_work = judge(person, E, Grade.SENIOR, entry_conditions("2023"), ON, claimed="2023/senior/1")
+    by_title = judge(person, E, Grade.SENIOR, entry_conditions("2023"), ON, claimed="2023/senior/3")
 
     assert (by_work.claimed, by_work.met_by) == (MET, ("2023/senior/1",))
     assert (by_title.answer, by_title.claimed) == (MET, NOT)
-    assert judge(person, E, Grade.SENIOR, load_conditions("2023"), ON, claimed="no/such").claimed is None
+    assert judge(person, E, Grade.SENIOR, entry_conditions("2023"), ON, claimed="no/such").claimed is None
 
 
 days = st.dates(date(1990, 1, 1), date(2026, 6, 8))
@@ -164,7 +164,7 @@ people = st.builds(
 
 @given(people, st.sampled_from(NATIONAL_GRADES), st.sampled_from(["2018", "2023"]), days)
 def test_a_year_more_of_work_never_turns_yes_into_no(person: Background, grade: Grade, edition: str, on: date) -> None:
-    conditions = load_conditions(edition)
+    conditions = entry_conditions(edition)
 
     if judge(person, E, grade, conditions, on).answer is MET:
         assert judge(person, E, grade, conditions, add_years(on, 1)).answer is MET

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from skilleval.conditions import load_conditions
 from skilleval.demo.people import Employee, make_people
 from skilleval.domain.eligibility import Background, HeldCertificate, Title, Work, judge
 from skilleval.domain.ladder import NATIONAL_GRADES, Grade
 from skilleval.services.workforce import Workforce, judge_all
+from tests.factories import entry_conditions
 from tests.harness.measure import Goal, Limit
 
 ON = date(2026, 6, 8)
@@ -51,7 +51,7 @@ def _warm(rows: int) -> None:
 
 def masks(_folder: Path, rows: int) -> int:
     """Ours: the conditions as data, three-valued."""
-    conditions = load_conditions("2023")
+    conditions = entry_conditions("2023")
     met = 0
     for occupation in OCCUPATIONS:
         answers = judge_all(_workforce(rows), occupation, GRADES, conditions, ON)
@@ -61,7 +61,7 @@ def masks(_folder: Path, rows: int) -> int:
 
 def objects(_folder: Path, rows: int) -> int:
     """A loop over people, occupations, grades and conditions."""
-    conditions = load_conditions("2023")
+    conditions = entry_conditions("2023")
     return sum(
         judge(background, occupation, grade, conditions, ON).answer.value == "met"
         for background in _backgrounds(rows)
@@ -139,7 +139,7 @@ def _one_occupation(people: Workforce, occupation: str) -> int:
 
 def prove(_folder: Path, rows: int) -> None:
     """One proof with all its reasons a person, over the grades in turn."""
-    conditions = load_conditions("2023")
+    conditions = entry_conditions("2023")
     for turn, background in enumerate(_backgrounds(rows)):
         judge(background, OCCUPATIONS[0], NATIONAL_GRADES[turn % len(NATIONAL_GRADES)], conditions, ON)
 

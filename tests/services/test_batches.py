@@ -35,7 +35,7 @@ def firm(session: Session) -> Firm:
 
 def add(session: Session, firm: Firm, **changes: object) -> Batch:
     content = {key: value for key, value in (copy.deepcopy(PLAN) | changes).items() if value is not None}
-    return batches.add_batch(session, ACTOR, firm.institution, content, packs.load())
+    return batches.add_batch(session, ACTOR, firm.institution, content, packs.library())
 
 
 def test_a_batch_within_the_scope_is_planned_with_its_versions(session: Session, firm: Firm) -> None:

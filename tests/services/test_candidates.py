@@ -15,7 +15,7 @@ from skilleval.sheets.writing import FormSheet, write_form
 from tests.factories import ACTOR, Firm, id_number, make_batch, make_candidate, make_firm, make_person
 
 ON = date(2026, 5, 18)
-PACKS = packs.load()
+LIBRARY = packs.library()
 
 
 @pytest.fixture
@@ -39,8 +39,8 @@ def hold(session: Session, person: Person, grade: str, on: date | None, code: st
 
 def apply(session: Session, vault: Vault, batch: Batch, path: Path, *rows: dict[str, object]) -> Report:
     file = write_form(path, [FormSheet("报名表", candidates.COLUMNS, rows, example=False)], candidates.TEMPLATE_ID, [])
-    staged = candidates.stage_candidates(session, batch, file, vault=vault)
-    candidates.write_candidates(session, ACTOR, staged, PACKS, vault=vault, on=ON)
+    staged = candidates.stage_candidates(session, batch, file, vault=vault, library=LIBRARY)
+    candidates.write_candidates(session, ACTOR, staged, LIBRARY, vault=vault, on=ON)
     assert staged.report.adds_up
     return staged.report
 
@@ -94,9 +94,9 @@ def test_one_certificate_a_year_by_the_setting(
 ) -> None:
     (tmp_path / "rulepacks").mkdir()
     pack = (
-        'schema = "rule-pack/1"\n[[parameter]]\nid = "certificate.window"\n'
+        'schema = "rule-pack/2"\nname = "x"\nlayer = "firm"\n[[parameter]]\nid = "certificate.window"\n'
         f'value = "{window}"\nclause = "x"\nsource = "x"\nconfidence = "high"\nstatus = "in_force"\n'
-        'from = 2020-01-01\noverrides_because = "x"\n'
+        'from = 2020-01-01\noverrides = "guangdong"\noverrides_because = "x"\n'
     )
     (tmp_path / "rulepacks" / "own.toml").write_text(pack, encoding="utf-8")
     person = make_person(session, vault, firm, education="高中")
@@ -104,7 +104,7 @@ def test_one_certificate_a_year_by_the_setting(
     hold(session, person, "junior", held_on, "6-18-01-01")
     apply(session, vault, batch, tmp_path / "c.xlsx", row())
 
-    candidates.check_eligibility(session, ACTOR, batch, packs.load(tmp_path), on=ON)
+    candidates.check_eligibility(session, ACTOR, batch, packs.library(tmp_path), on=ON)
 
     assert only(session).verdict == verdict
 
@@ -179,7 +179,7 @@ def test_only_those_whose_conditions_are_met_are_accepted(
     assert refusal.value.reasons[0].startswith("李四：无法判断")
 
     hold(session, vague, "intermediate", date(2015, 1, 1))
-    candidates.check_eligibility(session, ACTOR, batch, PACKS, on=ON)
+    candidates.check_eligibility(session, ACTOR, batch, LIBRARY, on=ON)
     candidates.accept_candidates(session, ACTOR, batch, everybody)
     assert {one.state for one in everybody} == {"eligible"}
 

@@ -99,7 +99,7 @@ def test_the_manifest_names_the_journal_head_and_the_rule_data(session: Session,
     entries = session.exec(select(JournalEntry).order_by(col(JournalEntry.seq))).all()
     assert told["journal_head"] == entries[-2].hash
     names = {entry["name"] for entry in told["rule_data"]}
-    assert {"rulepacks/national.toml", "rulepacks/guangdong.toml", "conditions/2018.toml"} <= names
+    assert {"rulepacks/national.toml", "rulepacks/guangdong.toml", "rulepacks/conditions-2018.toml"} <= names
     assert told["specification"] == {"code": "DG", "version": 1, "title": "电工评价规范", "conditions": "2018"}
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from skilleval.conditions import load_conditions
+from skilleval.domain.dates import add_years
 from skilleval.domain.eligibility import (
     TITLE_LEVELS,
     Background,
@@ -17,13 +17,13 @@ from skilleval.domain.eligibility import (
     Requirement,
     Title,
     Work,
-    add_years,
     judge,
 )
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Clause
 from skilleval.services import workforce
 from skilleval.services.workforce import ANSWERS, Workforce, judge_all, latest_start
+from tests.factories import entry_conditions
 
 E, RELATED, OTHER = "6-31-01-03", "6-31-01-02", "6-18-01-01"
 GRADES = tuple(Grade)
@@ -56,7 +56,7 @@ generated_rules = st.lists(
     max_size=4,
     unique_by=lambda condition: condition.clause.id,
 )
-rules_of_any_kind = st.one_of(generated_rules, st.sampled_from(["2018", "2023"]).map(load_conditions))
+rules_of_any_kind = st.one_of(generated_rules, st.sampled_from(["2018", "2023"]).map(entry_conditions))
 
 
 def backgrounds(on: date) -> st.SearchStrategy[Background]:
@@ -140,6 +140,6 @@ def test_the_latest_start_is_the_last_day_from_which_the_years_are_full(on: date
 
 @pytest.mark.parametrize("size", [0, 1])
 def test_an_empty_workforce_and_a_grade_without_conditions_have_answers_too(size: int) -> None:
-    answers = judge_all(Workforce([Background()] * size), E, [Grade.CHIEF_TECHNICIAN], load_conditions("2023"), date(2026, 6, 8))
+    answers = judge_all(Workforce([Background()] * size), E, [Grade.CHIEF_TECHNICIAN], entry_conditions("2023"), date(2026, 6, 8))
 
     assert answers[Grade.CHIEF_TECHNICIAN].tolist() == [1] * size

@@ -1,0 +1,79 @@
+"""Which rule packs apply to an institution on a day, chosen with a reason, and the texts that decisions pin."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from sqlmodel import Session, col, select
+
+from skilleval.db.tables import Institution, PackChoice, PinnedText
+from skilleval.domain.errors import RuleBroken
+from skilleval.packs import Library, Packs, assemble, read_pack
+from skilleval.services import journal
+from skilleval.services.journal import Actor
+
+
+def packs_of(session: Session, institution_id: int, library: Library, on: date) -> Packs:
+    """The packs that apply to an institution on a day: its latest choice from that day or before, else the default."""
+    choice = standing_choice(session, institution_id, on)
+    return library.choose() if choice is None else library.choose(choice.packs, choice.switches)
+
+
+def standing_choice(session: Session, institution_id: int, on: date) -> PackChoice | None:
+    """The choice that counts on a day; None where the institution has made none by then."""
+    query = (
+        select(PackChoice)
+        .where(col(PackChoice.institution_id) == institution_id, col(PackChoice.valid_from) <= on)
+        .order_by(col(PackChoice.valid_from).desc(), col(PackChoice.id).desc())
+    )
+    return session.exec(query).first()
+
+
+def choose_packs(
+    session: Session,
+    actor: Actor,
+    institution: Institution,
+    library: Library,
+    *,
+    names: Sequence[str],
+    switches: Mapping[str, bool],
+    valid_from: date,
+    reason: str,
+) -> PackChoice:
+    """Choose packs and readings from a day on. What was decided before keeps the packs that decided it.
+
+    Refused: no reason, a pack or switch that is not there, packs that contradict each other.
+    """
+    if not reason.strip():
+        raise RuleBroken("选用规则包须写明理由")
+    library.choose(names, switches)
+    assert institution.id is not None
+    choice = PackChoice(
+        institution_id=institution.id, valid_from=valid_from, packs=list(names), switches=dict(switches),
+        reason=reason.strip(), by=actor.name,
+    )  # fmt: skip
+    session.add(choice)
+    journal.record(session, actor, institution.id, "rules.choose", objects=[choice], reason=reason.strip())
+    return choice
+
+
+def pin_packs(session: Session, packs: Packs) -> dict[str, str]:
+    """Keep the text of every pack by its hash, and give the hashes by pack: what a decision records."""
+    for pack in packs.packs:
+        if session.get(PinnedText, pack.sha256) is None:
+            session.add(PinnedText(sha256=pack.sha256, name=f"{pack.key}.toml", content=pack.text))
+    session.flush()
+    return packs.versions()
+
+
+def pinned_packs(session: Session, versions: Mapping[str, str], switches: Mapping[str, bool]) -> Packs:
+    """The packs of a decision as they stood then. Refused: a text that was not kept, or does not match its hash."""
+    packs = []
+    for key, sha256 in versions.items():
+        kept = session.get(PinnedText, sha256)
+        if kept is None:
+            raise RuleBroken(f"没有保存规则包 {key} 当时的文本（摘要 {sha256[:16]}…）")
+        pack = read_pack(key, kept.content)
+        if pack.sha256 != sha256:
+            raise RuleBroken(f"规则包 {key} 的存档文本与摘要不符，存档被改动")
+        packs.append(pack)
+    return Packs(assemble(packs).packs, dict(switches))
