@@ -80,16 +80,17 @@ def stage_candidates(session: Session, batch: Batch, file: Path, *, vault: Vault
     known_conditions, _related = conditions_of(session, batch, library)
     here = {one.person_id: one for one in _candidates(session, batch)}
     first: dict[int, int] = {}
-    for row, values in table.rows:
-        person = _person(session, table, row, values, batch, vault)
-        _check_grade(table, row, values, batch, known_conditions)
-        if person is None or row in table.failed:
+    for row, values in table.every_row:
+        person = _person(session, table, row, values, batch, vault) if values["id_number"] is not None else None
+        if values["grade"] is not None:
+            _check_grade(table, row, values, batch, known_conditions)
+        if person is None:
             continue
         key = _key(person.id)
         if first.setdefault(key, row) != row:
             table.fail(row, "id_number", values["id_number"], "person_twice", f"与第{first[key]}行是同一个人，一批只能申报一个等级")
-            continue
-        _sort_row(staged, here.get(key), person, values, table, row)
+        if row not in table.failed:
+            _sort_row(staged, here.get(key), person, values, table, row)
     staged.report.failed = len(table.failed)
     staged.report.errors = sorted(table.errors, key=lambda error: (error.row, error.column))
     return staged
@@ -212,7 +213,7 @@ def _person(
     ).first()
     if found is None:
         table.fail(row, "id_number", values["id_number"], "person_unknown", "花名册中没有此人，请先导入花名册（skilleval people import）")
-    elif found.name != values["name"]:
+    elif values["name"] is not None and found.name != values["name"]:
         table.fail(row, "name", values["name"], "name_differs", f"与花名册中的姓名“{found.name}”不一致")
     return found
 

@@ -177,7 +177,9 @@ def _stage_sheet(
 ) -> None:
     seen: dict[str, int] = {}
     changed_rows = unchanged_rows = 0
-    for row, values in table.rows:
+    for row, values in table.every_row:
+        if values["admission_number"] is None:
+            continue
         candidate = candidates.get(values["admission_number"])
         part = parts.get(candidate.grade) if candidate else None
         if candidate is None or part is None:

@@ -92,11 +92,12 @@ def read_roster(path: Path, progress: Callable[[int], None] | None = None) -> tu
     """
     table = read_table(path, ROSTER, template_id=TEMPLATE_ID, progress=progress)
     _check_numbers(table)
+    misread = _misread(table)
     _check_twice(table)
     names: dict[str, str | RuleBroken] = {}
     entries = []
-    for row, values in table.rows:
-        entry = _entry(table, row, values, names)
+    for row, values in table.every_row:
+        entry = _entry(table, row, values, names, identified=row not in misread)
         if row not in table.failed:
             entries.append(entry)
     return table, entries
@@ -104,23 +105,32 @@ def read_roster(path: Path, progress: Callable[[int], None] | None = None) -> tu
 
 def _check_numbers(table: Table) -> None:
     """All resident ID numbers at once; the few other documents one by one."""
-    residents = [(row, values) for row, values in table.rows if values.get("id_type") in (None, "resident_id")]
+    misread = _misread(table)
+    read = [(row, values) for row, values in table.every_row if row not in misread]
+    residents = [(row, values) for row, values in read if values.get("id_type") in (None, "resident_id")]
     codes = resident_id_errors([values["id_number"] for _row, values in residents])
     for index in codes.nonzero()[0]:
         row, values = residents[index]
         error = CODES[codes[index]]
         table.fail(row, "id_number", values["id_number"], f"id_{error}", ID_ERRORS[error])
-    for row, values in table.rows:
+    for row, values in read:
         id_type = values.get("id_type") or "resident_id"
         if id_type != "resident_id" and (other := id_error(id_type, values["id_number"])):
             table.fail(row, "id_number", values["id_number"], f"id_{other}", ID_ERRORS[other])
+
+
+def _misread(table: Table) -> set[int]:
+    """Rows whose document number says nothing: it, or its kind, is blank or wrong."""
+    return {row for row, key in table.failed_cells if key in ("id_number", "id_type")}
 
 
 def _check_twice(table: Table) -> None:
     """A person who stands on two rows is an error on the later one that names the earlier."""
     first: dict[str, int] = {}
     numbers: dict[str, int] = {}
-    for row, values in table.rows:
+    for row, values in table.every_row:
+        if values["id_number"] is None:
+            continue
         seen = first.setdefault(values["id_number"], row)
         if seen != row:
             table.fail(row, "id_number", values["id_number"], "person_twice", f"与第{seen}行是同一个人（证件号码相同）")
@@ -130,11 +140,13 @@ def _check_twice(table: Table) -> None:
             table.fail(row, "employee_no", own, "employee_no_twice", f"工号与第{seen}行相同")
 
 
-def _entry(table: Table, row: int, values: dict[str, Any], names: dict[str, str | RuleBroken]) -> Entry:
+def _entry(
+    table: Table, row: int, values: dict[str, Any], names: dict[str, str | RuleBroken], *, identified: bool
+) -> Entry:
     number, id_type = values["id_number"], values.get("id_type") or "resident_id"
     person: dict[str, Any] = {key: values.get(key) for key in PERSON_KEYS}
     person["id_type"] = id_type
-    if row not in table.failed:
+    if identified:
         person["sex"], person["birth_date"] = _identity(table, row, values, number, id_type)
     person["occupation_code"] = _occupation(table, row, "occupation", values.get("occupation"), names)
     entry = Entry(row, number, person)
@@ -175,7 +187,7 @@ def _identity(
     if birth and written_birth and birth != written_birth:
         table.fail(row, "birth_date", written_birth.isoformat(), "birth_differs", "与证件号码中的出生日期不一致，请核对")
     for key, known, written in (("sex", sex, written_sex), ("birth_date", birth, written_birth)):
-        if known is None and written is None:
+        if known is None and written is None and (row, key) not in table.failed_cells:
             table.fail(row, key, "", "required", "该证件类型不能得出此项，须填写")
     return sex or written_sex, birth or written_birth
 

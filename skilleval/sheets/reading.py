@@ -54,19 +54,28 @@ class Table:
     values: dict[str, list[Any]] = field(default_factory=dict)
     errors: list[CellError] = field(default_factory=list)
     failed: set[int] = field(default_factory=set)
+    #: (row number, column key) of each cell that has an error
+    failed_cells: set[tuple[int, str]] = field(default_factory=set)
     read: int = 0
     skipped: int = 0
     _rows: list[tuple[int, dict[str, Any]]] | None = None
 
     @property
     def rows(self) -> list[tuple[int, dict[str, Any]]]:
-        """Rows whose cells could all be read, as (row number, values by column key); the same list each time."""
+        """Rows without an error so far, as (row number, values by column key)."""
+        return [row for row in self.every_row if row[0] not in self.failed]
+
+    @property
+    def every_row(self) -> list[tuple[int, dict[str, Any]]]:
+        """All rows, None where a cell is blank or wrong; the same list each time.
+
+        Who checks further checks all of these, so that a row that has one error tells of its others at once.
+        """
         if self._rows is None:
             keys = tuple(self.values)
             self._rows = [
                 (number, dict(zip(keys, cells, strict=True)))
                 for number, cells in zip(self.numbers, zip(*self.values.values(), strict=True), strict=True)
-                if number not in self.failed
             ]
         return self._rows
 
@@ -89,6 +98,7 @@ class Table:
         """Note an error on a row, which then counts as failed."""
         self.errors.append(self.error(row, key, value, code, message))
         self.failed.add(row)
+        self.failed_cells.add((row, key))
 
 
 @dataclass(slots=True)

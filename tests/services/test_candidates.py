@@ -143,6 +143,16 @@ def test_a_wrong_application_is_told_in_its_cell(
     assert session.exec(select(Candidate)).all() == []
 
 
+def test_a_row_tells_all_its_errors_at_once(session: Session, vault: Vault, batch: Batch, tmp_path: Path) -> None:
+    file = tmp_path / "c.csv"
+    file.write_text(f"姓名,证件号码,申报等级\n,{id_number(9)},九级\n", encoding="utf-8")
+
+    report = candidates.stage_candidates(session, batch, file, vault=vault, library=LIBRARY).report
+
+    assert [error.code for error in report.errors] == ["required", "person_unknown", "grade"]
+    assert report.adds_up
+
+
 def test_one_person_applies_for_one_grade_in_a_batch(
     session: Session, vault: Vault, firm: Firm, batch: Batch, tmp_path: Path
 ) -> None:

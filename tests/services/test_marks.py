@@ -136,6 +136,16 @@ def test_a_wrong_cell_is_told_and_nothing_of_its_row_is_written(
     assert staged.report.failed == 1
 
 
+def test_a_row_tells_all_its_errors_at_once(session: Session, batch: Batch, tmp_path: Path) -> None:
+    mark_sheets.marks_workbook(session, batch, tmp_path / "m.xlsx")
+    edit(edit(tmp_path / "m.xlsx", "技能操作考核", "D2", "优秀"), "技能操作考核", "E2", 150)
+
+    report = mark_sheets.stage_marks(session, batch, tmp_path / "m.xlsx").report
+
+    assert [(error.column, error.code) for error in report.errors] == [("D", "mark"), ("E", "mark_range")]
+    assert report.adds_up
+
+
 def test_a_column_of_an_assessor_that_is_missing_leaves_marks_missing(
     session: Session, batch: Batch, tmp_path: Path
 ) -> None:

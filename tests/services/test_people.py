@@ -108,6 +108,24 @@ def test_a_wrong_cell_is_refused_by_its_code(
     assert staged.new == []
 
 
+def test_a_row_tells_all_its_errors_at_once(session: Session, vault: Vault, firm: Firm, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(
+        "姓名,性别,证件号码,入职日期,从事职业编码,现持证书等级\n"
+        "甲,,440999199001010011,,9-9,八级\n"
+        f"乙,,{id_number(1)},,,\n"
+        f"丙,女,{id_number(1)},昨天,,\n",
+        encoding="utf-8",
+    )
+
+    report = people.stage_people(session, firm.institution, file, vault=vault).report
+
+    assert {(one.row, one.code) for one in report.errors} == {
+        (2, "id_check"), (2, "occupation"), (2, "grade"), (4, "person_twice"), (4, "date"), (4, "sex_differs"),
+    }  # fmt: skip
+    assert (report.read, report.new, report.failed) == (3, 1, 2)
+
+
 def test_a_moved_code_says_where_it_went(session: Session, vault: Vault, firm: Firm, tmp_path: Path) -> None:
     file = roster(tmp_path / "a.xlsx", person(occupation="6-31-01-10 工业机器人系统运维员"))
 
