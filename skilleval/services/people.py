@@ -16,12 +16,12 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import clean_number
 from skilleval.domain.ladder import Grade
 from skilleval.services import journal
+from skilleval.services.credentials import CREDENTIAL_KEYS, Standing, credential_changes
 from skilleval.services.journal import Actor
 from skilleval.services.roster import PERSON_KEYS, Entry, read_roster
 from skilleval.sheets.columns import Report
-from skilleval.sheets.reading import file_hash
+from skilleval.sheets.reading import Table, file_hash
 
-_CREDENTIAL_KEYS = ("kind", "level", "occupation_code", "number", "obtained_on", "matching", "assessed")
 #: schooling that opens no entry condition by diploma
 _PLAIN_SCHOOLING = ("高中", "初中", "小学")
 
@@ -58,8 +58,11 @@ def stage_people(
     staged = Staged(institution.id, file, file_hash(file), report)
     known = _known(session, institution.id)
     held = _held(session, institution.id)
-    for entry in entries:
-        index = vault.index(institution.id, entry.id_number)
+    indexed = [(entry, vault.index(institution.id, entry.id_number)) for entry in entries]
+    _check_employee_numbers(table, indexed, known)
+    for entry, index in indexed:
+        if entry.row in table.failed:
+            continue
         person = known.get(index)
         if person is None:
             staged.new.append((entry, index))
@@ -71,7 +74,7 @@ def stage_people(
             if entry.person[key] is not None and entry.person[key] != getattr(person, key)
         }
         assert person.id is not None
-        recredentialed = bool(_missing_credentials(entry, held.get(person.id, [])))
+        recredentialed = bool(credential_changes(entry.credentials, held.get(person.id, [])))
         if different or recredentialed:
             report.changed += 1
             if different:
@@ -83,6 +86,20 @@ def stage_people(
     report.failed = len(table.failed)
     report.errors = sorted(table.errors, key=lambda error: (error.row, len(error.column), error.column))
     return staged
+
+
+def _check_employee_numbers(
+    table: Table, indexed: Sequence[tuple[Entry, str]], known: Mapping[str, Person]
+) -> None:
+    """A 工号 that another person has is an error, unless this roster gives that person another one."""
+    owners = {person.employee_no: index for index, person in known.items() if person.employee_no}
+    given = {index: entry.person["employee_no"] for entry, index in indexed if entry.person["employee_no"]}
+    for entry, index in indexed:
+        own = entry.person["employee_no"]
+        owner = owners.get(own) if own else None
+        if owner is not None and owner != index and given.get(owner, own) == own:
+            message = f"工号已是花名册中“{known[owner].name}”的，请核对；此人若已改号，请在同一文件中一并更正"
+            table.fail(entry.row, "employee_no", own, "employee_no_taken", message)
 
 
 def write_people(session: Session, actor: Actor, staged: Staged, *, vault: Vault) -> Report:
@@ -104,16 +121,22 @@ def write_people(session: Session, actor: Actor, staged: Staged, *, vault: Vault
     for _entry, person, _different in staged.changed:
         written.append(("person", _key(person.id), journal.row_hash(people, person.model_dump())))
     held = _held(session, firm) if staged.recredentialed else {}
-    rows = [
-        {"person_id": person_id, **credential}
+    changes = {
+        person_id: credential_changes(entry.credentials, held.get(person_id, []))
         for entry, person_id in staged.recredentialed
-        for credential in _missing_credentials(entry, held.get(person_id, []))
-    ]
+    }
+    rows = [{"person_id": person_id, **new} for person_id, one in changes.items() for new in one.new]
     written += _insert_credentials(session, firm, rows)
+    corrections = {key: values for one in changes.values() for key, values in one.corrected.items()}
+    denied = [key for one in changes.values() for key in one.denied]
+    written += _correct_credentials(session, corrections, denied)
     if written:
         detail = {
             str(person.id): {key: [_plain(value)] for key, value in different.items()}
             for _entry, person, different in staged.changed
+        } | {
+            f"credential {key}": {name: [_plain(value)] for name, value in values.items()}
+            for key, values in corrections.items()
         }
         journal.record_bulk(session, actor, firm, "people.import", written=written, detail=detail or None)
         session.add(
@@ -189,17 +212,17 @@ def _known(session: Session, institution_id: int) -> dict[str, Person]:
     return {person.id_index: person for person in session.exec(query)}
 
 
-def _held(session: Session, institution_id: int) -> dict[int, list[tuple[Any, ...]]]:
-    columns = [getattr(Credential, key) for key in _CREDENTIAL_KEYS]
-    held: dict[int, list[tuple[Any, ...]]] = {}
-    query = sa.select(col(Credential.person_id), *columns).where(col(Credential.institution_id) == institution_id)
+def _held(session: Session, institution_id: int) -> dict[int, list[Standing]]:
+    columns = [getattr(Credential, key) for key in CREDENTIAL_KEYS]
+    held: dict[int, list[Standing]] = {}
+    query = (
+        sa.select(col(Credential.person_id), col(Credential.id), *columns)
+        .where(col(Credential.institution_id) == institution_id)
+        .order_by(col(Credential.id))
+    )
     for person_id, *values in session.connection().execute(query):
-        held.setdefault(person_id, []).append(tuple(values))
+        held.setdefault(person_id, []).append(Standing(*values))
     return held
-
-
-def _missing_credentials(entry: Entry, held: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    return [one for one in entry.credentials if tuple(one[key] for key in _CREDENTIAL_KEYS) not in held]
 
 
 def _insert(
@@ -230,6 +253,29 @@ def _insert_credentials(
     rows = [{**one, "id": key, "institution_id": firm} for key, one in zip(ids, credentials, strict=True)]
     insert_rows(session, table, rows)
     return [("credential", row["id"], journal.row_hash(table, row)) for row in rows]
+
+
+def _correct_credentials(
+    session: Session, corrections: Mapping[int, Mapping[str, Any]], denied: Sequence[int]
+) -> list[tuple[str, int, str | None]]:
+    """Write what the roster states otherwise now; the journal keeps that it was changed or taken away."""
+    table = Credential.__table__  # type: ignore[attr-defined]
+    corrected = []
+    for part in _chunks([*corrections, *denied], 500):
+        for credential in session.exec(select(Credential).where(col(Credential.id).in_(part)).order_by(col(Credential.id))):
+            values = corrections.get(_key(credential.id))
+            if values is None:
+                session.delete(credential)
+                continue
+            for key, value in values.items():
+                setattr(credential, key, value)
+            session.add(credential)
+            corrected.append(credential)
+    session.flush()
+    written: list[tuple[str, int, str | None]] = [
+        ("credential", _key(one.id), journal.row_hash(table, one.model_dump())) for one in corrected
+    ]
+    return written + [("credential", key, None) for key in denied]
 
 
 def _plain(value: Any) -> Any:

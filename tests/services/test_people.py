@@ -155,6 +155,55 @@ def test_a_person_on_two_rows_is_an_error_that_names_both(
     assert (error.row, error.code) == (4, "person_twice") and "第2行" in error.message
 
 
+def test_an_employee_number_of_somebody_else_is_refused_unless_it_moves(
+    session: Session, vault: Vault, firm: Firm, tmp_path: Path
+) -> None:
+    bring(session, vault, firm, roster(tmp_path / "a.xlsx", person(1), person(2)))
+
+    taken = people.stage_people(session, firm.institution, roster(tmp_path / "b.xlsx", person(3, employee_no="E1")), vault=vault)
+    swapped = roster(tmp_path / "c.xlsx", person(1, employee_no="E2"), person(2, employee_no="E1"))
+
+    assert [(one.row, one.code) for one in taken.report.errors] == [(2, "employee_no_taken")]
+    assert taken.report.adds_up
+    assert bring(session, vault, firm, swapped).changed == 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "held"),
+    [
+        # a wrong grade, a wrong day and a missing occupation are put right
+        ([{"held_grade": "senior", "held_on": date(2016, 6, 1)}, {"held_grade": "intermediate", "held_on": date(2016, 6, 1)}],
+         [("intermediate", date(2016, 6, 1))]),
+        ([{"held_grade": "senior", "held_on": date(2016, 6, 1)}, {"held_grade": "senior", "held_on": date(2017, 6, 1)}],
+         [("senior", date(2017, 6, 1))]),
+        ([{"held_grade": "none"}, {"held_grade": "senior", "held_on": date(2016, 6, 1)}], [("senior", date(2016, 6, 1))]),
+        ([{"held_grade": "senior", "held_on": date(2016, 6, 1)}, {"held_grade": "none"}], [("none", None)]),
+        ([{"held_grade": "senior"}, {"held_grade": "intermediate", "held_on": date(2016, 6, 1)}],
+         [("intermediate", date(2016, 6, 1))]),
+        # a blank erases nothing
+        ([{"held_grade": "senior", "held_on": date(2016, 6, 1)}, {"held_grade": "senior"}], [("senior", date(2016, 6, 1))]),
+        # a higher one adds to the record, and to deny both leaves none
+        ([{"held_grade": "intermediate", "held_on": date(2016, 6, 1)}, {"held_grade": "senior", "held_on": date(2021, 6, 1)}],
+         [("intermediate", date(2016, 6, 1)), ("senior", date(2021, 6, 1))]),
+        ([{"held_grade": "intermediate", "held_on": date(2016, 6, 1)}, {"held_grade": "senior", "held_on": date(2021, 6, 1)},
+          {"held_grade": "none"}], [("none", None)]),
+    ],
+)  # fmt: skip
+def test_a_corrected_roster_corrects_what_a_person_holds(
+    session: Session, vault: Vault, firm: Firm, tmp_path: Path, rows: list[dict[str, object]], held: list[tuple[str, date | None]]
+) -> None:
+    for number, row in enumerate(rows):
+        file = roster(tmp_path / f"{number}.xlsx", person(held_occupation="6-31-01-03" if row["held_grade"] != "none" else None, **row))
+        bring(session, vault, firm, file)
+
+    again = bring(session, vault, firm, file)
+
+    stored = session.exec(select(Credential).order_by(col(Credential.id))).all()
+    assert [(one.level, one.obtained_on) for one in stored] == held
+    assert again.unchanged == 1
+    assert verify_all(session) == []
+
+
 def test_a_change_is_written_and_a_blank_cell_erases_nothing(
     session: Session, vault: Vault, firm: Firm, tmp_path: Path
 ) -> None:
