@@ -264,10 +264,11 @@ def _judge_all(session: Session, batch: Batch, candidates: Sequence[Candidate], 
             related=related, claimed=candidate.claimed,
         )  # fmt: skip
         certificates = held.get(candidate.person_id, [])
+        told = backgrounds[candidate.person_id].certificates is not None
         children = [
             verdict.proof,
-            _not_held(certificates, batch, grade, duplicate.clause),
-            _window(certificates, batch, window),
+            _not_held(certificates, batch, grade, duplicate.clause, told=told),
+            _window(certificates, batch, window, told=told),
         ]
         if candidate.claimed is not None and verdict.claimed is not Answer.MET:
             children.append(_claimed(candidate.claimed, verdict.claimed, known))
@@ -306,18 +307,24 @@ def _held_certificates(session: Session, person_ids: Sequence[int]) -> dict[int,
     return held
 
 
-def _not_held(held: Sequence[_Held], batch: Batch, grade: Grade, clause: Clause) -> Proof:
+_UNTOLD = "未填现持证书；没有证书请在花名册填“无”"
+
+
+def _not_held(held: Sequence[_Held], batch: Batch, grade: Grade, clause: Clause, *, told: bool) -> Proof:
+    """No second certificate of a grade. Unknown where the roster says nothing of certificates (``told``)."""
     text = f"未持有本职业{grade.printed}及以上证书"
     same = [one for one in held if one.grade >= grade]
     if any(one.occupation_code == batch.occupation_code for one in same):
         return Proof(Answer.NOT_MET, text, clause, f"已持有{max(one.grade for one in same).printed}证书")
     if any(one.occupation_code is None for one in same):
         return Proof(Answer.UNKNOWN, text, clause, "现持证书的职业未填")
+    if not told:
+        return Proof(Answer.UNKNOWN, text, clause, _UNTOLD)
     return Proof(Answer.MET, text, clause, "没有这样的证书")
 
 
-def _window(held: Sequence[_Held], batch: Batch, rule: Rule) -> Proof:
-    """One certificate a year: of any occupation, counted back from the first day of the batch."""
+def _window(held: Sequence[_Held], batch: Batch, rule: Rule, *, told: bool) -> Proof:
+    """One certificate a year: of any occupation, counted back from the first day of the batch. Unknown as above."""
     first = {
         "calendar_year": date(batch.starts_on.year, 1, 1),
         "rolling_12_months": add_years(batch.starts_on, -1) + timedelta(days=1),
@@ -330,6 +337,8 @@ def _window(held: Sequence[_Held], batch: Batch, rule: Rule) -> Proof:
         return Proof(Answer.NOT_MET, text, clause, f"{max(recent)}已取得证书，在{first}之后")
     if any(one.obtained_on is None for one in held):
         return Proof(Answer.UNKNOWN, text, clause, "现持证书的发证日期未填")
+    if not told:
+        return Proof(Answer.UNKNOWN, text, clause, _UNTOLD)
     return Proof(Answer.MET, text, clause, f"{first}以来没有取得证书")
 
 

@@ -79,6 +79,19 @@ def test_an_application_is_judged_on_the_first_day_of_the_batch(
     assert candidate.proof is not None and candidate.proof["children"]
 
 
+@pytest.mark.parametrize(("held", "verdict"), [([], "unknown"), (["none"], "met"), (["junior"], "met")])
+def test_who_told_of_no_certificate_is_not_said_to_have_none(
+    session: Session, vault: Vault, firm: Firm, batch: Batch, tmp_path: Path, held: list[str], verdict: str
+) -> None:
+    person = make_person(session, vault, firm)  # whose years of work open the grade without any certificate
+    for grade in held:
+        hold(session, person, grade, date(2015, 1, 1))
+
+    apply(session, vault, batch, tmp_path / "c.xlsx", row(grade="intermediate"))
+
+    assert only(session).verdict == verdict
+
+
 @pytest.mark.parametrize(
     ("window", "held_on", "verdict"),
     [
