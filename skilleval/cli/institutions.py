@@ -40,18 +40,22 @@ def add(workplace: Workplace, file: Path, as_json: bool) -> None:
     """Add an institution, or bring it up to its file."""
     content = read_toml(file)
     with workplace.database.writing() as session:
-        applied = service.add_institution(session, workplace.actor, content, vault=workplace.vault)
+        applied = service.add_institution(
+            session, workplace.actor, content, vault=workplace.vault, own_standards=workplace.folder / "standards"
+        )
         session.commit()
     answer = {
         "credit_code": applied.institution.credit_code,
         "name": applied.institution.name,
         "added": len(applied.added),
         "changed": len(applied.changed),
+        "removed": len(applied.removed),
         "warnings": applied.warnings,
     }
     summary = (
         _("{name}（{credit_code}）：新增 {added} 项，更新 {changed} 项").format(**answer)
-        if applied.added or applied.changed
+        + (_("，删去 {removed} 项").format(**answer) if applied.removed else "")
+        if applied.added or applied.changed or applied.removed
         else _("{name}（{credit_code}）：与已有内容相同，未作任何改动").format(**answer)
     )
     emit(answer, as_json, [summary, *(_("提醒：{text}").format(text=text) for text in applied.warnings)])

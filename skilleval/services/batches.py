@@ -4,7 +4,7 @@ Source of the fields: guangdong-rules 7.2, T6 (a composite list, not an official
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -179,9 +179,15 @@ def _key_problems(content: dict[str, Any]) -> list[str]:
     for key, value in content.items():
         if key not in _KEYS:
             problems.append(f"不认识的项 {key}")
-        elif not isinstance(value, _KEYS[key]) or (isinstance(value, int) and (isinstance(value, bool) or value < 0)):
+        elif (
+            not isinstance(value, _KEYS[key])
+            or isinstance(value, datetime)
+            or (isinstance(value, int) and (isinstance(value, bool) or value < 0))
+        ):
             words = {str: "文字", list: "列表", int: "不为负的整数", date: "日期（如 2026-06-08，不加引号）"}
             problems.append(f"{key} 应为{words[_KEYS[key]]}")
+        elif key in ("venues", "supervisors") and not all(isinstance(one, str) for one in content[key]):
+            problems.append(f"{key} 的每一项应为文字")
     return problems
 
 
@@ -263,7 +269,7 @@ def _staff(session: Session, firm: int, content: dict[str, Any], problems: list[
     people = {one.code: one for one in session.exec(select(Personnel).where(col(Personnel.institution_id) == firm))}
     staff: list[tuple[str, int, str]] = []
     for entry in content.get("assessors", []):
-        if not isinstance(entry, dict) or entry.keys() != {"code", "methods"}:
+        if not _is_staffing(entry):
             problems.append("assessors 的每一项应写作 { code = \"K01\", methods = [\"theory\", \"skill\"] }")
             continue
         person = people.get(entry["code"])
@@ -283,6 +289,13 @@ def _staff(session: Session, firm: int, content: dict[str, Any], problems: list[
         else:
             staff.append(("supervisor", _key(person.id), ""))
     return list(dict.fromkeys(staff))
+
+
+def _is_staffing(entry: object) -> bool:
+    if not isinstance(entry, dict) or entry.keys() != {"code", "methods"}:
+        return False
+    methods = entry["methods"]
+    return isinstance(entry["code"], str) and isinstance(methods, list) and all(isinstance(one, str) for one in methods)
 
 
 def _assessor_problems(person: Personnel, content: dict[str, Any]) -> list[str]:

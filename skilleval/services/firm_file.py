@@ -1,7 +1,8 @@
 """The form of a firm's TOML file: every key with its type, and every error at once, by section and key."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from skilleval import packs, standards
@@ -60,6 +61,9 @@ VENUE: Mapping[str, type] = {
     "monitored": _FLAG, "occupations": _LIST, "equipment": _LIST,
 }  # fmt: skip
 
+#: lists whose entries are tables; those of all others are text
+_ITEMS: Mapping[str, type] = {"part": _TABLE, "grade": _TABLE, "equipment": _TABLE}
+
 _ONE_OF = {
     "institution.kind": ("employer", "chain_evaluator"),
     "registration.authority_level": ("province", "city", "district"),
@@ -73,9 +77,10 @@ _ONE_OF = {
 }
 
 
-def check_firm(content: dict[str, Any]) -> list[str]:
+def check_firm(content: dict[str, Any], own_standards: Path | None = None) -> list[str]:
     """Bring a parsed firm file into stored words (grades, numbers) and return reminders.
 
+    ``own_standards`` is the folder with the firm's own standards, which a specification may rest on beside the shipped.
     Refused with ``RuleBroken`` holding every error, each with its section and key in the file.
     """
     problems: list[str] = []
@@ -103,7 +108,7 @@ def check_firm(content: dict[str, Any]) -> list[str]:
     if problems:
         raise RuleBroken("机构文件有错误，未作任何改动", problems)
     warnings: list[str] = []
-    problems = [*_check_head(content, warnings), *_check_lists(content)]
+    problems = [*_check_head(content, warnings), *_check_lists(content, own_standards)]
     if problems:
         raise RuleBroken("机构文件有错误，未作任何改动", problems)
     return warnings
@@ -123,10 +128,12 @@ def _keys(where: str, entry: dict[str, Any], keys: Mapping[str, type], required:
     for key, value in entry.items():
         if key not in keys:
             problems.append(f"{where} 中不认识的项 {key}")
-        elif not isinstance(value, keys[key]) or (keys[key] is int and isinstance(value, bool)):
+        elif not isinstance(value, keys[key]) or (keys[key] is int and isinstance(value, bool)) or isinstance(value, datetime):
             wanted = {_TEXT: "文字", _NUMBER: "整数", _DAY: "日期（如 2026-01-01，不加引号）", _FLAG: "true 或 false",
                       _LIST: "列表", _TABLE: "表"}[keys[key]]  # fmt: skip
             problems.append(f"{where}.{key} 应为{wanted}")
+        elif isinstance(value, list) and not all(isinstance(one, _ITEMS.get(key, str)) for one in value):
+            problems.append(f"{where}.{key} 的每一项应为{'表（{ 项 = 值 }）' if key in _ITEMS else '文字'}")
         elif (allowed := _ONE_OF.get(f"{noun}.{key}")) and value not in allowed:
             problems.append(f"{where}.{key} “{value}”应为：{'、'.join(allowed)}")
         elif isinstance(value, int) and value < 0:
@@ -153,12 +160,13 @@ def _check_head(content: dict[str, Any], warnings: list[str]) -> list[str]:
     return problems
 
 
-def _check_lists(content: dict[str, Any]) -> list[str]:
+def _check_lists(content: dict[str, Any], own_standards: Path | None) -> list[str]:
     problems: list[str] = []
     for index, line in enumerate(content.get("scope", []), start=1):
         problems += _check_scope(f"scope[{index}]", line)
     for index, entry in enumerate(content.get("specification", []), start=1):
         problems += _check_specification(f"specification[{index}]", entry)
+        problems += _check_standard(f"specification[{index}]", entry, own_standards)
     for index, post in enumerate(content.get("post", []), start=1):
         problems += _occupation(f"post[{index}]", post)
         for number, grade in enumerate(post.get("grade", []), start=1):
@@ -166,6 +174,14 @@ def _check_lists(content: dict[str, Any]) -> list[str]:
             problems += _keys(where, grade, POST_GRADE, ("name", "grade")) or _grade(where, grade, "grade")
     for index, person in enumerate(content.get("personnel", []), start=1):
         problems += _check_personnel(f"personnel[{index}]", person)
+    for index, venue in enumerate(content.get("venue", []), start=1):
+        problems += _known_occupations(f"venue[{index}]", venue, "occupations")
+        problems += [
+            f"venue[{index}].equipment[{number}].{key} 应为文字、整数或 true / false"
+            for number, device in enumerate(venue.get("equipment", []), start=1)
+            for key, value in device.items()
+            if not isinstance(value, str | int)
+        ]
     problems += _twice(content, "scope", lambda one: (one["occupation_code"], one.get("trade", "")), "职业与工种")
     problems += _twice(content, "specification", lambda one: (one["code"], one.get("version", 1)), "编号与版本")
     problems += _twice(content, "personnel", lambda one: one["code"], "编号 code")
@@ -228,17 +244,25 @@ def _check_scope(where: str, line: dict[str, Any]) -> list[str]:
     return problems
 
 
+def _check_standard(where: str, entry: dict[str, Any], own_standards: Path | None) -> list[str]:
+    key = entry.get("standard")
+    if not key:
+        return []
+    known = [one.key for one in standards.find_standards(entry["occupation_code"], entry.get("trade", ""), own_standards)]
+    if key in known:
+        return []
+    hint = f"可用的有：{'、'.join(known)}" if known else "该职业没有可用的标准，请删去此项，或在 instance/standards/ 中自建"
+    return [f"{where}.standard 没有“{key}”这份 {entry['occupation_code']} 的标准；{hint}"]
+
+
 def _check_specification(where: str, entry: dict[str, Any]) -> list[str]:
-    problems = _occupation(where, entry)
+    problems = [*_occupation(where, entry), *_known_occupations(where, entry, "related_occupations")]
     if "conditions" in entry and entry["conditions"] not in packs.load().editions():
         problems.append(f"{where}.conditions “{entry['conditions']}”应为：{'、'.join(packs.load().editions())}")
     totals: dict[str, int] = {}
     methods: set[tuple[str, str]] = set()
     for number, part in enumerate(entry["part"], start=1):
         spot = f"{where}.part[{number}]"
-        if not isinstance(part, dict):
-            problems.append(f"{spot} 应写作 [[specification.part]]")
-            continue
         found = [problem.replace("part[", f"{where}.part[", 1) for problem in
                  _keys(f"part[{number}]", part, PART, ("grades", "method", "weight", "agreement"))]  # fmt: skip
         found = found or [*_grades(spot, part, "grades"), *_check_part(spot, part)]
@@ -262,12 +286,13 @@ def _check_part(where: str, part: dict[str, Any]) -> list[str]:
     if not 0 < pass_mark <= maximum:
         problems.append(f"{where}.pass_mark 应大于 0 且不超过 maximum {maximum}")
     part["maximum"], part["pass_mark"] = maximum * 100, pass_mark * 100
+    part.setdefault("assessors", 1)
     if not 1 <= part["weight"] <= 100:
         problems.append(f"{where}.weight 应为 1 至 100")
-    if part.get("assessors", 1) < 1:
+    if part["assessors"] < 1:
         problems.append(f"{where}.assessors 应至少为 1")
     agreement = part["agreement"]
-    if agreement.keys() - {"rule", "tolerance"} or agreement.get("rule") not in AGREEMENT_RULES:
+    if agreement.keys() - {"rule", "tolerance"} or agreement.get("rule") not in list(AGREEMENT_RULES):
         problems.append(f"{where}.agreement.rule 应为：{'、'.join(AGREEMENT_RULES)}")
     tolerance = agreement.get("tolerance")
     if tolerance is not None and (not isinstance(tolerance, int) or isinstance(tolerance, bool) or tolerance < 0):
@@ -277,8 +302,19 @@ def _check_part(where: str, part: dict[str, Any]) -> list[str]:
     return problems
 
 
+def _known_occupations(where: str, entry: dict[str, Any], key: str) -> list[str]:
+    problems = []
+    for code in entry.get(key, []):
+        try:
+            standards.occupation(code)
+        except RuleBroken as refusal:
+            problems.append(f"{where}.{key} {refusal.message}")
+    return problems
+
+
 def _check_personnel(where: str, person: dict[str, Any]) -> list[str]:
-    problems = _grades(where, person, "grades") if "grades" in person else []
+    problems = _known_occupations(where, person, "occupations")
+    problems += _grades(where, person, "grades") if "grades" in person else []
     if person.get("grade"):
         problems += _grade(where, person, "grade")
     if person.get("id_number"):

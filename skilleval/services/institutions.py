@@ -7,6 +7,7 @@ changes nothing; a changed one updates what may change.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -39,16 +40,20 @@ class Applied:
     institution: Institution
     added: list[Table] = field(default_factory=list)
     changed: list[Table] = field(default_factory=list)
+    #: parts that a specification had in an earlier file and has no more
+    removed: list[Table] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
-def add_institution(session: Session, actor: Actor, content: dict[str, Any], *, vault: Vault) -> Applied:
+def add_institution(
+    session: Session, actor: Actor, content: dict[str, Any], *, vault: Vault, own_standards: Path | None = None
+) -> Applied:
     """Add what the file says, or bring the institution up to it.
 
     Refused with every reason: an unknown or missing key, a wrong value, a code and name that do not belong together,
     a specification changed although a batch uses it.
     """
-    warnings = check_firm(content)
+    warnings = check_firm(content, own_standards)
     own = content["institution"]
     found = session.exec(select(Institution).where(col(Institution.credit_code) == own["credit_code"])).first()
     applied = Applied(found or Institution(**own), warnings=warnings)
@@ -70,9 +75,11 @@ def add_institution(session: Session, actor: Actor, content: dict[str, Any], *, 
         _put_personnel(session, applied, firm, person, vault)
     for venue in content.get("venue", []):
         _put(session, applied, Venue, {"institution_id": firm, "name": venue["name"]}, venue)
-    if applied.added or applied.changed:
+    if applied.added or applied.changed or applied.removed:
         action = "institution.add" if found is None else "institution.change"
-        journal.record(session, actor, firm, action, objects=[*applied.added, *applied.changed])
+        journal.record(
+            session, actor, firm, action, objects=[*applied.added, *applied.changed], deleted=applied.removed
+        )
     return applied
 
 
@@ -178,7 +185,7 @@ def _put_scope(session: Session, applied: Applied, firm: int, registration_id: i
 def _put_specification(session: Session, applied: Applied, firm: int, values: dict[str, Any]) -> None:
     own = {name: value for name, value in values.items() if name != "part"}
     key = {"institution_id": firm, "code": own["code"], "version": own.get("version", 1)}
-    before = len(applied.added) + len(applied.changed)
+    before = len(applied.added) + len(applied.changed) + len(applied.removed)
     specification = _put(session, applied, Specification, key, own)
     serials: dict[str, int] = {}
     for part in values["part"]:
@@ -189,12 +196,20 @@ def _put_specification(session: Session, applied: Applied, firm: int, values: di
                 "institution_id": firm, "specification_id": specification.id, "grade": grade, "method": part["method"],
             }  # fmt: skip
             _put(session, applied, SpecificationPart, part_key, row)
-    touched = len(applied.added) + len(applied.changed) > before
+    stated = {(grade, part["method"]) for part in values["part"] for grade in part["grades"]}
+    standing = select(SpecificationPart).where(
+        col(SpecificationPart.institution_id) == firm, col(SpecificationPart.specification_id) == specification.id
+    )
+    gone = [one for one in session.exec(standing) if (one.grade, one.method) not in stated]
+    applied.removed += gone
+    touched = len(applied.added) + len(applied.changed) + len(applied.removed) > before
     used = select(Batch).where(col(Batch.institution_id) == firm, col(Batch.specification_id) == specification.id)
     if touched and session.exec(used).first() is not None:
         raise RuleBroken(
             f"评价规范 {own['code']} 第 {key['version']} 版已有批次使用，不能改动；请把 version 加一作为新版本"
         )
+    for one in gone:
+        session.delete(one)
 
 
 def _put_post(session: Session, applied: Applied, firm: int, values: dict[str, Any]) -> None:

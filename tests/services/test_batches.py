@@ -1,5 +1,5 @@
 import copy
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -65,6 +65,10 @@ def test_a_batch_within_the_scope_is_planned_with_its_versions(session: Session,
         ({"name": None}, "缺少 name"),
         ({"colour": "red"}, "不认识的项 colour"),
         ({"starts_on": "2026-06-08"}, "starts_on 应为日期"),
+        ({"starts_on": datetime(2026, 6, 8, 9)}, "starts_on 应为日期"),
+        ({"venues": [{}]}, "venues 的每一项应为文字"),
+        ({"supervisors": [1]}, "supervisors 的每一项应为文字"),
+        ({"assessors": [{"code": "K1", "methods": "theory"}]}, "assessors 的每一项应写作"),
     ],
 )
 def test_what_is_not_covered_is_refused_with_the_reason(

@@ -1,7 +1,7 @@
 import copy
 import tomllib
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import Session, select
 
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import Institution, JournalEntry, Personnel
+from skilleval.db.tables import Institution, JournalEntry, Personnel, Specification
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.services import institutions
@@ -53,6 +53,21 @@ def test_a_changed_file_updates_what_may_change(session: Session, vault: Vault) 
     applied = institutions.add_institution(session, ACTOR, content, vault=vault)
 
     assert (len(applied.added), len(applied.changed)) == (0, 2)
+    assert verify_all(session) == []
+
+
+def test_a_part_that_the_file_drops_is_no_longer_assessed(session: Session, vault: Vault) -> None:
+    institutions.add_institution(session, ACTOR, example(), vault=vault)
+    content = example()
+    content["specification"][0]["part"][1]["method"] = "process"
+
+    applied = institutions.add_institution(session, ACTOR, content, vault=vault)
+
+    specification = session.exec(select(Specification)).one()
+    assert specification.id is not None and len(applied.removed) == 3
+    for grade in ("junior", "intermediate", "senior"):
+        parts = institutions.parts_of(session, specification.id, grade)
+        assert [(part.method, part.weight) for part in parts] == [("theory", 40), ("process", 60)]
     assert verify_all(session) == []
 
 
@@ -110,6 +125,15 @@ def change(path: str, value: object) -> Callable[[dict[str, Any]], None]:
         ("personnel.1.code", "K01", "相同"),
         ("venue.0.seats", None, "venue[1] 缺少 seats"),
         ("school", [], "不认识的节 [school]"),
+        ("registration.valid_from", datetime(2025, 1, 2, 8), "registration.valid_from 应为日期"),
+        ("specification.0.standard", "6-31-01-03@2099", "可用的有：6-31-01-03@2018"),
+        ("specification.0.related_occupations", ["6-99-99-99"], "specification[1].related_occupations"),
+        ("specification.0.part.0.agreement", {"rule": ["mean"]}, "agreement.rule"),
+        ("post.0.grade", ["高级工"], "post[1].grade 的每一项应为表"),
+        ("personnel.0.occupations", ["6-99-99-99"], "personnel[1].occupations"),
+        ("personnel.0.occupations", [date(2026, 1, 1)], "personnel[1].occupations 的每一项应为文字"),
+        ("venue.0.occupations", ["电工"], "venue[1].occupations"),
+        ("venue.0.equipment", [{"bought": date(2026, 1, 1)}], "venue[1].equipment[1].bought"),
     ],
 )
 def test_a_wrong_value_is_named_by_section_and_key(
