@@ -78,6 +78,12 @@ def report_import(report: Report, file: Path, errors: Path | None, as_json: bool
         lines.append(_("已标出错误：{file}").format(file=marked))
     if not written:
         lines.append(_("没有写入任何数据。"))
+    elif report.read == report.skipped:
+        lines.append(_("文件中没有要导入的数据（示例行、合计行不导入），未作任何改动。"))
+    elif not report.new and not report.changed and not report.unchanged:
+        lines.append(_("没有正确的行，未作任何改动。"))
+    elif not report.new and not report.changed and report.failed:
+        lines.append(_("正确的行与已有数据完全相同，未作任何改动。"))
     elif not report.new and not report.changed:
         lines.append(_("与已有数据完全相同，未作任何改动。"))
     emit({**report.as_dict(), "written": written, "errors_file": marked}, as_json, lines)

@@ -224,7 +224,7 @@ def content_hash(content: dict[str, Any]) -> str:
 def _decide(session: Session, actor: Actor, objection: Objection, state: str, reason: str, on: date) -> Objection:
     lifecycle.step("objection", objection.state, state)
     if actor.name in (objection.recorded_by, objection.raised_by):
-        raise RuleBroken(f"异议须由登记人、异议人以外的人处理，{actor.name} 不能处理自己登记或提出的异议")
+        raise RuleBroken(f"异议须由登记人、异议人以外的人处理，{actor.name} 不能处理自己登记或提出的异议；请由另一人处理，命令行以 --actor 写明其姓名")
     if not reason.strip():
         raise RuleBroken("处理异议须写明理由")
     objection.state, objection.decided_on = state, on

@@ -130,7 +130,7 @@ def shown(cell: Cell, column: Column) -> str:
         return ""
     text = f"{cell:.0f}" if isinstance(cell, float) and cell.is_integer() else str(cell)
     if column.personal:
-        return mask_number(fold(text))
+        text = mask_number(fold(text))
     return text if len(text) <= 40 else text[:37] + "…"
 
 

@@ -32,7 +32,7 @@ def examine(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(8)
     if head.startswith(b"\xd0\xcf\x11\xe0"):
-        raise RuleBroken(f"{path.name} 是旧版 .xls 或加了密码的工作簿，不能读取；请去掉密码，{_SAVE_AS}")
+        raise RuleBroken(f"{path.name} 是旧版 .xls 或加了密码的工作簿，不能读取；{_SAVE_AS}，且不要设密码")
     if head.startswith(b"PK"):
         _examine_zip(path)
         return "xlsx"
@@ -82,12 +82,14 @@ def parse_cells(path: Path, kind: str) -> Iterator[tuple[Any, ...]]:
                     message = marshal.load(child.stdout)
                 except (EOFError, ValueError, TypeError) as error:
                     raise RuleBroken(
-                        f"{path.name} 无法读取：内容过大或已损坏（读取程序超出内存或时间限制）；请删除空白的行列后{_SAVE_AS[1:]}"
+                        f"{path.name} 无法读取：内容过大或已损坏（读取程序超出内存或时间限制）；{_SAVE_AS}，另存前请删除空白的行列"
                     ) from error
                 if message[0] == "end":
                     return
                 if message[0] == "refused":
                     raise RuleBroken(f"{path.name}：{message[1]}")
+                if message[0] == "failed" and kind == "csv":
+                    raise RuleBroken(f"{path.name} 不能作为文本文件（.csv）读取；{_SAVE_AS}")
                 if message[0] == "failed":
                     raise RuleBroken(f"{path.name} 不能作为 Excel 工作簿读取（{message[1]}）；{_SAVE_AS}")
                 yield message

@@ -74,6 +74,10 @@ def _text(path: str) -> Iterator[tuple[str, bool, Iterable[list[Any]]]]:
             continue
     else:
         raise _TooLarge("文本文件的编码既不是 UTF-8 也不是 GB18030，请另存为 .xlsx")
+    if not text.strip(" \t\r\n,;\u3000\u00a0"):
+        raise _TooLarge("只有空白，没有任何内容")
+    # The size of the file is limited already; a long cell is an error of its column, told in its row.
+    csv.field_size_limit(len(raw))
     sample = text[:4096].partition("\n")[0]
     delimiter = max(",\t;", key=sample.count)
     yield "CSV", False, csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -84,7 +88,7 @@ def _send(rows: Iterable[list[Any]], out: BinaryIO) -> None:
     first = number = 1
     for row in rows:
         if number > MAX_ROWS:
-            raise _TooLarge(f"超过 {MAX_ROWS} 行，请分成几个文件")
+            raise _TooLarge(f"超过 {MAX_ROWS} 行（含空白行），请删除空白的行，或分成几个文件")
         block.append(row if _PLAIN.issuperset(map(type, row)) else [_plain(cell) for cell in row])
         number += 1
         if len(block) == BLOCK:

@@ -270,6 +270,19 @@ def test_nothing_is_written_unless_all_rows_are_good_or_the_good_ones_are_asked_
     assert page is not None and page.cell(3, page.max_column).value == "姓名*：必填，不能为空"
 
 
+def test_an_import_says_whether_there_was_nothing_new_or_nothing_at_all(cli: Cli, tmp_path: Path) -> None:
+    cli("institutions", "add", EXAMPLE)
+    cli("people", "template", tmp_path / "t.xlsx")
+    file, firm = roster(tmp_path / "a.xlsx", person()), ("--institution", CREDIT_CODE)
+
+    empty = cli("people", "import", tmp_path / "t.xlsx", *firm)
+    cli("people", "import", file, *firm)
+    again = cli("people", "import", file, *firm)
+
+    assert "没有要导入的数据" in empty.output and "完全相同" not in empty.output
+    assert "与已有数据完全相同" in again.output
+
+
 def test_the_template_passes_its_own_import(cli: Cli, tmp_path: Path) -> None:
     cli("institutions", "add", EXAMPLE)
     cli("people", "template", tmp_path / "t.xlsx")

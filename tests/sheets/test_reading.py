@@ -201,11 +201,22 @@ def test_files_that_are_no_workbooks_are_refused_with_advice(tmp_path: Path) -> 
         "image.csv": (b"\x89PNG\x00\x00", "不是文本"),
         "broken.xlsx": (b"PK\x03\x04" + b"x" * 100, "已损坏"),
         "latin.csv": (b"\xff\xfe\xfd" * 3, "编码"),
+        "blank.csv": (b" \r\n" * 100_000, "只有空白"),
+        "endless.csv": ("姓名".encode() + b"\r\n" + b",\r\n" * 300_000, "删除空白的行"),
     }
     for name, (content, words) in cases.items():
         (tmp_path / name).write_bytes(content)
         assert words in refused(tmp_path / name), name
     assert "找不到" in refused(tmp_path / "none.xlsx")
+
+
+def test_a_cell_as_long_as_a_file_is_an_error_of_its_row_and_is_not_printed_whole(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(f"姓名,证件号码,备注\n{'张' * 200_000},{'8' * 200_000},x\n", encoding="utf-8")
+
+    table = read_table(tmp_path / "a.csv", COLUMNS)
+    table.fail(2, "number", "8" * 200_000, "id_length", "应为18位")
+
+    assert all(len(error.value) <= 40 for error in table.errors)
 
 
 def zipped(path: Path, entries: dict[str, bytes]) -> Path:
