@@ -1,4 +1,4 @@
-"""``skilleval batches``: add, list, show, advance."""
+"""``skilleval batches``: add, staff, list, show, advance."""
 
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from skilleval.db.tables import Batch
 from skilleval.domain import lifecycle
 from skilleval.domain.ladder import Grade
 from skilleval.services import batches as service
+from skilleval.services.staffing import restaff_batch
 
 
 @click.group(help=_("认定批次：计划、进度。"))
@@ -32,6 +33,22 @@ def add(workplace: Workplace, file: Path, as_json: bool) -> None:
         session.commit()
         answer = _answer(session, workplace, batch)
     emit(answer, as_json, [_("批次已建立。"), *_lines(answer)])
+
+
+@batches.command(help=_("按文件调整考评员、督导员和场地（开始评分之前）。"))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--batch", "number", required=True, help=_("批次编号"))
+@click.option("--reason", required=True, help=_("理由"))
+@json_option
+@pass_workplace
+def staff(workplace: Workplace, file: Path, number: str, reason: str, as_json: bool) -> None:
+    """Change who assesses and supervises a batch, and where."""
+    content = {key: value for key, value in read_toml(file).items() if key in ("assessors", "supervisors", "venues")}
+    with workplace.database.writing() as session:
+        batch = restaff_batch(session, workplace.actor, batch_of(session, number), content, reason=reason)
+        session.commit()
+        answer = _answer(session, workplace, batch)
+    emit(answer, as_json, [_("人员和场地已调整。"), *_lines(answer)])
 
 
 @batches.command(name="list", help=_("列出批次。"))

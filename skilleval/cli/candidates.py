@@ -1,4 +1,4 @@
-"""``skilleval candidates``: template, import, list, explain, check, accept, refuse."""
+"""``skilleval candidates``: template, import, list, explain, check, accept, refuse, withdraw."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -178,6 +178,22 @@ def refuse(
         service.refuse_candidates(session, workplace.actor, batch, chosen, reason=reason)
         session.commit()
     emit({"refused": len(chosen)}, as_json, [_("审核不通过 {count} 人").format(count=len(chosen))])
+
+
+@candidates.command(help=_("考生退出本批次：指定考生。"))
+@batch_option
+@click.argument("persons", nargs=-1, required=True)
+@click.option("--reason", required=True, help=_("理由"))
+@json_option
+@pass_workplace
+def withdraw(workplace: Workplace, number: str, persons: tuple[str, ...], reason: str, as_json: bool) -> None:
+    """Take candidates out of a batch at their own wish."""
+    with workplace.database.writing() as session:
+        batch = batch_of(session, number)
+        chosen = _chosen(workplace, session, batch, persons, None)
+        service.withdraw_candidates(session, workplace.actor, batch, chosen, reason=reason)
+        session.commit()
+    emit({"withdrawn": len(chosen)}, as_json, [_("退出 {count} 人").format(count=len(chosen))])
 
 
 def _chosen(

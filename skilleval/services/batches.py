@@ -20,7 +20,6 @@ from skilleval.db.tables import (
     Personnel,
     Specification,
     SpecificationPart,
-    Venue,
 )
 from skilleval.domain import lifecycle
 from skilleval.domain.errors import RuleBroken
@@ -30,6 +29,7 @@ from skilleval.domain.methods import METHODS
 from skilleval.packs import Library
 from skilleval.services import institutions, journal, rules
 from skilleval.services.journal import Actor
+from skilleval.services.staffing import staff_of_file, venue_problems
 
 _TEXT = {"institution", "number", "name", "occupation_code", "trade", "specification"}
 _KEYS: Mapping[str, type] = {
@@ -57,8 +57,8 @@ def add_batch(session: Session, actor: Actor, institution: Institution, content:
     registration_id = _cover(session, firm, content, grades, problems)
     if specification is not None:
         problems += _specification_problems(session, specification, content, grades)
-    problems += _venue_problems(session, firm, content.get("venues", []))
-    staff = _staff(session, firm, content, problems)
+    problems += venue_problems(session, firm, content.get("venues", []))
+    staff = staff_of_file(session, firm, content, problems)
     if problems or specification is None or registration_id is None:
         raise RuleBroken("批次不能建立，未作任何改动", problems)
     packs = rules.packs_of(session, firm, library, content["starts_on"])
@@ -256,54 +256,6 @@ def _specification_problems(
     for grade in grades:
         if not institutions.parts_of(session, _key(specification.id), grade.value):
             problems.append(f"评价规范 {specification.code} 没有规定{grade.printed}如何评价")
-    return problems
-
-
-def _venue_problems(session: Session, firm: int, names: list[Any]) -> list[str]:
-    known = set(session.exec(select(Venue.name).where(col(Venue.institution_id) == firm)))
-    return [f"没有名为“{name}”的场地" for name in names if name not in known]
-
-
-def _staff(session: Session, firm: int, content: dict[str, Any], problems: list[str]) -> list[tuple[str, int, str]]:
-    """(role, personnel id, method) of every assignment that the file asks for."""
-    people = {one.code: one for one in session.exec(select(Personnel).where(col(Personnel.institution_id) == firm))}
-    staff: list[tuple[str, int, str]] = []
-    for entry in content.get("assessors", []):
-        if not _is_staffing(entry):
-            problems.append("assessors 的每一项应写作 { code = \"K01\", methods = [\"theory\", \"skill\"] }")
-            continue
-        person = people.get(entry["code"])
-        if person is None or person.kind not in ("assessor", "senior_assessor", "expert"):
-            problems.append(f"没有编号为 {entry['code']} 的考评员")
-            continue
-        problems += _assessor_problems(person, content)
-        for method in entry["methods"]:
-            if method not in METHODS:
-                problems.append(f"考评员 {entry['code']} 的 methods “{method}”应为：{'、'.join(METHODS)}")
-            else:
-                staff.append(("assessor", _key(person.id), method))
-    for code in content.get("supervisors", []):
-        person = people.get(code)
-        if person is None or person.kind != "supervisor":
-            problems.append(f"没有编号为 {code} 的内部质量督导员")
-        else:
-            staff.append(("supervisor", _key(person.id), ""))
-    return list(dict.fromkeys(staff))
-
-
-def _is_staffing(entry: object) -> bool:
-    if not isinstance(entry, dict) or entry.keys() != {"code", "methods"}:
-        return False
-    methods = entry["methods"]
-    return isinstance(entry["code"], str) and isinstance(methods, list) and all(isinstance(one, str) for one in methods)
-
-
-def _assessor_problems(person: Personnel, content: dict[str, Any]) -> list[str]:
-    problems = []
-    if person.card_valid_to is not None and person.card_valid_to < content["ends_on"]:
-        problems.append(f"考评员 {person.code} 的证卡有效期至 {person.card_valid_to}，不到批次结束")
-    if person.occupations and content["occupation_code"] not in person.occupations:
-        problems.append(f"考评员 {person.code} 不能考评职业 {content['occupation_code']}")
     return problems
 
 

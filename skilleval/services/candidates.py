@@ -172,6 +172,21 @@ def refuse_candidates(
     return list(candidates)
 
 
+def withdraw_candidates(
+    session: Session, actor: Actor, batch: Batch, candidates: Sequence[Candidate], *, reason: str
+) -> list[Candidate]:
+    """Take candidates out of a batch at their own wish. Refused: no reason, a batch that has been scheduled."""
+    _must_enrol(batch)
+    if not reason.strip():
+        raise RuleBroken("退出须写明理由")
+    for one in candidates:
+        one.state = lifecycle.step("candidate", one.state, "withdrawn")
+        one.decision_reason = reason.strip()
+    session.add_all(candidates)
+    journal.record(session, actor, batch.institution_id, "candidates.withdraw", objects=list(candidates), reason=reason)
+    return list(candidates)
+
+
 def find_candidate(session: Session, batch: Batch, named: str, *, vault: Vault) -> tuple[Candidate, Person]:
     """The candidate of a batch by admission number, document number, 工号 or name. Refused: nobody, or several."""
     text = named.strip()

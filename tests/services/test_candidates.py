@@ -237,3 +237,17 @@ def test_admission_numbers_are_given_by_grade_when_the_batch_is_scheduled(
     given = {(one.grade, one.person_id): one.admission_number for one in session.exec(select(Candidate))}
     assert sorted(given.values()) == [f"2026-DG-01-{serial:04d}" for serial in (1, 2, 3)]  # type: ignore[type-var]
     assert given["intermediate", 2] == "2026-DG-01-0001"
+
+
+def test_who_withdraws_is_out_and_cannot_be_accepted_any_more(
+    session: Session, vault: Vault, firm: Firm, batch: Batch
+) -> None:
+    candidate = make_candidate(session, batch, make_person(session, vault, firm), state="applied")
+
+    candidates.withdraw_candidates(session, ACTOR, batch, [candidate], reason="本人放弃")
+
+    assert (candidate.state, candidate.decision_reason) == ("withdrawn", "本人放弃")
+    with pytest.raises(RuleBroken):
+        candidates.withdraw_candidates(session, ACTOR, batch, [candidate], reason="再次")
+    with pytest.raises(RuleBroken, match="须写明理由"):
+        candidates.withdraw_candidates(session, ACTOR, batch, [candidate], reason="")
