@@ -16,7 +16,7 @@ APPEND_ONLY = (
 
 
 def install(connection: sa.Connection) -> None:
-    """Put a trigger on every append-only table that refuses UPDATE and DELETE."""
+    """Put triggers on every append-only table that refuse UPDATE and DELETE, and TRUNCATE where there is one."""
     if connection.dialect.name == "sqlite":
         for table in APPEND_ONLY:
             for act in ("UPDATE", "DELETE"):
@@ -35,4 +35,8 @@ def install(connection: sa.Connection) -> None:
         connection.exec_driver_sql(
             f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        )
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         )
