@@ -1,6 +1,7 @@
 """``skilleval journal`` and ``skilleval verify``: read the journal, and check that nothing was changed behind it."""
 
 import json
+import re
 
 import click
 from sqlmodel import col, select
@@ -9,6 +10,8 @@ from skilleval.cli.output import Workplace, _, emit, institution_of, json_option
 from skilleval.db.tables import Institution, JournalDetail, JournalEntry
 from skilleval.services import verification
 from skilleval.services.verification import Finding
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @click.group(help=_("操作日志：每一项改动都有记载，并可校验是否被篡改。"))
@@ -55,6 +58,10 @@ def verify_journals(workplace: Workplace, credit_code: str | None, anchor: str |
     """Check one institution's journal, or all of them."""
     if anchor and not credit_code:
         raise click.UsageError(_("使用 --anchor 时请同时给出 --institution"))
+    if anchor:
+        anchor = "".join(anchor.split()).lower()
+        if not _DIGEST.fullmatch(anchor):
+            raise click.UsageError(_("--anchor 应为完整的64位日志链头（0-9、a-f），现为 {count} 位").format(count=len(anchor)))
     findings: list[Finding] = []
     with workplace.database.reading() as session:
         chosen = (
@@ -76,7 +83,9 @@ def verify(workplace: Workplace, everything: bool, as_json: bool) -> None:
     """Run every check that exists."""
     with workplace.database.reading() as session:
         findings = verification.verify_all(session)
-    _report(findings, as_json, _("校验通过：日志链完整，数据与日志一致，证书编号连续"))
+        count = len(session.exec(select(Institution.id)).all())
+    success = _("校验通过（{count} 个机构）：日志链完整，数据与日志一致，证书编号连续").format(count=count)
+    _report(findings, as_json, success)
 
 
 def _report(findings: list[Finding], as_json: bool, success: str) -> None:

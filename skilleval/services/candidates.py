@@ -117,13 +117,12 @@ def write_candidates(
     if written:
         session.flush()
         _judge_all(session, batch, written, library, on)
-        session.add(
-            ImportReceipt(
-                institution_id=batch.institution_id, kind="candidates", scope=batch.number,
-                file_name=staged.file.name, sha256=staged.sha256, counts=staged.report.counts(), actor=actor.name,
-            )
+        receipt = ImportReceipt(
+            institution_id=batch.institution_id, kind="candidates", scope=batch.number,
+            file_name=staged.file.name, sha256=staged.sha256, counts=staged.report.counts(), actor=actor.name,
         )  # fmt: skip
-        journal.record(session, actor, batch.institution_id, "candidates.import", objects=written)
+        session.add(receipt)
+        journal.record(session, actor, batch.institution_id, "candidates.import", objects=[*written, receipt])
     return staged.report
 
 

@@ -171,12 +171,12 @@ def write_numbers(
             batch.state = "certified"
             session.add(batch)
             issued.append(batch)
-        session.add(
-            ImportReceipt(
-                institution_id=batch.institution_id, kind="numbers", scope=batch.number, file_name=staged.file.name,
-                sha256=staged.sha256, counts=staged.report.counts(), actor=actor.name,
-            )
+        receipt = ImportReceipt(
+            institution_id=batch.institution_id, kind="numbers", scope=batch.number, file_name=staged.file.name,
+            sha256=staged.sha256, counts=staged.report.counts(), actor=actor.name,
         )  # fmt: skip
+        session.add(receipt)
+        issued.append(receipt)
         journal.record(session, actor, batch.institution_id, "certificates.import", objects=issued)
     return staged.report
 

@@ -73,17 +73,20 @@ def record(
 ) -> JournalEntry:
     """Write the entry of one change. ``objects`` are the rows as they now stand; they are flushed first."""
     session.flush()
-    written: list[tuple[str, int, str | None]] = []
-    for row in objects:
-        table = sa.inspect(type(row)).local_table
-        assert isinstance(table, sa.Table)
-        values = {column.name: getattr(row, column.name) for column in table.columns}
-        written.append((table.name, values["id"], row_hash(table, values)))
+    written: list[tuple[str, int, str | None]] = [written_row(row) for row in objects]
     for row in deleted:
         table = sa.inspect(type(row)).local_table
         assert isinstance(table, sa.Table)
         written.append((table.name, getattr(row, "id"), None))  # noqa: B009 - Table itself has no id
     return record_bulk(session, actor, institution_id, action, written=written, reason=reason, detail=detail)
+
+
+def written_row(row: Table) -> tuple[str, int, str]:
+    """A flushed row as an entry lists it: table name, id, row hash."""
+    table = sa.inspect(type(row)).local_table
+    assert isinstance(table, sa.Table)
+    values = {column.name: getattr(row, column.name) for column in table.columns}
+    return table.name, values["id"], row_hash(table, values)
 
 
 def record_bulk(

@@ -155,14 +155,12 @@ def write_marks(session: Session, actor: Actor, staged: Staged) -> Report:
         for candidate, part, assessor, value in staged.new
     ]  # fmt: skip
     if marks:
-        session.add_all(marks)
-        session.add(
-            ImportReceipt(
-                institution_id=firm, kind="marks", scope=staged.batch.number, file_name=staged.file.name,
-                sha256=staged.sha256, counts=staged.report.counts(), actor=actor.name,
-            )
+        receipt = ImportReceipt(
+            institution_id=firm, kind="marks", scope=staged.batch.number, file_name=staged.file.name,
+            sha256=staged.sha256, counts=staged.report.counts(), actor=actor.name,
         )  # fmt: skip
-        journal.record(session, actor, firm, "marks.import", objects=marks)
+        session.add_all([*marks, receipt])
+        journal.record(session, actor, firm, "marks.import", objects=[*marks, receipt])
     return staged.report
 
 

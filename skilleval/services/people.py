@@ -138,14 +138,14 @@ def write_people(session: Session, actor: Actor, staged: Staged, *, vault: Vault
             f"credential {key}": {name: [_plain(value)] for name, value in values.items()}
             for key, values in corrections.items()
         }
-        journal.record_bulk(session, actor, firm, "people.import", written=written, detail=detail or None)
-        session.add(
-            ImportReceipt(
-                institution_id=firm, kind="people", file_name=staged.file.name, sha256=staged.sha256,
-                counts=staged.report.counts(), actor=actor.name,
-            )
+        receipt = ImportReceipt(
+            institution_id=firm, kind="people", file_name=staged.file.name, sha256=staged.sha256,
+            counts=staged.report.counts(), actor=actor.name,
         )  # fmt: skip
+        session.add(receipt)
         session.flush()
+        written.append(journal.written_row(receipt))
+        journal.record_bulk(session, actor, firm, "people.import", written=written, detail=detail or None)
     return staged.report
 
 

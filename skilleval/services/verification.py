@@ -24,14 +24,13 @@ from skilleval.db.tables import (
 )
 from skilleval.services.journal import GENESIS, objects_hash, row_hash
 
-#: Tables whose rows need no entry of their own: the journal itself, counters that the numbers prove, and receipts.
+#: Tables whose rows need no entry of their own: the journal itself, and counters that the numbers prove.
 _UNJOURNALED = {
     "journal_head",
     "journal_entry",
     "journal_object",
     "journal_detail",
     "number_counter",
-    "import_receipt",
     "pinned_text",
 }
 
@@ -55,7 +54,7 @@ def verify_journal(session: Session, institution_id: int, anchor: str | None = N
     findings += _check_details(session, institution_id)
     if anchor is not None and anchor not in hashes:
         findings.append(
-            Finding("anchor_missing", "操作日志", f"日志链中找不到摘要 {anchor[:16]}…，该摘要之后日志曾被截断或改写")
+            Finding("anchor_missing", "操作日志", f"日志链中找不到链头 {anchor[:16]}…：请先核对录入的确是“操作日志链头”；如无误，则印出之后日志曾被截断或改写")
         )
     findings += _check_rows(session, institution_id)
     return findings
@@ -95,19 +94,19 @@ def _check_chain(session: Session, institution_id: int) -> tuple[list[Finding], 
     previous, expected, hashes = GENESIS, 1, {GENESIS}
     for entry in _entries(session, institution_id):
         where = f"第 {entry.seq} 条日志"
-        body: dict[str, Any] = json.loads(entry.body)
+        body = _body(entry)
         if entry.seq != expected:
             findings.append(Finding("entry_missing", where, f"日志序号应为 {expected}，实为 {entry.seq}：有日志被删除"))
         if hashlib.sha256(entry.body.encode()).hexdigest() != entry.hash:
             findings.append(Finding("entry_changed", where, f"内容与摘要不符：日志被改动（记载：{_who(body)}）"))
-        if body["prev"] != previous or body["seq"] != entry.seq:
+        if body.get("prev") != previous or body.get("seq") != entry.seq:
             findings.append(Finding("chain_broken", where, f"与上一条日志不衔接（记载：{_who(body)}）"))
-        if objects_hash(_written(session, institution_id, entry.seq)) != body["objects"]:
+        if objects_hash(_written(session, institution_id, entry.seq)) != body.get("objects"):
             findings.append(Finding("objects_changed", where, f"所载数据清单与摘要不符（记载：{_who(body)}）"))
         previous, expected = entry.hash, entry.seq + 1
         hashes.add(entry.hash)
     head = session.get(JournalHead, institution_id)
-    if (head.hash if head else GENESIS) != previous:
+    if (head.hash, head.seq) != (previous, expected - 1) if head else previous != GENESIS:
         findings.append(Finding("head_differs", "日志链尾", "链尾与最后一条日志不符：末尾的日志被删除或改写"))
     return findings, hashes
 
@@ -123,7 +122,7 @@ def _check_details(session: Session, institution_id: int) -> list[Finding]:
         detail = details.pop(entry.seq, None)
         if detail is None:
             continue
-        if hashlib.sha256((detail.salt + detail.content).encode()).hexdigest() != json.loads(entry.body)["detail"]:
+        if hashlib.sha256((detail.salt + detail.content).encode()).hexdigest() != _body(entry).get("detail"):
             findings.append(Finding("detail_changed", f"第 {entry.seq} 条日志", "明细与当时记载的摘要不符"))
     findings += [Finding("detail_orphaned", f"第 {seq} 条日志", "有明细而无日志") for seq in sorted(details)]
     return findings
@@ -177,5 +176,16 @@ def _written(session: Session, institution_id: int, seq: int) -> Iterator[tuple[
     yield from rows
 
 
+def _body(entry: JournalEntry) -> dict[str, Any]:
+    """What the entry says; nothing where a forged one is no longer readable, so that it becomes a finding."""
+    try:
+        body = json.loads(entry.body)
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
 def _who(body: dict[str, Any]) -> str:
-    return f"{body['at'][:19]} {body['actor']} {body['action']}"
+    if not {"at", "actor", "action"} <= body.keys():
+        return "内容已无法读取"
+    return f"{str(body['at'])[:19]} {body['actor']} {body['action']}"

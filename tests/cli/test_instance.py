@@ -3,6 +3,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
+from skilleval import paths
 from skilleval.cli import main
 from tests.conftest import Cli
 
@@ -47,3 +48,20 @@ def test_a_folder_without_an_installation_is_refused(tmp_path: Path) -> None:
 
     assert result.exit_code == 1
     assert "skilleval init" in result.output
+
+
+def test_an_anchor_copied_only_in_part_is_a_wrong_call_and_no_suspicion(cli: Cli) -> None:
+    answer = cli("journal", "verify", "--institution", "91440999MA0000015E", "--anchor", "89a4 E221")
+
+    assert answer.exit_code == 2
+    assert "应为完整的64位" in answer.stderr
+
+
+def test_an_anchor_typed_in_groups_and_capitals_is_understood(cli: Cli) -> None:
+    cli("institutions", "add", paths.shipped("templates") / "institution.example.toml")
+    anchor = "0000 " * 16
+
+    assert cli("journal", "verify", "--institution", "91440999MA0000015E", "--anchor", anchor).exit_code == 0
+    wrong = cli("journal", "verify", "--institution", "91440999MA0000015E", "--anchor", "ABCD" * 16)
+    assert wrong.exit_code == 1
+    assert "请先核对" in wrong.stdout

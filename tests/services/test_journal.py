@@ -3,7 +3,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from skilleval.db.engine import Database
-from skilleval.db.tables import JournalEntry, Person
+from skilleval.db.tables import ImportReceipt, JournalEntry, Person
 from skilleval.services import journal
 from skilleval.services.verification import verify_all, verify_journal, verify_numbers
 from tests.factories import ACTOR, Firm, make_batch, make_candidate, make_firm, make_person
@@ -15,6 +15,11 @@ def firm(session: Session, vault) -> Firm:
     person = make_person(session, vault, firm)
     batch = make_batch(session, firm)
     make_candidate(session, batch, person)
+    receipt = ImportReceipt(
+        institution_id=firm.id, kind="people", file_name="roster.xlsx", sha256="0" * 64, counts={"read": 1}, actor="hr"
+    )
+    session.add(receipt)
+    journal.record(session, ACTOR, firm.id, "people.import", objects=[receipt])
     journal.record(session, ACTOR, firm.id, "batch.rename", objects=[batch], reason="笔误", detail={"name": "新名"})
     session.commit()
     return firm
@@ -58,6 +63,11 @@ def test_an_honest_history_verifies(session: Session, firm: Firm) -> None:
         ("DELETE FROM journal_entry WHERE seq = (SELECT max(seq) FROM journal_entry)", "head_differs"),
         ("UPDATE journal_object SET after_hash = 'x' WHERE seq = 2", "objects_changed"),
         ("UPDATE journal_detail SET content = '{}'", "detail_changed"),
+        ("UPDATE journal_entry SET body = 'no json' WHERE seq = 2", "entry_changed"),
+        ("UPDATE journal_entry SET body = '[]' WHERE seq = 2", "entry_changed"),
+        ("UPDATE journal_head SET seq = seq - 1", "head_differs"),
+        ("UPDATE import_receipt SET sha256 = 'x'", "row_changed"),
+        ("DELETE FROM import_receipt", "row_missing"),
     ],
 )
 def test_a_change_behind_the_journal_is_found(session: Session, firm: Firm, statement: str, found: str) -> None:
