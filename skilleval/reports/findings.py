@@ -46,12 +46,18 @@ FIXES = {
     "confirmation-count": "表5的数量应与证书数据一致，请核对",
     "notice-missing": "合格人员均应公示，请核对",
     "notice-foreign": "公示名单中不应有未合格的人，请核对",
+    "issuer": "机构更名前发的证书保留原名；如非更名，请核对发证机构",
+    "parts": "清单应写明每个等级考核哪些部分，请重新导出资料包",
+    "left-empty": "清单所写的留空行数应与文件一致，请重新导出资料包",
+    "title": "标题应写明机构和批次，请重新导出资料包",
+    "withheld": "请核对未发证的说明，重新导出资料包",
     "manifest-disagrees": "清单所写应与各文件一致，请重新导出资料包",
 }
 
 
-#: Findings to look at that do not make a package wrong: a few codes given out before the rule settled fail the check.
-WARNINGS = frozenset({"credit-code"})
+#: Findings to look at that do not make a package wrong: a few codes given out before the rule settled fail the check,
+#: and a firm may have changed its name since it issued.
+WARNINGS = frozenset({"credit-code", "issuer"})
 
 
 @dataclass(frozen=True, slots=True)

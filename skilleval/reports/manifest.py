@@ -21,6 +21,16 @@ _SHAPE: Mapping[str, type] = {
     **dict.fromkeys(("journal_head", "seal"), str),
 }
 
+#: What each entry of a list must say, and as what.
+_ENTRIES: Mapping[str, Mapping[str, type]] = {
+    "rule_data": {"name": str, "sha256": str},
+    "templates": {"name": str, "version": int, "sha256": str},
+    "files": {"name": str, "document": str, "bytes": int, "sha256": str},
+    "parts": {"grade": str, "method": str, "weight": int, "maximum": int, "pass_mark": int},
+    "withheld": {"admission_number": str, "why": str},
+    "left_empty": {"file": str, "column": str, "rows": int, "why": str},
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -148,6 +158,10 @@ def parse(raw: bytes) -> dict[str, Any]:
     for key, kind in _SHAPE.items():
         if not isinstance(manifest.get(key), kind):
             raise ValueError(f"清单缺少“{key}”或其类型不对")
+    for key, shape in _ENTRIES.items():
+        for entry in manifest[key]:
+            if not isinstance(entry, dict) or not all(isinstance(entry.get(name), kind) for name, kind in shape.items()):
+                raise ValueError(f"清单“{key}”中有一项缺少内容或类型不对")
     if seal(manifest) != manifest["seal"] or canonical(manifest) != raw:
         raise ValueError("清单的封印不符：清单在生成后被改动")
     return manifest

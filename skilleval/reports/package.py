@@ -18,13 +18,14 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.reports import archive, confirmation_form, cover_letter, manifest
 from skilleval.reports.files import write_whole
 from skilleval.reports.filing import LINES, FilingContent, filing_templates
-from skilleval.reports.findings import Finding, Findings
+from skilleval.reports.findings import WARNINGS, Finding, Findings
 from skilleval.reports.fonts import Fonts
 from skilleval.reports.manifest import Member
 from skilleval.reports.notice import NoticeEntry, NoticeSheet, render_notice
 from skilleval.reports.package_agreement import agreement
 from skilleval.reports.package_rules import RULES
 from skilleval.reports.package_sheets import Sheet, read_sheet
+from skilleval.reports.package_statements import STATEMENTS
 from skilleval.reports.templates import Template
 from skilleval.sheets import flat
 from skilleval.sheets.reading import read_sheets
@@ -167,7 +168,11 @@ def _check(told: Mapping[str, Any], members: Mapping[str, bytes]) -> list[Findin
         return found
     for rule in RULES:
         found += rule(opened, told)
-    return [*found, *agreement(opened, told)]
+    found += agreement(opened, told)
+    if all(finding.code in WARNINGS for finding in found):
+        for statement in STATEMENTS:
+            found += statement(opened, told)
+    return found
 
 
 def _check_templates(told: Mapping[str, Any], templates: Mapping[str, Template]) -> list[Finding]:
@@ -192,9 +197,17 @@ def _check_members(
         found.append(Finding("member-missing", "资料包中没有此文件", name))
     for name in sorted(members.keys() - (wanted & listed.keys())):
         found.append(Finding("member-foreign", "清单或模板中没有此文件", name))
+    if len(listed) != len(told["files"]):
+        found.append(Finding("manifest-disagrees", "清单中有文件列了两次", manifest.NAME))
+    documents = {file: name for name, template in templates.items() for file in (template.file, template.printed)}
     for name in sorted(wanted & listed.keys() & members.keys()):
-        if hashlib.sha256(members[name]).hexdigest() != listed[name].get("sha256"):
+        entry = listed[name]
+        if hashlib.sha256(members[name]).hexdigest() != entry["sha256"]:
             found.append(Finding("hash", "文件内容与清单的 SHA-256 不符", name))
+        elif (len(members[name]), documents[name]) != (entry["bytes"], entry["document"]):
+            found.append(Finding("manifest-disagrees", "文件的大小或种类与清单所写不符", name))
+        elif name.endswith(".pdf") and entry.get("rows") is not None:
+            found.append(Finding("manifest-disagrees", "PDF 文件在清单中不应有行数", name))
         elif name.endswith(".pdf") and not members[name].startswith(b"%PDF-"):
             found.append(Finding("pdf", "不是 PDF 文件", name))
     return found
@@ -210,4 +223,7 @@ def _open_sheet(template: Template, workbook: bytes) -> tuple[Sheet, list[Findin
             return Sheet(template, ()), [Finding("workbook", refusal.message, template.file)]
     if template.sheet not in found:
         return Sheet(template, ()), [Finding("workbook", f"没有工作表“{template.sheet}”", template.file)]
+    if len(found) > 1:
+        others = "、".join(f"“{name}”" for name in found if name != template.sheet)
+        return Sheet(template, ()), [Finding("workbook", f"模板没有的工作表{others}", template.file)]
     return read_sheet(template, found[template.sheet])

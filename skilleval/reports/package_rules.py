@@ -11,6 +11,7 @@ from typing import Any
 from skilleval.domain import identifiers
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
+from skilleval.domain.methods import METHODS
 from skilleval.domain.scoring import Outcome, Part, PartMark, settle, show
 from skilleval.reports.findings import Finding
 from skilleval.reports.package_sheets import Line, Sheet, Sheets
@@ -101,6 +102,32 @@ def firm_numbers_hold(sheets: Sheets, manifest: Mapping[str, Any]) -> Iterator[F
         yield Finding("occupation-code", "清单中的职业编码应写作 6-31-01-03 的形式", "manifest.json")
 
 
+def firms_have_one_code(sheets: Sheets, manifest: Mapping[str, Any]) -> Iterator[Finding]:
+    """An employer has one name and one 统一社会信用代码 throughout, the institution its own."""
+    sheet, firm = sheets["candidates"], manifest["institution"]
+    codes = {str(firm.get("name")): str(firm.get("credit_code"))}
+    names = {code: name for name, code in codes.items()}
+    for line in sheet.lines:
+        employer, code = line.text("employer"), line.text("employer_credit_code")
+        if not employer or not code:
+            continue
+        if codes.setdefault(employer, code) != code:
+            told = f"“{employer}”的统一社会信用代码在别处写作 {codes[employer]}"
+            yield sheet.finding("disagree", line, "employer_credit_code", told)
+        elif names.setdefault(code, employer) != employer:
+            told = f"统一社会信用代码 {code} 在别处属于“{names[code]}”"
+            yield sheet.finding("disagree", line, "employer", told)
+
+
+def issuers_are_the_institution(sheets: Sheets, _manifest: Mapping[str, Any]) -> Iterator[Finding]:
+    """发证机构 is the institution itself. Only a warning: a certificate keeps the name under which it was issued."""
+    sheet = sheets["certificates"]
+    for line in sheet.lines:
+        issuer, institution = line.text("issuer"), line.text("institution")
+        if issuer and institution and issuer != institution:
+            yield sheet.finding("issuer", line, "issuer", f"与评价机构“{institution}”不同")
+
+
 def constants_hold(sheets: Sheets, manifest: Mapping[str, Any]) -> Iterator[Finding]:
     """What is the same in every row says what the manifest says."""
     for document, key, section, name in _CONSTANTS:
@@ -150,6 +177,11 @@ def dates_run_forward(sheets: Sheets, manifest: Mapping[str, Any]) -> Iterator[F
     for earlier, first, later, second in days:
         if not (isinstance(first, str) and isinstance(second, str) and first <= second):
             yield Finding("date-order", f"{earlier}（{first}）晚于{later}（{second}）", "manifest.json")
+    plan = sheets["plan"]
+    for line in plan.lines:
+        until, starts = line.get("enrol_until"), line.get("starts_on")
+        if isinstance(until, date) and isinstance(starts, date) and until > starts:
+            yield plan.finding("date-order", line, "enrol_until", f"报名截止 {until} 晚于评价开始 {starts}")
     sheet = sheets["certificates"]
     for line in sheet.lines:
         issued = line.get("issued_on")
@@ -194,7 +226,29 @@ def marks_hold(sheets: Sheets, manifest: Mapping[str, Any]) -> Iterator[Finding]
         grade = line.get("grade")
         rules = parts.get(grade.value) if isinstance(grade, Grade) else None
         if rules:
+            yield from _unassessed_parts(sheet, line, rules)
             yield from _result_holds(sheet, line, rules)
+
+
+def parts_are_told(sheets: Sheets, manifest: Mapping[str, Any]) -> Iterator[Finding]:
+    """For each grade of the plan the manifest says which parts count, and the plan names the same."""
+    sheet = sheets["plan"]
+    for line in sheet.lines:
+        grade = line.get("grade")
+        if not isinstance(grade, Grade):
+            continue
+        keys = [part["method"] for part in manifest["parts"] if part["grade"] == grade.value]
+        if not keys or not set(keys) <= METHODS.keys():
+            yield Finding("parts", f"清单没有写明{grade.printed}考核哪些部分，成绩无法核对", "manifest.json")
+        elif sorted(line.text("methods").split("、")) != sorted(METHODS[key].name_zh for key in keys):
+            told = "、".join(METHODS[key].name_zh for key in keys)
+            yield sheet.finding("manifest-disagrees", line, "methods", f"清单所写为“{told}”")
+
+
+def _unassessed_parts(sheet: Sheet, line: Line, rules: Mapping[str, Part]) -> Iterator[Finding]:
+    for method in sorted(METHODS.keys() - rules.keys()):
+        if line.get(method) is not None:
+            yield sheet.finding("mark-range", line, method, "该等级不考核这一部分，却有成绩")
 
 
 def _result_holds(sheet: Sheet, line: Line, rules: Mapping[str, Part]) -> Iterator[Finding]:
@@ -227,4 +281,7 @@ RULES: tuple[Rule, ...] = (
     dates_run_forward,
     rows_are_unique,
     marks_hold,
+    parts_are_told,
+    firms_have_one_code,
+    issuers_are_the_institution,
 )

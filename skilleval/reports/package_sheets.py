@@ -39,6 +39,7 @@ class Sheet:
 
     template: Template
     lines: tuple[Line, ...]
+    title: str = ""
 
     def finding(self, code: str, line: Line | None, key: str, message: str) -> Finding:
         """A finding in the cell of ``key``, which from now on counts as wrong."""
@@ -85,8 +86,16 @@ def read_sheet(template: Template, rows: Sequence[Sequence[object]]) -> tuple[Sh
         sheet = Sheet(template, ())
         for column, cell in zip(template.columns, [*cells, *[None] * len(template.columns)], strict=False):
             found.extend(_read_cell(sheet, line, column, cell))
+        found.extend(_foreign_cells(template, number, cells))
         lines.append(line)
-    return Sheet(template, tuple(lines)), found
+    title = str(rows[0][0] or "") if template.title and rows[0] else ""
+    return Sheet(template, tuple(lines), title), found
+
+
+def _foreign_cells(template: Template, row: int, cells: Sequence[object]) -> Iterator[Finding]:
+    for position, cell in enumerate(cells[len(template.columns) :], start=len(template.columns)):
+        if cell not in (None, ""):
+            yield Finding("cell", "模板没有这一列，却有内容", template.file, row, _letter(position), "空", "")
 
 
 def _headings(template: Template, rows: Sequence[Sequence[object]]) -> Iterator[Finding]:

@@ -15,6 +15,8 @@ from skilleval.reports.filing import LINES, filing_templates
 from skilleval.sheets import flat
 from tests.factories import id_number
 
+OTHER_CREDIT_CODE = "91440999MA00000024"
+
 Tables = dict[str, list[list[Any]]]
 
 
@@ -50,7 +52,9 @@ def repack(packed: bytes, tables: Tables) -> bytes:
             flat.FlatColumn(column.heading, column.width, _kind(rows, position))
             for position, column in enumerate(template.columns)
         ]
-        flat.write_flat(file, template.sheet, "标题" if template.title else "", columns, rows)
+        book = CalamineWorkbook.from_filelike(io.BytesIO(members[template.file]))
+        first = book.get_sheet_by_name(template.sheet).to_python(nrows=1)[0][0]
+        flat.write_flat(file, template.sheet, str(first) if template.title else "", columns, rows)
         members[template.file] = file.getvalue()
     return reseal(members, told, {filing_templates()[name].file: len(rows) for name, rows in tables.items()})
 
@@ -244,6 +248,9 @@ DEFECTS: Mapping[str, Planter] = {
     "no name": _set("required", "certificates", "name", lambda _: ""),
     "a number used twice": _number_used_twice,
     "another employer": _set("disagree", "certificates", "employer", lambda _: "别的单位"),
+    "another issuing body": _set("issuer", "certificates", "issuer", lambda _: "别的机构"),
+    "another name under the firm's code": _set("disagree", "candidates", "employer", lambda _: "别的单位"),
+    "another firm's code": _set("disagree", "candidates", "employer_credit_code", lambda _: OTHER_CREDIT_CODE),
     "another issuer": _set("manifest-disagrees", "certificates", "institution", lambda _: "别的机构"),
     "another name in a result": _candidate_name,
     "another education in a result": _set("disagree", "results", "education", lambda _: "大学本科"),
@@ -254,6 +261,7 @@ DEFECTS: Mapping[str, Planter] = {
         "manifest-disagrees", "results", "registration_number", lambda _: "Y000044000999"),
     "another occupation": _set("manifest-disagrees", "candidates", "occupation_name", lambda _: "车工"),
     "a mark over the maximum": _set("mark-range", "results", "theory", lambda _: 100.5),
+    "a mark of a part that is not assessed": _set("mark-range", "results", "review", lambda _: 90.0),
     "a changed mark": _set("total", "results", "theory", lambda mark: mark + 1.0, "total"),
     "a changed total": _changed_total,
     "passed, called failed": _passed_called_failed,
@@ -275,5 +283,7 @@ DEFECTS: Mapping[str, Planter] = {
 #: Defects of the whole form or plan: planted in their only rows.
 COUNTS: Mapping[str, Planter] = {
     "a count of the form": _set("confirmation-count", "confirmation", "count", lambda count: count + 500),
+    "another part in the plan": _set("manifest-disagrees", "plan", "methods", lambda _: "理论知识考试"),
+    "enrolment after the evaluation": _set("date-order", "plan", "enrol_until", lambda _: "2026-07-01"),
     "a count of the plan": _set("plan-count", "plan", "candidates", lambda count: count + 500),
 }

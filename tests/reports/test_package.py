@@ -255,6 +255,61 @@ def test_rows_other_than_the_manifest_says_are_found(tmp_path: Path, clean: byte
     assert [(one.code, one.file) for one in findings] == [("row-count", "06_公示名单.xlsx")]
 
 
+@pytest.mark.parametrize(
+    ("section", "key", "value", "code"),
+    [
+        ("left_empty", 0, {"file": "01_评价计划.xlsx", "column": "工种", "rows": 9, "why": "x"}, "left-empty"),
+        ("batch", "grades", ["senior"], "manifest-disagrees"),
+        ("parts", slice(0, 2), [], "parts"),
+        ("parts", 0, "x", "manifest"),
+        ("withheld", slice(0, 0), [{"admission_number": "2026-DG-01-9999", "why": "x"}], "withheld"),
+        ("withheld", slice(0, 0), [{"admission_number": "2026-DG-01-0001", "why": "x"}], "withheld"),
+        ("withheld", slice(0, 0), ["x"], "manifest"),
+        ("notice", "working_days", 9, "date-order"),
+        ("notice", "content_hash", "x", "manifest-disagrees"),
+        ("filing", "version", 2, "manifest-disagrees"),
+    ],
+)
+def test_a_manifest_that_the_files_deny_is_not_called_ok(
+    section: str, key: Any, value: Any, code: str, tmp_path: Path, clean: bytes
+) -> None:
+    members = archive.unpack(clean)
+    told = manifest.parse(members[manifest.NAME])
+    told[section][key] = value
+
+    assert code in {one.code for one in _verified(tmp_path, reseal(members, told, {}))}
+
+
+def test_what_stands_outside_the_table_is_found(tmp_path: Path, clean: bytes) -> None:
+    for changed, code in (("A1", "title"), ("X5", "cell"), ("", "workbook")):
+        members = archive.unpack(clean)
+        told = manifest.parse(members[manifest.NAME])
+        book = openpyxl.load_workbook(io.BytesIO(members["03_成绩汇总.xlsx"]))
+        if changed:
+            book["成绩汇总"][changed] = "假"
+        else:
+            book.create_sheet("附表")
+        file = io.BytesIO()
+        book.save(file)
+        members["03_成绩汇总.xlsx"] = file.getvalue()
+
+        found = [one.code for one in _verified(tmp_path, reseal(members, told, {}))]
+
+        assert found == [code]
+
+
+def test_a_file_listed_twice_or_with_another_size_is_found(tmp_path: Path, clean: bytes) -> None:
+    members = archive.unpack(clean)
+    told = manifest.parse(members[manifest.NAME])
+    twice = {**told, "files": [*told["files"], told["files"][0]]}
+    size = {**told, "files": [{**told["files"][0], "bytes": 1}, *told["files"][1:]]}
+
+    for forged in (twice, size):
+        forged["seal"] = manifest.seal(forged)
+        packed = archive.pack({**members, manifest.NAME: manifest.canonical(forged)})
+        assert [one.code for one in _verified(tmp_path, packed)] == ["manifest-disagrees"]
+
+
 def test_a_template_of_another_version_is_not_called_ok(tmp_path: Path, clean: bytes) -> None:
     members = archive.unpack(clean)
     told = manifest.parse(members[manifest.NAME])
