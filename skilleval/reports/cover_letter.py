@@ -5,6 +5,7 @@ files. Its words are template data.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Spacer
@@ -36,6 +37,7 @@ def render(
         story.append(page.text(words["attachment"].format(serial=serial, label=label, file=member.name, rows=rows)))
         story.append(page.small(words["digest"].format(digest=member.sha256)))
     story += [
+        Spacer(1, 2 * mm),
         page.small(words["anchor"].format(journal_head=content.provenance.journal_head)),
         Spacer(1, 6 * mm),
         page.text(words["contact"].format(**facts)),
@@ -48,31 +50,39 @@ def render(
 def _facts(content: FilingContent, template: Template) -> dict[str, object]:
     filer, plan, notice, words = content.filer, content.plan[0], content.notice, template.texts["letter"]
     objections = words["some_objections"] if notice.objections else words["no_objections"]
+    withheld = words["some_withheld"] if content.withheld else ""
+    supersedes = words["some_superseded"] if content.version > 1 else ""
     return {
         "authority": authority(content, template),
         "institution": filer.name,
         "credit_code": filer.credit_code,
         "registration_number": filer.registration_number,
-        "valid_from": filer.valid_from,
-        "valid_to": filer.valid_to,
+        "valid_from": _day(filer.valid_from),
+        "valid_to": _day(filer.valid_to),
         "batch": plan.batch_number,
         "batch_name": plan.batch_name,
-        "starts_on": plan.starts_on,
-        "ends_on": plan.ends_on,
+        "starts_on": _day(plan.starts_on),
+        "ends_on": _day(plan.ends_on),
         "occupation": plan.occupation_name + (f"（{plan.trade}）" if plan.trade else ""),
         "occupation_code": plan.occupation_code,
         "grades": "、".join(line.grade.printed for line in content.plan),
         "candidates": len(content.candidates),
         "passed": content.passed,
         "certificates": len(content.certificates),
-        "first_day": notice.first_day,
-        "last_day": notice.last_day,
+        "first_day": _day(notice.first_day),
+        "last_day": _day(notice.last_day),
         "working_days": notice.working_days,
         "objections": objections.format(count=notice.objections),
+        "withheld": withheld.format(count=len(content.withheld)),
+        "supersedes": supersedes.format(version=content.version, earlier=content.version - 1),
         "contact": filer.contact or filer.responsible or "________",
         "phone": filer.phone or "________",
-        "exported_on": f"{content.exported_on.year}年{content.exported_on.month}月{content.exported_on.day}日",
+        "exported_on": _day(content.exported_on),
     }
+
+
+def _day(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def authority(content: FilingContent, template: Template) -> str:

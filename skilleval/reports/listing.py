@@ -22,6 +22,8 @@ _TITLE_SIZE, _TITLE_LEADING = 17.0, 25.0
 _LINE_SIZE, _LINE_LEADING = 10.5, 17.0
 _CLOSING_SIZE, _CLOSING_LEADING = 8.0, 12.0
 _TABLE_GAP, _CLOSING_GAP = 12.0, 17.0
+#: between the table and who signs: a seal reaches above its line
+_SIGNATURE_GAP = 34.0
 #: how many rows go over to a last page that would hold nothing but the closing lines
 _KEPT_ROWS = 3
 #: A list whose values never repeat would fill the memory with them.
@@ -39,12 +41,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list to print. ``opening`` stands above the table, ``closing`` below it, ``note`` at the foot of each page."""
+    """A list to print. ``opening`` stands above the table, ``signature`` below it on the right, with room for a seal,
+    ``closing`` in small print after that, ``note`` at the foot of each page."""
 
     title: str
     columns: tuple[Column, ...]
     rows: Sequence[Sequence[str]] = field(repr=False)
     opening: tuple[str, ...] = ()
+    signature: tuple[str, ...] = ()
     closing: tuple[str, ...] = ()
     note: str = ""
     upright: bool = True
@@ -55,7 +59,7 @@ def render_listing(listing: Listing, fonts: Fonts) -> bytes:
     """The PDF of a list. Refused with ``RuleBroken``: characters that no font has, all of them named."""
     headings = [column.heading for column in listing.columns]
     refuse_missing_glyphs(fonts, [listing.title, *headings], BOLD)
-    refuse_missing_glyphs(fonts, [*listing.opening, *listing.closing, listing.note])
+    refuse_missing_glyphs(fonts, [*listing.opening, *listing.signature, *listing.closing, listing.note])
     refuse_missing_glyphs(fonts, (value for row in listing.rows for value in row))
     file = io.BytesIO()
     size = A4 if listing.upright else landscape(A4)
@@ -113,7 +117,10 @@ class _Press:
     def _closing_height(self) -> float:
         room = self.width - 2 * _MARGIN
         lines = sum(len(wrapped(self.font, text, _CLOSING_SIZE, room)) for text in self.listing.closing)
-        return lines * _CLOSING_LEADING + _CLOSING_GAP
+        return lines * _CLOSING_LEADING + _CLOSING_GAP + self._signature_height()
+
+    def _signature_height(self) -> float:
+        return _SIGNATURE_GAP + len(self.listing.signature) * _LINE_LEADING if self.listing.signature else 0.0
 
     def _pages(self, first: float) -> Iterator[list[tuple[float, list[_Cell]]]]:
         """The rows that fit on each page, each with its height; ``first`` is where they begin on the first page."""
@@ -160,14 +167,25 @@ class _Press:
         return below + _LINE_LEADING - _TABLE_GAP
 
     def _close(self, bottom: float) -> None:
-        """The closing lines, on a page of their own when they don't fit below the table."""
+        """The signature and the closing lines, on a page of their own when they don't fit below the table."""
         at = bottom - _CLOSING_GAP
         if bottom - self._closing_height() < _BOTTOM:
             self._turn()
             at = self.height - _TOP - _CLOSING_SIZE
+        self._sign(at - _SIGNATURE_GAP + _CLOSING_GAP)
+        at -= self._signature_height()
         self.canvas.setFillColor(FAINT)
         self._paragraphs(self.listing.closing, at, _CLOSING_SIZE, _CLOSING_LEADING)
         self._finish()
+
+    def _sign(self, at: float) -> None:
+        """Who signs and when, each line in the middle of the longest one."""
+        widest = max((self.font.stringWidth(text, _LINE_SIZE) for text in self.listing.signature), default=0.0)
+        self.canvas.setFillColor(INK)
+        self.canvas.setFont(self.font.fontName, _LINE_SIZE)
+        for text in self.listing.signature:
+            self.canvas.drawCentredString(self.width - _MARGIN - widest / 2, at, text)
+            at -= _LINE_LEADING
 
     def _paragraphs(self, texts: Sequence[str], at: float, size: float, leading: float) -> float:
         self.canvas.setFont(self.font.fontName, size)

@@ -19,9 +19,9 @@ _COLUMNS = (
     Column("姓名", 28.7),
     Column("证件号码", 35.2),
     Column("所在单位", 34.4, "left"),
-    Column("职业名称", 20),
+    Column("职业名称", 18.4),
     Column("工种/职业方向", 15.7),
-    Column("职业技能等级", 21.4),
+    Column("职业技能等级", 23),
     Column("申报途径", 15.1),
 )
 _NO_TRADE = "--"
@@ -85,6 +85,7 @@ def render_notice(sheet: NoticeSheet, fonts: Fonts) -> bytes:
             columns=_COLUMNS,
             rows=[_row(entry) for entry in sheet.entries],
             opening=_opening(sheet),
+            signature=(f"{sheet.institution}（盖章）", _day(sheet.first_day)),
             closing=(
                 f"本公示内容摘要（SHA-256）：{sheet.content_hash}",
                 f"公示时操作日志链头：{sheet.journal_head}",

@@ -87,7 +87,7 @@ class SheetCanvas(Canvas):  # type: ignore[misc]  # reportlab publishes no types
             self.beginForm(_TOTAL_FORM, 0, -2, _TOTAL_WIDTH, _FOOTER_SIZE)
             self.setFont(self.fonts.name(), _FOOTER_SIZE)
             self.setFillColor(FAINT)
-            self.drawRightString(_TOTAL_WIDTH, 0, f"共 {self.getPageNumber() - 1} 页")
+            self.drawString(0, 0, f"共 {self.getPageNumber() - 1} 页")
             self.endForm()
         super().save()
 

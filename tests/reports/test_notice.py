@@ -54,6 +54,19 @@ def test_the_notice_prints_period_contact_people_hash_and_journal_head(tmp_path:
 
 
 @pytest.mark.slow
+def test_the_notice_is_signed_by_the_institution_on_its_first_day_and_the_longest_grade_fits(tmp_path: Path) -> None:
+    given = content(1)
+    given["entries"][0]["grade"] = "一级/高级技师"
+    sheet = NoticeSheet.from_content(given, content_hash=HASH, journal_head=HEAD)
+
+    text = text_of(write_notice(tmp_path / "公示.pdf", sheet, load_fonts({})))
+
+    assert "岭南精工制造有限公司（盖章）" in text
+    assert text.index("2026年6月15日", text.index("（盖章）")) < text.index("本公示内容摘要")
+    assert "一级/高级技师" in text
+
+
+@pytest.mark.slow
 def test_an_empty_trade_is_printed_as_two_hyphens(tmp_path: Path) -> None:
     assert text_of(written(tmp_path)).count(" -- ") == 12
 

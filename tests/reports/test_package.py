@@ -20,6 +20,7 @@ from skilleval.reports.findings import FIXES, Finding
 from skilleval.reports.fonts import load_fonts
 from skilleval.reports.package import verify_package, write_package
 from tests.reports.defects import COUNTS, DEFECTS, Expected, Planter, Tables, open_tables, repack, reseal
+from tests.reports.reading import text_of
 from tests.reports.samples import BATCH, clean_content
 
 
@@ -354,6 +355,23 @@ def test_who_passed_without_a_certificate_is_accepted_only_with_a_reason(tmp_pat
 
     assert [one.code for one in found] == ["outcome-certificate"]
     assert accepted == ()
+
+
+@pytest.mark.slow
+def test_the_letter_says_who_has_no_certificate_and_which_version_it_replaces(tmp_path: Path, fonts: Any) -> None:
+    gone = clean_content().results[0]
+    withheld = (Withheld(gone.admission_number, "证书已作废：照片有误"),)
+    second = replace(clean_content(version=2), withheld=withheld, supersedes="d" * 64)
+    texts = []
+    for content in (clean_content(), second):
+        file = tmp_path / "letter.pdf"
+        packed = write_package(tmp_path / str(content.version), content, fonts).path.read_bytes()
+        file.write_bytes(archive.unpack(packed)["07_上报函.pdf"])
+        texts.append("".join(text_of(file).split()))
+
+    assert "另有1人未持有有效证书" in texts[1] and "取代此前报送的第1版" in texts[1]
+    assert "未持有有效证书" not in texts[0] and "取代" not in texts[0]
+    assert "2026年6月15日至2026年6月22日公示5个工作日" in texts[0]
 
 
 @pytest.mark.parametrize(
