@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, BinaryIO
 
 import xlsxwriter
@@ -38,15 +39,19 @@ def write_flat(
     book.set_properties({"created": _CREATED})
     page = book.add_worksheet(sheet)
     head = 1 if title else 0
-    _style_page(page, head, sum(column.width for column in columns))
-    formats = {kind: book.add_format({"num_format": code, "border": 1, "valign": "vcenter", "font_name": "宋体"})
-               for kind, code in _FORMATS.items()}  # fmt: skip
+    width = sum(column.width for column in columns)
+    style_page(page, head, width)
+    # Wrapped, or the next cell hides on paper what does not fit.
+    style = {"border": 1, "valign": "vcenter", "text_wrap": True, "font_name": "宋体"}
+    formats = {kind: book.add_format({**style, "num_format": code}) for kind, code in _FORMATS.items()}
     for position, column in enumerate(columns):
         page.set_column(position, position, column.width, formats[column.kind])
     if title:
-        page.merge_range(0, 0, 0, len(columns) - 1, title, book.add_format(_TITLE))
+        # A title in the middle of a table that goes on beside itself would be cut in two between its pages.
+        align = "left" if _pages_across(width) > 1 else "center"
+        page.merge_range(0, 0, 0, len(columns) - 1, title, book.add_format({**_TITLE, "align": align}))
         page.set_row(0, 30)
-    page.set_row(head, 30)
+    page.set_row(head, 33)
     heading = book.add_format(_HEADING)
     for position, column in enumerate(columns):
         page.write_string(head, position, column.heading, heading)
@@ -57,7 +62,7 @@ def write_flat(
         book.close()
 
 
-_TITLE = {"bold": True, "font_size": 14, "align": "center", "valign": "vcenter", "font_name": "宋体"}
+_TITLE = {"bold": True, "font_size": 14, "valign": "vcenter", "font_name": "宋体"}
 _HEADING = {
     "bold": True, "bg_color": "#D9E2F3", "border": 1, "align": "center", "valign": "vcenter", "text_wrap": True,
     "font_name": "宋体",
@@ -66,23 +71,36 @@ _HEADING = {
 
 _A3, _A4 = 8, 9
 #: Characters that one page holds across before they get too small to read.
-_A4_CHARACTERS, _A3_CHARACTERS = 170, 260
+_UPRIGHT_CHARACTERS, _A4_CHARACTERS, _A3_CHARACTERS = 95, 170, 260
 #: A table that goes on beside itself repeats these: the serial, the admission number and the name.
 _REPEATED_COLUMNS = 3
+_LINE_HEIGHT = 15
 
 
-def _style_page(page: Any, head: int, width: int) -> None:
-    """How it prints: headings on each page; a table too wide for one A3 page goes on beside itself."""
-    across = -(-width // _A3_CHARACTERS)
+def _pages_across(width: int) -> int:
+    return -(-width // _A3_CHARACTERS)
+
+
+def style_page(page: Any, head: int, width: int) -> None:
+    """How a table of ``width`` characters prints: headings of row ``head`` on each page, as large as can be read; one
+    too wide for an A3 page goes on beside itself."""
     page.freeze_panes(head + 1, 0)
-    page.set_landscape()
+    if width > _UPRIGHT_CHARACTERS:
+        page.set_landscape()
     page.set_paper(_A4 if width <= _A4_CHARACTERS else _A3)
-    page.fit_to_pages(across, 0)
+    page.fit_to_pages(_pages_across(width), 0)
     page.repeat_rows(head)
-    if across > 1:
+    if _pages_across(width) > 1:
         page.repeat_columns(0, _REPEATED_COLUMNS - 1)
     page.set_footer("&C第 &P 页，共 &N 页")
     page.set_margins(0.4, 0.4, 0.6, 0.6)
+
+
+@lru_cache(maxsize=10_000)
+def row_height(text: str, width: int) -> int:
+    """The height in points that ``text`` takes in a column of ``width`` characters. A Chinese character takes two."""
+    taken = len(text) if text.isascii() else sum(1 if char.isascii() else 2 for char in text)
+    return _LINE_HEIGHT * max(1, -(-taken // width))
 
 
 def _write_rows(
@@ -92,8 +110,17 @@ def _write_rows(
         (position, page.write_string if column.kind == "text" else page.write_number, formats[column.kind])
         for position, column in enumerate(columns)
     ]
+    # Rows say how high they are: not every program works it out for cells that wrap.
+    narrow = [(at, column.width, column.width // 2) for at, column in enumerate(columns) if column.kind == "text"]
     row = first
     for values in rows:
+        height = _LINE_HEIGHT
+        for at, width, sure in narrow:
+            text = values[at]
+            if text and len(str(text)) > sure:
+                height = max(height, row_height(str(text), width))
+        if height > _LINE_HEIGHT:
+            page.set_row(row, height)
         for (position, write, style), value in zip(writers, values, strict=True):
             if value is None or value == "":
                 page.write_blank(row, position, None, style)

@@ -14,11 +14,13 @@ import xlsxwriter
 
 from skilleval.domain.ladder import Grade
 from skilleval.sheets.columns import CellError, Column, column_letter
+from skilleval.sheets.flat import row_height, style_page
 from skilleval.sheets.reading import EXAMPLE_MARK, TEMPLATE_SHEET, RawSheet, read_sheets
 
 INSTRUCTIONS_SHEET = "填写说明"
 FILLABLE_ROWS = 2_000
 _MAX_LIST = 240
+_CELL_WIDTH, _REASON_WIDTH = 20, 60
 
 
 @dataclass(slots=True)
@@ -87,7 +89,8 @@ class _book:
 
 def _write_form_sheet(book: Any, form: FormSheet) -> None:
     page = book.add_worksheet(form.name)
-    page.freeze_panes(1, 0)
+    style_page(page, 0, sum(column.width for column in form.columns))
+    page.hide_gridlines(0)
     text, plain = book.add_format({"num_format": "@"}), book.add_format()
     day = book.add_format({"num_format": "yyyy-mm-dd"})
     heads = [
@@ -141,13 +144,13 @@ def _show(value: Any, column: Column) -> Any:
     return value
 
 
-def _write(page: Any, row: int, position: int, value: Any, day: Any, text: Any) -> None:
+def _write(page: Any, row: int, position: int, value: Any, day: Any, text: Any, number: Any = None) -> None:
     if value is None or value == "":
         return
     if isinstance(value, bool):
-        page.write_boolean(row, position, value)
+        page.write_boolean(row, position, value, number)
     elif isinstance(value, int | float):
-        page.write_number(row, position, value)
+        page.write_number(row, position, value, number)
     elif isinstance(value, date):
         page.write_datetime(row, position, value, day)
     else:
@@ -158,6 +161,9 @@ def _write_marked(book: Any, sheet: RawSheet, by_row: dict[tuple[str, int], list
     page = book.add_worksheet(sheet.name)
     day, text = book.add_format({"num_format": "yyyy-mm-dd"}), book.add_format({"num_format": "@"})
     wrong = book.add_format({"bg_color": "#FFC7CE", "num_format": "@"})
+    wrong_day = book.add_format({"bg_color": "#FFC7CE", "num_format": "yyyy-mm-dd"})
+    wrong_number = book.add_format({"bg_color": "#FFC7CE"})
+    reason = book.add_format({"bg_color": "#FFC7CE", "num_format": "@", "text_wrap": True, "valign": "top"})
     width = max((len(row) for row in sheet.rows), default=0)
     headings = {error.header for (name, _row), errors in by_row.items() if name == sheet.name for error in errors}
     for index, row in enumerate(sheet.rows):
@@ -166,16 +172,22 @@ def _write_marked(book: Any, sheet: RawSheet, by_row: dict[tuple[str, int], list
         for position, cell in enumerate(row):
             value = date(*cell) if isinstance(cell, tuple) else cell
             error = letters.get(column_letter(position))
-            _write(page, index, position, value, day, wrong if error else text)
-            if error:
-                if value in (None, ""):
-                    page.write_blank(index, position, None, wrong)
-                page.write_comment(index, position, error.message)
+            if error is None:
+                _write(page, index, position, value, day, text)
+                continue
+            _write(page, index, position, value, wrong_day, wrong, wrong_number)
+            if value in (None, ""):
+                page.write_blank(index, position, None, wrong)
+            page.write_comment(index, position, error.message)
         if errors:
-            page.write_string(index, width, "；".join(f"{one.header}：{one.message}" for one in errors), wrong)
+            told = "；".join(f"{one.header}：{one.message}" for one in errors)
+            page.set_row(index, row_height(told, _REASON_WIDTH))
+            page.write_string(index, width, told, reason)
     heading = next(
         (index for index, row in enumerate(sheet.rows) if headings & {str(cell).strip() for cell in row if cell}), 0
     )
     page.write_string(heading, width, "错误原因", wrong)
-    page.set_column(0, width - 1, 16)
-    page.set_column(width, width, 60)
+    page.set_column(0, width - 1, _CELL_WIDTH)
+    page.set_column(width, width, _REASON_WIDTH)
+    style_page(page, heading, _CELL_WIDTH * width + _REASON_WIDTH)
+    page.hide_gridlines(0)

@@ -2,6 +2,7 @@ import io
 import shutil
 import subprocess
 import zipfile
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -310,6 +311,20 @@ def test_the_errors_workbook_marks_exactly_the_rows_that_failed(tmp_path: Path) 
 
 
 @pytest.mark.slow
+def test_a_wrong_number_or_date_is_coloured_as_a_wrong_text_is(tmp_path: Path) -> None:
+    rows = [["姓名", "证件号码", "入职日期"], ["张三", 440999199001010010.0, date(2020, 1, 1)], ["", ID, ""]]
+    source = workbook(tmp_path / "a.xlsx", rows)
+    errors = read_table(source, COLUMNS).errors
+    hired = replace(errors[0], column="C", header="入职日期", message="早于出生日期")
+
+    write_errors(tmp_path / "errors.xlsx", source, [*errors, hired])
+
+    page = openpyxl.load_workbook(tmp_path / "errors.xlsx")["花名册"]
+    assert {page[cell].fill.start_color.rgb for cell in ("B2", "C2", "A3", "D2")} == {"FFFFC7CE"}
+    assert page["D2"].alignment.wrap_text
+    assert page.freeze_panes == "A2"
+
+
 def test_a_form_saved_by_another_program_still_imports(tmp_path: Path) -> None:
     skip_without("soffice")
     values = {"name": "买买提·艾合买提江", "number": ID, "hired": date(2025, 6, 1), "kind": "contract", "years": 3}
