@@ -100,12 +100,19 @@ def import_numbers(
 def show(workplace: Workplace, number: str, as_json: bool) -> None:
     """Show a certificate and what happened to it."""
     with workplace.database.reading() as session:
-        answer = _row(workplace, session, service.find_certificate(session, number))
+        certificate = service.find_certificate(session, number)
+        before, later = service.chain_of(session, certificate)
+        chain = {"replaces": before.number if before else None, "replaced_by": later.number if later else None}
+        answer = _row(workplace, session, certificate) | chain
     lines = [
         f"{answer['number']}  {answer['name']}  {answer['id_number']}",
         f"  {answer['occupation']}  {answer['trade'] or '--'}  {answer['grade']}  {answer['issued_on']}  {answer['issuer']}",
         *(f"  {one['on']}  {service.KINDS[one['kind']]}  {one['by']}  {one['reason'] or ''}" for one in answer["events"]),
     ]
+    if answer["replaces"]:
+        lines.append(_("  替换已作废的 {number}").format(number=answer["replaces"]))
+    if answer["replaced_by"]:
+        lines.append(_("  已换发为 {number}").format(number=answer["replaced_by"]))
     emit(answer, as_json, lines)
 
 

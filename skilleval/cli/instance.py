@@ -1,6 +1,7 @@
 """``skilleval init``: make an installation."""
 
 import click
+from sqlalchemy import make_url
 
 from skilleval.cli.output import Workplace, _, emit, json_option, pass_workplace
 from skilleval.db.engine import Database, sqlite_url
@@ -30,12 +31,13 @@ def init(workplace: Workplace, database_url: str, as_json: bool) -> None:
         (folder / own).mkdir(exist_ok=True)
     (folder / CONFIG_NAME).write_text(text, encoding="utf-8")
     settings = load_settings(folder)
+    shown = make_url(database_url).render_as_string(hide_password=True) if database_url else database_file
     emit(
-        {"instance": folder, "database": database_url or database_file, "keys": settings.keys_folder},
+        {"instance": folder, "database": shown, "keys": settings.keys_folder},
         as_json,
         [
             _("安装已建立：{folder}").format(folder=folder),
-            _("数据库：{database}").format(database=database_url or database_file),
+            _("数据库：{database}").format(database=shown),
             _("密钥：{keys}（请另行备份；没有它无法读取证件号码）").format(keys=settings.keys_folder),
         ],
     )

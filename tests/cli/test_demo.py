@@ -47,3 +47,21 @@ def test_the_demo_never_empties_a_folder_that_is_none_of_its_own(tmp_path: Path)
 
     assert result.exit_code == 1 and "未作任何改动" in result.output
     assert (tmp_path / "letter.txt").read_text(encoding="utf-8") == "keep"
+
+
+@pytest.mark.slow
+def test_a_replaced_certificate_and_its_successor_name_each_other(tmp_path: Path) -> None:
+    run_demo(tmp_path / "demo")
+    old = sorted(file.stem for file in (tmp_path / "demo" / "证书" / "单份").iterdir())[0]
+
+    def certificates(*arguments: str) -> str:
+        place = ["--instance", str(tmp_path / "demo" / "instance"), "--on", "2026-07-01"]
+        result = CliRunner().invoke(main, [*place, "certificates", *arguments])
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    certificates("void", old, "--reason", "照片有误")
+    new = json.loads(certificates("replace", old, "--json"))["number"]
+
+    assert f"已换发为 {new}" in certificates("show", old)
+    assert f"替换已作废的 {old}" in certificates("show", new)

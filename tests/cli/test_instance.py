@@ -1,6 +1,7 @@
 from datetime import date
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from skilleval import paths
@@ -65,3 +66,14 @@ def test_an_anchor_typed_in_groups_and_capitals_is_understood(cli: Cli) -> None:
     wrong = cli("journal", "verify", "--institution", "91440999MA0000015E", "--anchor", "ABCD" * 16)
     assert wrong.exit_code == 1
     assert "请先核对" in wrong.stdout
+
+
+@pytest.mark.slow
+def test_the_password_of_the_database_is_not_printed(postgres_cluster: str, tmp_path: Path) -> None:
+    address = postgres_cluster.format(name="postgres").replace("skilleval@", "skilleval:secret-word@")
+
+    result = CliRunner().invoke(main, ["--instance", str(tmp_path / "own"), "init", "--database-url", address])
+
+    assert result.exit_code == 0, result.output
+    assert "secret-word" not in result.output
+    assert "secret-word" in (tmp_path / "own" / "config.toml").read_text(encoding="utf-8")
