@@ -24,7 +24,9 @@ def init(workplace: Workplace, database_url: str, as_json: bool) -> None:
     text = CONFIG_TEMPLATE.replace('database_url = ""', f'database_url = "{quoted}"')
     database_file = folder / "skilleval.db"
     # The configuration comes last: a folder without it is not an installation, so a failure before can be retried.
-    Database(database_url or sqlite_url(database_file)).create()
+    database = Database(database_url or sqlite_url(database_file))
+    database.create()
+    database.close()
     if not (folder / "keys" / KEY_NAME).exists():
         create_keys(folder / "keys")
     for own in ("rulepacks", "standards"):
