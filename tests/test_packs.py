@@ -1,5 +1,7 @@
 """Rule packs: what a pack may say, what is refused by file, rule and key, and which version holds on a day."""
 
+import re
+import textwrap
 from datetime import date
 from pathlib import Path
 
@@ -188,3 +190,15 @@ def test_both_generations_of_conditions_are_shipped_and_an_unknown_one_is_refuse
 def test_a_choice_keeps_the_national_layer_and_leaves_out_the_rest() -> None:
     assert {pack.layer for pack in packs.library().choose([]).packs} == {"national"}
     assert "guangdong-plan" in [pack.key for pack in packs.load().packs]
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+def test_the_pack_in_the_readme_is_one_that_can_be_used(tmp_path: Path, readme: str) -> None:
+    text = (Path(__file__).resolve().parent.parent / readme).read_text(encoding="utf-8")
+    found = re.search(r'( +schema = "rule-pack/2".*?\n)\n  \S', text, re.DOTALL)
+    assert found is not None
+
+    loaded = packs.library(own(tmp_path, textwrap.dedent(found[1]))).choose(["guangdong", "city"])
+
+    assert loaded.parameter("notice.working_days", date(2026, 3, 1)).value == 7
+    assert len(loaded.conditions("city-2026", date(2026, 3, 1))) == 1
