@@ -67,9 +67,12 @@ def id_number(serial: int, birth: date = date(1990, 1, 1)) -> str:
     return body + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(body, weights, strict=True)) % 11]
 
 
-def make_firm(session: Session, credit_code: str = CREDIT_CODE, number: str = REGISTRATION_NUMBER) -> Firm:
+def make_firm(
+    session: Session, credit_code: str = CREDIT_CODE, number: str = REGISTRATION_NUMBER, **own: object
+) -> Firm:
     """A firm registered from 2025 to 2027 for 电工 五级 to 三级, with two parts a grade and three assessors."""
-    institution = Institution(credit_code=credit_code, name="岭南精工制造有限公司", city="4403", responsible="演示负责人")
+    told = {"name": "岭南精工制造有限公司", "city": "4403", "responsible": "演示负责人", **own}
+    institution = Institution.model_validate({"credit_code": credit_code, **told})
     session.add(institution)
     session.flush()
     assert institution.id is not None

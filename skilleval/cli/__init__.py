@@ -19,6 +19,7 @@ COMMANDS = {
     "verify": "journal",
     "standards": "standards",
     "institutions": "institutions",
+    "chains": "chains",
     "people": "people",
     "batches": "batches",
     "candidates": "candidates",

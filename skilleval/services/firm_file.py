@@ -91,7 +91,11 @@ def check_firm(content: dict[str, Any], own_standards: Path | None = None) -> li
         ("registration", REGISTRATION, ("number", "authority", "authority_level", "valid_from", "valid_to")),
     )
     for name, keys, required in heads:
-        if not isinstance(content.get(name), dict):
+        if name == "registration" and name not in content:
+            # A member firm of a chain is evaluated by others and has none.
+            if content.get("scope"):
+                problems.append("缺少 [registration] 一节：写了备案范围 [[scope]] 的机构须写明备案")
+        elif not isinstance(content.get(name), dict):
             problems.append(f"缺少 [{name}] 一节")
         else:
             problems += _keys(name, content[name], keys, required)
@@ -143,13 +147,13 @@ def _keys(where: str, entry: dict[str, Any], keys: Mapping[str, type], required:
 
 def _check_head(content: dict[str, Any], warnings: list[str]) -> list[str]:
     problems = []
-    institution, registration = content["institution"], content["registration"]
+    institution, registration = content["institution"], content.get("registration")
     institution["credit_code"] = clean_number(institution["credit_code"])
     if error := credit_code_error(institution["credit_code"]):
         problems.append(f"institution.credit_code {error}")
-    if error := registration_number_error(registration["number"]):
+    if registration is not None and (error := registration_number_error(registration["number"])):
         problems.append(f"registration.number {error}")
-    if registration["valid_to"] < registration["valid_from"]:
+    if registration is not None and registration["valid_to"] < registration["valid_from"]:
         problems.append("registration.valid_to 早于 valid_from")
     for index, line in enumerate(content.get("scope", []), start=1):
         tops = [grade for grade in line.get("grades", []) if grade in ("特级技师", "首席技师")]

@@ -64,8 +64,9 @@ def add_institution(
     else:
         _update(session, applied, found, own)
     firm = _key(applied.institution.id)
-    registration = _put_registration(session, applied, firm, content["registration"])
+    registration = _put_registration(session, applied, firm, content["registration"]) if "registration" in content else None
     for serial, line in enumerate(content.get("scope", []), start=1):
+        assert registration is not None, "a file without a registration has no scope"
         _put_scope(session, applied, firm, _key(registration.id), {"serial": serial, **line})
     for specification in content.get("specification", []):
         _put_specification(session, applied, firm, specification)

@@ -213,3 +213,13 @@ def test_a_suspended_registration_covers_nothing(session: Session) -> None:
 
     with pytest.raises(RuleBroken, match="状态不是"):
         institutions.active_registration(session, firm.id, date(2026, 6, 8))
+
+
+def test_a_member_firm_of_a_chain_needs_no_registration(session: Session, vault: Vault) -> None:
+    content = {"institution": {"credit_code": "91440999MA00001620", "name": "配套企业甲"}}
+
+    applied = institutions.add_institution(session, ACTOR, content, vault=vault)
+
+    assert [type(row).__name__ for row in applied.added] == ["Institution"]
+    with pytest.raises(RuleBroken, match="没有备案记录"):
+        institutions.active_registration(session, applied.institution.id or 0, date(2026, 6, 8))
