@@ -595,6 +595,8 @@ class Candidate(Table, table=True):
     #: met, not_met or unknown, and the proof tree behind it as it stood when it was last checked
     verdict: str | None = None
     proof: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)
+    #: what the verdict was made from (candidacy.Application and the pinned packs), for replay; it names nobody
+    inputs: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)
     checked_on: date | None = None
     decision_reason: str | None = None
     state: str = "applied"

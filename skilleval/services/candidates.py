@@ -5,7 +5,7 @@ Sources: T7 of guangdong-rules 7.2 (columns); 4.4 there (一人多证, 重复考
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,12 @@ from skilleval.db.tables import (
     Specification,
 )
 from skilleval.domain import lifecycle
-from skilleval.domain.dates import add_years
-from skilleval.domain.eligibility import Condition, judge
+from skilleval.domain.candidacy import Application, Terms, judge_candidate
+from skilleval.domain.eligibility import Condition, HeldCertificate
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import clean_number
 from skilleval.domain.ladder import Grade
-from skilleval.domain.rules import Answer, Clause, Proof, Rule, all_of
+from skilleval.domain.rules import Answer
 from skilleval.packs import Library
 from skilleval.services import journal, people, rules
 from skilleval.services.journal import Actor
@@ -61,12 +61,18 @@ class Staged:
 
 def conditions_of(session: Session, batch: Batch, library: Library) -> tuple[tuple[Condition, ...], Sequence[str]]:
     """The entry conditions that decide a batch, and the related occupations that its specification names."""
+    edition, related = _edition(session, batch)
+    packs = rules.packs_of(session, batch.institution_id, library, batch.starts_on)
+    return packs.conditions(edition, batch.starts_on), related
+
+
+def _edition(session: Session, batch: Batch) -> tuple[str, Sequence[str]]:
+    """The generation of entry conditions and the related occupations that the batch's specification names."""
     specification = session.get(Specification, batch.specification_id)
     assert specification is not None
     if specification.conditions is None:
         raise RuleBroken(f"评价规范 {specification.code} 没有写明申报条件采用哪一版")
-    packs = rules.packs_of(session, batch.institution_id, library, batch.starts_on)
-    return packs.conditions(specification.conditions, batch.starts_on), specification.related_occupations
+    return specification.conditions, specification.related_occupations
 
 
 def stage_candidates(session: Session, batch: Batch, file: Path, *, vault: Vault, library: Library) -> Staged:
@@ -264,50 +270,38 @@ def _sort_row(
 
 
 def _judge_all(session: Session, batch: Batch, candidates: Sequence[Candidate], library: Library, on: date) -> None:
-    known, related = conditions_of(session, batch, library)
+    """Judge candidates, and keep with each what its verdict was made from, so that it can be judged again."""
+    edition, related = _edition(session, batch)
     packs = rules.packs_of(session, batch.institution_id, library, batch.starts_on)
+    terms = Terms(
+        packs.conditions(edition, batch.starts_on),
+        packs.parameter("certificate.window", on=batch.starts_on),
+        packs.parameter("certificate.duplicate", on=batch.starts_on),
+    )
+    pinned = {"packs": rules.pin_packs(session, packs), "switches": packs.switches(batch.starts_on)}
     people_by_id = _people(session, candidates)
     backgrounds = people.backgrounds(session, people_by_id.values())
     held = _held_certificates(session, list(people_by_id))
-    window = packs.parameter("certificate.window", on=batch.starts_on)
-    duplicate = packs.parameter("certificate.duplicate", on=batch.starts_on)
     for candidate in candidates:
-        grade = Grade(candidate.grade)
-        verdict = judge(
-            backgrounds[candidate.person_id], batch.occupation_code, grade, known, batch.starts_on,
-            related=related, claimed=candidate.claimed,
+        application = Application(
+            backgrounds[candidate.person_id], batch.occupation_code, Grade(candidate.grade), batch.starts_on, edition,
+            tuple(related), candidate.claimed, tuple(held.get(candidate.person_id, ())),
         )  # fmt: skip
-        certificates = held.get(candidate.person_id, [])
-        told = backgrounds[candidate.person_id].certificates is not None
-        children = [
-            verdict.proof,
-            _not_held(certificates, batch, grade, duplicate.clause, told=told),
-            _window(certificates, batch, window, told=told),
-        ]
-        if candidate.claimed is not None and verdict.claimed is not Answer.MET:
-            children.append(_claimed(candidate.claimed, verdict.claimed, known))
-        whole = Clause("candidate", "参加本批次认定须同时符合以下各项", "", "high")
-        proof = all_of(f"可否参加{grade.printed}认定", whole, children)
-        candidate.verdict, candidate.proof = proof.answer.value, proof.as_dict()
+        judgement = judge_candidate(application, terms)
+        candidate.verdict, candidate.proof = judgement.answer.value, judgement.proof.as_dict()
+        candidate.inputs = {**application.as_plain(), **pinned}
         candidate.checked_on = on
-        candidate.skips_grade = _skips(certificates, grade)
+        candidate.skips_grade = judgement.skips_grade
         session.add(candidate)
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    grade: Grade
-    occupation_code: str | None
-    obtained_on: date | None
-
-
-def _held_certificates(session: Session, person_ids: Sequence[int]) -> dict[int, list[_Held]]:
+def _held_certificates(session: Session, person_ids: Sequence[int]) -> dict[int, list[HeldCertificate]]:
     """Certificates that people brought with them, and those issued here that stand."""
-    held: dict[int, list[_Held]] = {}
+    held: dict[int, list[HeldCertificate]] = {}
     own = select(Credential).where(col(Credential.person_id).in_(person_ids), col(Credential.kind) == "certificate")
     for one in session.exec(own):
         if one.level != "none":
-            held.setdefault(one.person_id, []).append(_Held(Grade(one.level), one.occupation_code, one.obtained_on))
+            held.setdefault(one.person_id, []).append(HeldCertificate(Grade(one.level), one.occupation_code, one.obtained_on))
     ended = sa.select(col(CertificateEvent.certificate_id)).where(col(CertificateEvent.kind).in_(["voided", "revoked"]))
     issued = (
         select(Candidate.person_id, Certificate)
@@ -316,54 +310,9 @@ def _held_certificates(session: Session, person_ids: Sequence[int]) -> dict[int,
     )
     for person_id, certificate in session.exec(issued):
         held.setdefault(person_id, []).append(
-            _Held(Grade(certificate.grade), certificate.occupation_code, certificate.issued_on)
+            HeldCertificate(Grade(certificate.grade), certificate.occupation_code, certificate.issued_on)
         )
     return held
-
-
-_UNTOLD = "未填现持证书；没有证书请在花名册填“无”"
-
-
-def _not_held(held: Sequence[_Held], batch: Batch, grade: Grade, clause: Clause, *, told: bool) -> Proof:
-    """No second certificate of a grade. Unknown where the roster says nothing of certificates (``told``)."""
-    text = f"未持有本职业{grade.printed}及以上证书"
-    same = [one for one in held if one.grade >= grade]
-    if any(one.occupation_code == batch.occupation_code for one in same):
-        return Proof(Answer.NOT_MET, text, clause, f"已持有{max(one.grade for one in same).printed}证书")
-    if any(one.occupation_code is None for one in same):
-        return Proof(Answer.UNKNOWN, text, clause, "现持证书的职业未填")
-    if not told:
-        return Proof(Answer.UNKNOWN, text, clause, _UNTOLD)
-    return Proof(Answer.MET, text, clause, "没有这样的证书")
-
-
-def _window(held: Sequence[_Held], batch: Batch, rule: Rule, *, told: bool) -> Proof:
-    """One certificate a year: of any occupation, counted back from the first day of the batch. Unknown as above."""
-    first = {
-        "calendar_year": date(batch.starts_on.year, 1, 1),
-        "rolling_12_months": add_years(batch.starts_on, -1) + timedelta(days=1),
-    }.get(rule.value)
-    clause, text = rule.clause, "同一年度内未取得过其他证书"
-    if first is None:
-        return Proof(Answer.MET, text, clause, "设置为不检查")
-    recent = [one.obtained_on for one in held if one.obtained_on is not None and one.obtained_on >= first]
-    if recent:
-        return Proof(Answer.NOT_MET, text, clause, f"{max(recent)}已取得证书，在{first}之后")
-    if any(one.obtained_on is None for one in held):
-        return Proof(Answer.UNKNOWN, text, clause, "现持证书的发证日期未填")
-    if not told:
-        return Proof(Answer.UNKNOWN, text, clause, _UNTOLD)
-    return Proof(Answer.MET, text, clause, f"{first}以来没有取得证书")
-
-
-def _claimed(claimed: str, answer: Answer | None, known: Sequence[Condition]) -> Proof:
-    clause = next(one.clause for one in known if one.clause.id == claimed)
-    return Proof(answer or Answer.UNKNOWN, f"所填申报条件：{clause.text}", clause, "请改填实际符合的条件，或不填")
-
-
-def _skips(held: Sequence[_Held], grade: Grade) -> bool:
-    """Whether the grade right below was never held: recorded, and judged by the entry conditions alone."""
-    return grade.rank > Grade.JUNIOR.rank and not any(one.grade.rank >= grade.rank - 1 for one in held)
 
 
 def _candidates(session: Session, batch: Batch) -> Sequence[Candidate]:
