@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": "demo",
     "fonts": "fonts",
     "verify": "journal",
+    "replay": "replay",
     "standards": "standards",
     "institutions": "institutions",
     "chains": "chains",

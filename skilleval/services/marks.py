@@ -135,7 +135,7 @@ def settle_results(session: Session, actor: Actor, batch: Batch) -> list[Result]
         problems += [f"{who} {dispute}" for dispute in disputes]
         if disputes:
             continue
-        settlement = settle(_domain_parts(session, batch, candidate.grade), marks)
+        settlement = settle(domain_parts(session, batch, candidate.grade), marks)
         if settlement.outcome.value == "unfinished":
             problems += [f"{who} {mark.text}" for mark in marks.values() if mark.value is None and not mark.absent]
         settled.append((candidate, settlement))
@@ -163,7 +163,7 @@ def correct_result(
     standing = latest_results(session, batch).get(_key(candidate.id))
     if standing is None:
         raise RuleBroken("该考生没有核定成绩")
-    defined = _domain_parts(session, batch, candidate.grade)
+    defined = domain_parts(session, batch, candidate.grade)
     unknown = sorted(parts.keys() - defined.keys())
     if unknown:
         raise RuleBroken(f"{Grade(candidate.grade).printed}没有这些部分：{'、'.join(unknown)}")
@@ -240,7 +240,8 @@ def _domain_part(part: SpecificationPart) -> Part:
     )  # fmt: skip
 
 
-def _domain_parts(session: Session, batch: Batch, grade: str) -> dict[str, Part]:
+def domain_parts(session: Session, batch: Batch, grade: str) -> dict[str, Part]:
+    """What the specification of a batch asks for at a grade, by method."""
     return {part.method: _domain_part(part) for part in parts_of_batch(session, batch) if part.grade == grade}
 
 

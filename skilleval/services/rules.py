@@ -5,9 +5,9 @@ from datetime import date
 
 from sqlmodel import Session, col, select
 
-from skilleval.db.tables import Institution, PackChoice, PinnedText
+from skilleval.db.tables import Batch, Institution, PackChoice, PinnedText
 from skilleval.domain.errors import RuleBroken
-from skilleval.packs import Library, Packs, assemble, read_pack
+from skilleval.packs import LAYERS, Library, Packs, load, read_pack
 from skilleval.services import journal
 from skilleval.services.journal import Actor
 
@@ -76,4 +76,12 @@ def pinned_packs(session: Session, versions: Mapping[str, str], switches: Mappin
         if pack.sha256 != sha256:
             raise RuleBroken(f"规则包 {key} 的存档文本与摘要不符，存档被改动")
         packs.append(pack)
-    return Packs(assemble(packs).packs, dict(switches))
+    # They were checked against the whole library when they were chosen; a rule may name a pack that was not chosen.
+    order = list(LAYERS)
+    return Packs(tuple(sorted(packs, key=lambda pack: order.index(pack.layer))), dict(switches))
+
+
+def packs_of_batch(session: Session, batch: Batch) -> Packs:
+    """The packs that a batch was planned by, as they stood then; the shipped ones where it pinned none."""
+    versions = batch.versions.get("packs")
+    return pinned_packs(session, versions, batch.versions.get("switches", {})) if versions else load()

@@ -5,7 +5,7 @@ A product feature, and the oracle of every fault test.
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +58,71 @@ def verify_journal(session: Session, institution_id: int, anchor: str | None = N
         )
     findings += _check_rows(session, institution_id)
     return findings
+
+
+def verify_chain(session: Session, institution_id: int) -> list[Finding]:
+    """Every finding on the chain alone: entries that are missing or changed, a head that differs."""
+    return _check_chain(session, institution_id)[0]
+
+
+def row_faults(session: Session, institution_id: int, rows: Mapping[str, Collection[int]]) -> dict[tuple[str, int], str]:
+    """Which of these rows (ids by table) are not as the journal last saw them: the finding's code by table and id.
+
+    Rows of the same tables that were written together with them and are gone are told too (``row_missing``).
+    """
+    latest: dict[tuple[str, int], str | None] = {}
+    entries: set[int] = set()
+    for table_name, ids in rows.items():
+        for part in _chunks(ids):
+            for object_id, after, seq in _last_written(session, institution_id, table_name, col(JournalObject.object_id).in_(part)):
+                latest[table_name, object_id] = after
+                entries.add(seq)
+    for table_name in rows:
+        for part in _chunks(entries):
+            together = {
+                object_id
+                for object_id, _after, _seq in _last_written(
+                    session, institution_id, table_name, col(JournalObject.seq).in_(part)
+                )
+            } - {object_id for name, object_id in latest if name == table_name}
+            for ids in _chunks(together):
+                for object_id, after, _seq in _last_written(
+                    session, institution_id, table_name, col(JournalObject.object_id).in_(ids)
+                ):
+                    latest[table_name, object_id] = after
+    return dict(_faults(session, rows, latest))
+
+
+def _faults(
+    session: Session, rows: Mapping[str, Collection[int]], latest: Mapping[tuple[str, int], str | None]
+) -> Iterator[tuple[tuple[str, int], str]]:
+    for table_name, wanted in rows.items():
+        table = Table.metadata.tables[table_name]
+        found: dict[int, str] = {}
+        for part in _chunks({*wanted, *(key for name, key in latest if name == table_name)}):
+            found |= dict(_hashes_of(session, table, table.c.id.in_(part)))
+        for object_id in sorted(wanted):
+            if (table_name, object_id) not in latest:
+                yield (table_name, object_id), "row_unknown"
+            elif object_id in found and latest[table_name, object_id] != found[object_id]:
+                yield (table_name, object_id), "row_changed"
+        gone = [key for name, key in latest if name == table_name and key not in found and latest[name, key] is not None]
+        yield from (((table_name, key), "row_missing") for key in sorted(gone))
+
+
+def _last_written(
+    session: Session, institution_id: int, table_name: str, which: sa.ColumnElement[bool]
+) -> Iterator[tuple[int, str | None, int]]:
+    """(id, hash, entry) of every time that the journal tells of such rows, first to last."""
+    query = select(JournalObject.object_id, JournalObject.after_hash, JournalObject.seq).where(
+        col(JournalObject.institution_id) == institution_id, col(JournalObject.table_name) == table_name, which
+    )
+    yield from session.exec(query.order_by(col(JournalObject.seq), col(JournalObject.position)))
+
+
+def _chunks(keys: Iterable[int], size: int = 500) -> Iterator[list[int]]:
+    ordered = sorted(keys)
+    return (ordered[start : start + size] for start in range(0, len(ordered), size))
 
 
 def verify_all(session: Session) -> list[Finding]:
@@ -156,7 +221,11 @@ def _check_rows(session: Session, institution_id: int) -> list[Finding]:
 
 def _row_hashes(session: Session, table: sa.Table, institution_id: int) -> Iterator[tuple[int, str]]:
     owner = table.c.id if table.name == "institution" else table.c.institution_id
-    rows = session.connection().execute(sa.select(table).where(owner == institution_id).order_by(table.c.id))
+    yield from _hashes_of(session, table, owner == institution_id)
+
+
+def _hashes_of(session: Session, table: sa.Table, which: sa.ColumnElement[bool]) -> Iterator[tuple[int, str]]:
+    rows = session.connection().execute(sa.select(table).where(which).order_by(table.c.id))
     for row in rows.mappings():
         yield row["id"], row_hash(table, {column.name: row[column.name] for column in table.columns})
 

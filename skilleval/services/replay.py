@@ -1,0 +1,277 @@
+"""Replay: judge, settle and number a case again from what was stored, and compare with what was said then (M12).
+
+Nothing of today decides: not the roster, the packs, the standards or the staff. Eligibility comes from the inputs and
+pack texts that the verdict pinned; marks, outcome and number from marks, decisions and the parts of the specification.
+Every row that is read is held against the journal too, so that whoever changed one is not believed but named.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from sqlmodel import Session
+
+from skilleval.db.tables import Batch, Candidate, Certificate, Result
+from skilleval.domain import lifecycle
+from skilleval.domain.candidacy import Application, Judgement, Terms, judge_candidate, rule_differences
+from skilleval.domain.errors import RuleBroken
+from skilleval.domain.methods import METHODS
+from skilleval.domain.rules import Answer, Proof
+from skilleval.domain.scoring import Outcome, Part, PartMark, Settlement, settle, show
+from skilleval.packs import Packs
+from skilleval.services import batches, marks, replay_rows, rules
+from skilleval.services.replay_numbers import Ledger
+
+STEPS = {"rows": "原始记录", "eligibility": "资格", "marks": "评分", "outcome": "结果", "number": "证书编号"}
+STATES = {"equal": "一致", "differs": "不一致", "cannot": "不能复算"}
+_SETTLED = ("settled", "noticed", "cleared", "certified", "filed", "archived")
+_CERTIFIED = ("certified", "filed", "archived")
+_CORRECTED = "（更正）"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a candidate's case: equal, differs or cannot be replayed, and why."""
+
+    name: str
+    state: str
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OnAnotherDay:
+    """The same person under the versions that hold on another day. Information: a difference is no fault."""
+
+    on: date
+    then: Answer
+    now: Answer
+    #: the rules whose answer differs, in Chinese
+    differences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The case of one candidate, step by step."""
+
+    candidate: Candidate
+    who: str
+    steps: tuple[Step, ...]
+    another_day: OnAnotherDay | None = None
+
+    @property
+    def equal(self) -> bool:
+        """Whether every step came out as it is stored."""
+        return all(step.state == "equal" for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A batch replayed: the records that were tampered with, by name, and every candidate's case."""
+
+    batch: str
+    tampered: tuple[str, ...]
+    cases: tuple[Replayed, ...]
+
+    @property
+    def equal(self) -> bool:
+        """Whether nothing was tampered with and every case came out as it is stored."""
+        return not self.tampered and all(case.equal for case in self.cases)
+
+
+def replay_batch(
+    session: Session, batch: Batch, *, candidates: Sequence[Candidate] | None = None, as_of: date | None = None
+) -> Replay:
+    """Replay a batch, or the chosen ones of its candidates. Changes nothing.
+
+    ``as_of`` adds what the verdict would be on that day, by the versions of the pinned packs that hold then.
+    """
+    everybody = batches.candidates_of(session, batch)
+    chosen = everybody if candidates is None else candidates
+    names = marks.names_of(session, everybody)
+    who = {_key(one.id): f"{one.admission_number or '（未编号）'} {names[one.person_id]}" for one in everybody}
+    found = replay_rows.tampered_rows(session, batch, chosen, who)
+    case = _Case(session, batch)
+    cases = tuple(
+        Replayed(
+            one, who[_key(one.id)],
+            (_rows_step(found.of(_key(one.id))), *case.steps(one)),
+            case.on_another_day(one, as_of) if as_of is not None else None,
+        )
+        for one in chosen
+    )  # fmt: skip
+    return Replay(batch.number, found.all_named, cases)
+
+
+def _rows_step(named: Sequence[str]) -> Step:
+    return Step("rows", "differs" if named else "equal", tuple(named))
+
+
+class _Case:
+    """What all candidates of a batch share, read once."""
+
+    def __init__(self, session: Session, batch: Batch) -> None:
+        self.session, self.batch = session, batch
+        self.agreed = marks.part_marks(session, batch)
+        self.results = replay_rows.results_of(session, batch)
+        self.ledger = Ledger.of(session, batch)
+        self._packs: dict[tuple[Any, ...], Packs] = {}
+        self._parts: dict[str, dict[str, Part]] = {}
+
+    def steps(self, candidate: Candidate) -> list[Step]:
+        """The steps that the candidate's case has come to."""
+        results = self.results.get(_key(candidate.id), [])
+        steps = [self._eligibility(candidate)]
+        if results or (self.batch.state in _SETTLED and candidate.state == "eligible"):
+            steps += self._settled(candidate, results)
+        certificates = self.ledger.certificates.get(_key(candidate.id), [])
+        passed = bool(results) and results[-1].outcome == "passed"
+        if certificates or (self.batch.state in _CERTIFIED and passed):
+            steps.append(self._number(candidate, certificates, passed))
+        return steps
+
+    def on_another_day(self, candidate: Candidate, on: date) -> OnAnotherDay | None:
+        """The verdict on another day; None where the first one can't be replayed."""
+        try:
+            application, packs = self._inputs(candidate)
+            then = judge_candidate(application, _terms(packs, application.edition, application.on))
+            now = judge_candidate(replace(application, on=on), _terms(packs, application.edition, on))
+        except RuleBroken:
+            return None
+        return OnAnotherDay(on, then.answer, now.answer, tuple(rule_differences(then.proof, now.proof)))
+
+    def _inputs(self, candidate: Candidate) -> tuple[Application, Packs]:
+        inputs = candidate.inputs
+        if candidate.verdict is None:
+            raise RuleBroken("尚未判断")
+        if inputs is None:
+            raise RuleBroken("判断时没有保存依据（早于本功能），不能复算")
+        application = Application.from_plain(inputs)
+        versions, switches = inputs.get("packs"), inputs.get("switches")
+        if not isinstance(versions, dict) or not isinstance(switches, dict):
+            raise RuleBroken("保存的判断依据没有写明规则包的版本")
+        key = (tuple(versions.items()), tuple(switches.items()))
+        if key not in self._packs:
+            self._packs[key] = rules.pinned_packs(self.session, versions, switches)
+        return application, self._packs[key]
+
+    def _eligibility(self, candidate: Candidate) -> Step:
+        try:
+            application, packs = self._inputs(candidate)
+            judged = judge_candidate(application, _terms(packs, application.edition, application.on))
+        except RuleBroken as refusal:
+            return Step("eligibility", "cannot", (refusal.message,))
+        return _step("eligibility", _verdict_differences(candidate, application, judged, self.batch))
+
+    def _settled(self, candidate: Candidate, results: Sequence[Result]) -> list[Step]:
+        if not results:
+            return [Step("marks", "differs", ("没有核定成绩",))]
+        parts = self._parts.setdefault(candidate.grade, marks.domain_parts(self.session, self.batch, candidate.grade))
+        agreed = self.agreed.get(_key(candidate.id))
+        if agreed is None:
+            state = lifecycle.label("candidate", candidate.state)
+            return [Step("marks", "differs", (f"考生现为“{state}”，不应有核定成绩",))]
+        try:
+            first = settle(parts, agreed)
+        except RuleBroken as refusal:
+            return [Step("marks", "differs", (refusal.message, *refusal.reasons))]
+        told = _mark_differences(results[0], first)
+        outcomes = _outcome_differences(results[0], first, 1)
+        for place, result in enumerate(results[1:], start=2):
+            corrected = _from_own_parts(parts, result)
+            outcomes += _outcome_differences(result, corrected, place)
+            if list(map(_uncorrected, result.proof)) != list(map(_uncorrected, corrected.reasons)):
+                outcomes.append(f"第 {place} 版的理由与复算不一致")
+        return [_step("marks", told), _step("outcome", outcomes)]
+
+    def _number(self, candidate: Candidate, certificates: Sequence[Certificate], passed: bool) -> Step:
+        told = [] if passed else ["没有合格而有证书"]
+        if not certificates:
+            told.append("合格而没有证书")
+        for certificate in certificates:
+            told += self.ledger.differences(certificate, candidate)
+        return _step("number", told)
+
+
+def _step(name: str, differences: Sequence[str]) -> Step:
+    return Step(name, "differs" if differences else "equal", tuple(differences))
+
+
+def _terms(packs: Packs, edition: str, on: date) -> Terms:
+    return Terms(packs.conditions(edition, on), packs.find("certificate.window", on), packs.find("certificate.duplicate", on))
+
+
+def _verdict_differences(candidate: Candidate, application: Application, judged: Judgement, batch: Batch) -> list[str]:
+    told = []
+    if candidate.verdict != judged.answer.value:
+        stored = Answer(candidate.verdict).name_zh
+        told.append(f"保存的结论是“{stored}”，复算为“{judged.answer.name_zh}”")
+    if candidate.proof != judged.proof.as_dict():
+        told.append("保存的证明与复算的证明不同" + _first_difference(candidate.proof, judged.proof))
+    if candidate.skips_grade != judged.skips_grade:
+        told.append("是否跨级与复算不同")
+    asked = (application.grade.value, application.claimed, application.occupation_code, application.on)
+    if asked != (candidate.grade, candidate.claimed, batch.occupation_code, batch.starts_on):
+        told.append("申报的等级、条件、职业或评价开始日与判断时的不同")
+    return told
+
+
+def _first_difference(stored: Mapping[str, Any] | None, judged: Proof) -> str:
+    """The first leaf in which a stored proof is not the one that was computed."""
+    try:
+        before = list(Proof.from_dict(stored or {}).leaves())
+    except (KeyError, TypeError, ValueError):
+        return "（证明无法读取）"
+    pairs = zip(before, judged.leaves(), strict=False)
+    differing = next(((one, other) for one, other in pairs if one != other), None)
+    if differing is None:
+        return ""
+    one, other = differing
+    return f"（{other.clause.id}：保存的是“{one.text} {one.fact} {one.answer.name_zh}”，复算为“{other.text} {other.fact} {other.answer.name_zh}”）"
+
+
+def _mark_differences(result: Result, settlement: Settlement) -> list[str]:
+    told = [
+        f"{METHODS[method].name_zh}：核定成绩为 {show(stored)}，按评分复算为 {show(value)}"
+        for method, value in settlement.parts.items()
+        if (stored := result.parts.get(method)) != value
+    ]
+    if result.parts.keys() != settlement.parts.keys():
+        told.append("核定的各部分与评价规范不同")
+    if list(result.proof) != list(settlement.reasons):
+        told.append("保存的理由与复算的理由不同")
+    return told
+
+
+def _outcome_differences(result: Result, settlement: Settlement, place: int) -> list[str]:
+    told = []
+    if result.revision != place:
+        told.append(f"第 {place} 版核定成绩的版次写作 {result.revision}")
+    if result.outcome != settlement.outcome.value:
+        told.append(f"第 {place} 版为“{Outcome(result.outcome).name_zh}”，复算为“{settlement.outcome.name_zh}”")
+    if result.total != settlement.total:
+        told.append(f"第 {place} 版总成绩为 {show(result.total)}，复算为 {show(settlement.total)}")
+    return told
+
+
+def _from_own_parts(parts: Mapping[str, Part], result: Result) -> Settlement:
+    """A corrected result settled again from the marks that the correction itself set."""
+    own = {
+        method: PartMark(
+            value, absent=value is None,
+            text=f"{METHODS[method].name_zh}：{show(value) if value is not None else '缺考'}",
+        )
+        for method in parts
+        for value in (result.parts.get(method),)
+    }  # fmt: skip
+    return settle(parts, own)
+
+
+def _uncorrected(reason: Any) -> str:
+    # Which parts a correction named is not stored apart; the word in its reasons is all that tells.
+    return str(reason).removesuffix(_CORRECTED)
+
+
+def _key(value: int | None) -> int:
+    assert value is not None
+    return value
