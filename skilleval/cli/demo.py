@@ -247,12 +247,14 @@ def _issue(story: Story, people: int, seed: int) -> None:
 
 def _file(story: Story, people: int, seed: int) -> None:
     story.say()
-    story.say(_("七、导出上报材料包并校验，校验整个安装"))
+    story.say(_("七、导出上报材料包并校验，校验整个安装，复算整个批次"))
     story.run("filings", "export", "--batch", BATCH, "--out", story.out / "上报", on=CLOSED)
     [package] = (story.out / "上报").glob("*.zip")
     story.run("filings", "verify", package, on=CLOSED)
     story.run("verify", "--all", on=CLOSED)
     story.say(_("    材料包与安装均校验通过"))
+    replayed = story.run("replay", BATCH, on=CLOSED)
+    story.say(_("    复算 {count} 名考生的资格、成绩、编号：全部一致").format(count=replayed["counts"]["equal"]))
     story.answers["package"] = package
 
 

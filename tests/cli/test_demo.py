@@ -27,6 +27,10 @@ def test_the_main_job_runs_from_a_roster_to_a_verified_package(tmp_path: Path, c
     verified = cli("filings", "verify", files["package"], "--json")
     assert verified.exit_code == 0, verified.output
     assert len(zipfile.ZipFile(files["package"]).namelist()) >= 8
+    replayed = CliRunner().invoke(main, ["--instance", str(files["instance"]), "replay", "2026-DG-01", "--json"])
+    assert replayed.exit_code == 0, replayed.output
+    counts = json.loads(replayed.stdout)["counts"]
+    assert counts["equal"] and counts == {"equal": counts["equal"], "differs": 0, "cannot": 0}
 
 
 @pytest.mark.slow
