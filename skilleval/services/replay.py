@@ -135,7 +135,8 @@ class _Case:
         try:
             application, packs = self._inputs(candidate)
             then = judge_candidate(application, _terms(packs, application.edition, application.on))
-            now = judge_candidate(replace(application, on=on), _terms(packs, application.edition, on))
+            held = tuple(one for one in application.held if one.obtained_on is None or one.obtained_on <= on)
+            now = judge_candidate(replace(application, on=on, held=held), _terms(packs, application.edition, on))
         except RuleBroken:
             return None
         return OnAnotherDay(on, then.answer, now.answer, tuple(rule_differences(then.proof, now.proof)))
