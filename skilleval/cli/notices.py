@@ -12,7 +12,6 @@ from skilleval.cli.output import DATE, Workplace, _, batch_of, emit, json_option
 from skilleval.db.tables import Batch, Candidate, Notice, Objection
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import notices as service
-from skilleval.services import rules
 
 STATES = {
     "published": "公示中",
@@ -42,8 +41,7 @@ def publish(workplace: Workplace, number: str, first_day: date | None, out: Path
     calendar = holidays.load_calendar(workplace.folder)
     with workplace.database.writing() as session:
         batch = batch_of(session, number)
-        packs = rules.packs_of(session, batch.institution_id, workplace.library, start)
-        length = packs.parameter("notice.working_days", start)
+        length = service.notice_length(session, batch, start)
         notice = service.publish_notice(
             session,
             workplace.actor,

@@ -19,10 +19,12 @@ from skilleval.domain import lifecycle, workdays
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import mask_number
 from skilleval.domain.ladder import Grade
+from skilleval.domain.rules import Answer, Rule, prove_value
 from skilleval.domain.workdays import Calendar
-from skilleval.services import journal
+from skilleval.services import journal, rules
 from skilleval.services.journal import Actor
 
+_LENGTH = "notice.working_days"
 ROUTE_NAMES = {
     "assessment": "考核",
     "direct": "直接认定",
@@ -45,10 +47,11 @@ def publish_notice(
 ) -> Notice:
     """Publish everybody who passed, for ``working_days`` from ``first_day`` on, both ends included.
 
-    Refused: a batch whose results are not settled, one in which nobody passed, and a first day that is over already
-    or lies before the end of the evaluation.
+    Refused: a batch whose results are not settled, one in which nobody passed, a first day that is over already or lies
+    before the end of the evaluation, and fewer days than the batch's rule packs ask for.
     """
     lifecycle.step("batch", batch.state, "noticed")
+    _check_length(session, batch, first_day, working_days)
     if first_day < on:
         raise RuleBroken(f"公示第一天 {first_day} 早于今天 {on}，公示不能倒填日期")
     if first_day < batch.ends_on:
@@ -86,6 +89,11 @@ def publish_notice(
     session.add(batch)
     journal.record(session, actor, batch.institution_id, "notice.publish", objects=[notice, batch])
     return notice
+
+
+def notice_length(session: Session, batch: Batch, first_day: date) -> Rule:
+    """How many working days a notice lasts, by the packs that the batch was planned by. Refused: no pack says."""
+    return rules.packs_of_batch(session, batch).parameter(_LENGTH, first_day)
 
 
 def raise_objection(
@@ -219,6 +227,19 @@ def batch_of_notice(session: Session, notice: Notice) -> Batch:
 def content_hash(content: dict[str, Any]) -> str:
     """SHA-256 of a notice's content in its one spelling."""
     return hashlib.sha256(journal.canonical(content).encode()).hexdigest()
+
+
+def _check_length(session: Session, batch: Batch, first_day: date, working_days: int) -> None:
+    """Refused: a notice shorter than the packs say. Where they say nothing, nothing is refused."""
+    rule = rules.packs_of_batch(session, batch).find(_LENGTH, first_day)
+    if rule is None or rule.severity != "block":
+        return
+    proof = prove_value(rule, working_days, "公示期的工作日数", f"{working_days} 个工作日")
+    if proof.answer is Answer.NOT_MET:
+        raise RuleBroken(
+            f"公示期 {working_days} 个工作日不合规定的 {rule.value} 个工作日：“{rule.clause.text}”"
+            f"（{rule.clause.id}，{rule.clause.reference}）"
+        )
 
 
 def _decide(session: Session, actor: Actor, objection: Objection, state: str, reason: str, on: date) -> Objection:

@@ -4,11 +4,13 @@ from datetime import date
 import pytest
 from sqlmodel import Session, col, select
 
+from skilleval import packs
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch, Candidate, Notice, Objection, Result
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.workdays import Calendar
-from skilleval.services import journal, marks, notices
+from skilleval.packs import Packs, read_pack
+from skilleval.services import journal, marks, notices, rules
 from skilleval.services.journal import Actor
 from skilleval.services.verification import verify_journal
 from tests.factories import ACTOR, Firm, id_number, make_batch, make_candidate, make_firm, make_person
@@ -16,6 +18,22 @@ from tests.factories import ACTOR, Firm, id_number, make_batch, make_candidate, 
 #: 2026-06-19 (Friday) is 端午节, so five working days from Monday the 15th end on Monday the 22nd.
 CALENDAR = Calendar(years=frozenset({2026}), holidays=frozenset({date(2026, 6, 19)}), worked=frozenset())
 FIRST_DAY, LAST_DAY, DAY_AFTER = date(2026, 6, 15), date(2026, 6, 22), date(2026, 6, 23)
+CITY_PACK = """
+schema = "rule-pack/2"
+name = "x"
+layer = "city"
+[[parameter]]
+id = "notice.working_days"
+value = 7
+operator = "at_least"
+clause = "本市公示7个工作日"
+source = "x"
+confidence = "high"
+status = "in_force"
+from = 2020-01-01
+overrides = "guangdong"
+overrides_because = "x"
+"""
 DECIDER = Actor("督导员丁", "supervisor")
 Publish = Callable[..., Notice]
 
@@ -91,6 +109,22 @@ def test_the_period_counts_working_days_with_both_ends(publish: Publish, batch: 
 
 def test_a_period_that_begins_on_a_saturday_counts_from_monday(publish: Publish) -> None:
     assert publish(first_day=date(2026, 6, 13), on=date(2026, 6, 13)).last_day == LAST_DAY
+
+
+def test_a_notice_shorter_than_the_packs_say_is_refused_with_the_clause(publish: Publish) -> None:
+    with pytest.raises(RuleBroken) as refusal:
+        publish(working_days=4)
+
+    assert "4 个工作日不合规定的 5 个工作日" in refusal.value.message and "notice.working_days" in refusal.value.message
+    assert publish(working_days=6).working_days == 6
+
+
+def test_the_length_is_held_against_the_packs_that_the_batch_pinned(session: Session, publish: Publish, batch: Batch) -> None:
+    longer = read_pack("city", CITY_PACK)
+    batch.versions = {"packs": rules.pin_packs(session, Packs((*packs.load().packs, longer))), "switches": {}}
+
+    with pytest.raises(RuleBroken, match="本市公示7个工作日"):
+        publish(working_days=5)
 
 
 def test_the_content_is_frozen_with_its_hash_and_the_journals_head(session: Session, publish: Publish, firm: Firm) -> None:
