@@ -6,12 +6,15 @@ from typing import Any
 import click
 from sqlmodel import Session, col, select
 
+from skilleval import holidays
 from skilleval.cli.institutions import read_toml
 from skilleval.cli.output import Workplace, _, batch_of, emit, institution_of, json_option, pass_workplace
 from skilleval.db.tables import Batch
 from skilleval.domain import lifecycle
 from skilleval.domain.ladder import Grade
+from skilleval.domain.rules import Proof
 from skilleval.services import batches as service
+from skilleval.services import deadlines
 from skilleval.services.staffing import restaff_batch
 
 
@@ -76,7 +79,7 @@ def list_(workplace: Workplace, as_json: bool) -> None:
     emit(rows, as_json, lines or [_("还没有批次")])
 
 
-@batches.command(help=_("显示批次的进度、人数，以及下一步还缺什么。"))
+@batches.command(help=_("显示批次的进度、人数、期限，以及下一步的各项条件与依据。"))
 @click.argument("number")
 @json_option
 @pass_workplace
@@ -103,7 +106,8 @@ def advance(workplace: Workplace, number: str, state: str, as_json: bool) -> Non
 
 def _answer(session: Session, workplace: Workplace, batch: Batch) -> dict[str, Any]:
     facts = service.batch_facts(session, batch, workplace.on)
-    following = lifecycle.next_states("batch", batch.state)
+    ready = service.readiness(session, batch, workplace.on)
+    deadline = deadlines.results_deadline(session, batch, holidays.load_calendar(workplace.folder), workplace.on)
     return {
         "number": batch.number,
         "name": batch.name,
@@ -117,7 +121,11 @@ def _answer(session: Session, workplace: Workplace, batch: Batch) -> dict[str, A
         "versions": batch.versions,
         "candidates": facts.candidates,
         "eligible": facts.eligible,
-        "next": {to: lifecycle.missing_for(to, facts) for to in following},
+        "next": {to: lifecycle.missing_in(proof) for to, proof in ready.items()},
+        "readiness": {to: proof.as_dict() for to, proof in ready.items()},
+        "deadline": None
+        if deadline is None
+        else {"proof": deadline.proof.as_dict(), "last_day": deadline.last_day, "left": deadline.left},
     }
 
 
@@ -131,8 +139,10 @@ def _lines(answer: dict[str, Any]) -> list[str]:
             **{**answer, "state": lifecycle.label("batch", answer["state"])}
         ),
     ]
-    for to, missing in answer["next"].items():
+    if answer["deadline"]:
+        lines += [f"  {line}" for line in Proof.from_dict(answer["deadline"]["proof"]).lines()]
+    for to, stored in answer["readiness"].items():
         command = lifecycle.OWN_COMMAND.get(to, f"skilleval batches advance {answer['number']} {to}")
         lines.append(_("  下一步：{label}（{command}）").format(label=lifecycle.label("batch", to), command=command))
-        lines += [f"    · {reason}" for reason in missing]
+        lines += [f"    {line}" for leaf in Proof.from_dict(stored).children for line in leaf.lines()]
     return lines

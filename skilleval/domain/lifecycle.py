@@ -5,10 +5,12 @@ practice): plan → enrolment → review → scheduling → assessment → resul
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 
 from skilleval.domain.errors import RuleBroken
+from skilleval.domain.rules import Answer, Clause, Proof, Rule, all_of, prove_value
 
 #: states by kind, with the Chinese label of each
 STATES: Mapping[str, Mapping[str, str]] = {
@@ -89,6 +91,16 @@ def step(kind: str, state: str, to: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class PartStaff:
+    """One assessed part at one grade that somebody takes: how many assessors the specification asks for, and has."""
+
+    name: str
+    method: str
+    needed: int
+    assigned: int
+
+
+@dataclass(frozen=True, slots=True)
 class BatchFacts:
     """What the next step of a batch depends on, on the day it is asked for."""
 
@@ -97,38 +109,133 @@ class BatchFacts:
     candidates: int = 0
     undecided: tuple[str, ...] = ()
     eligible: int = 0
-    #: parts that lack assessors, as (part, needed, assigned)
-    short_parts: tuple[tuple[str, int, int], ...] = ()
+    parts: tuple[PartStaff, ...] = ()
     supervisors: int = 0
     venues: int = 0
     #: assessors who also supervise, by name
     double_roles: tuple[str, ...] = ()
-    #: why the registration or its scope does not cover the batch any more
+    #: why no registration is in force
+    unregistered: tuple[str, ...] = ()
+    #: why the registered scope does not cover the batch any more
     scope_problems: tuple[str, ...] = ()
 
 
-def missing_for(to: str, facts: BatchFacts) -> list[str]:
-    """Everything that a batch lacks for the step to ``to``, in Chinese; empty when nothing does."""
-    missing: list[str] = []
+#: the rules of packs that a step of a batch rests on
+READINESS_RULES = (
+    "authority.registered", "authority.in_scope", "skill.assessors_minimum", "supervisor.minimum", "venue.minimum",
+    "duties.assessor_supervises",
+)  # fmt: skip
+Rules = Mapping[str, Rule]
+
+
+def readiness(to: str, facts: BatchFacts, rules: Rules = MappingProxyType({})) -> Proof:
+    """Whether a batch is ready for the step to ``to``, as a tree whose leaves say what was found and by which clause.
+
+    ``rules`` are the ones of ``READINESS_RULES`` that hold for the batch; where there is none, the clause says that the
+    rule is the software's own. A rule that only warns never stands in the way.
+    """
+    leaves: list[Proof] = []
     if to in ("enrolling", "marking"):
-        missing += facts.scope_problems
+        leaves += _scope_leaves(facts, rules)
     if to == "reviewed":
-        if facts.candidates == 0:
-            missing.append("还没有考生")
-        if facts.undecided:
-            names = "、".join(facts.undecided[:10]) + ("等" if len(facts.undecided) > 10 else "")
-            missing.append(f"{len(facts.undecided)} 名考生的资格尚未审定：{names}")
-        if facts.candidates and not facts.undecided and facts.eligible == 0:
-            missing.append("没有一名考生通过资格审核")
+        leaves += _review_leaves(facts)
     if to == "scheduled":
-        missing += [
-            f"{part}至少需 {needed} 名考评员，现指派 {assigned} 名" for part, needed, assigned in facts.short_parts
-        ]
-        if facts.supervisors == 0:
-            missing.append("尚未指派内部质量督导员")
-        if facts.venues == 0:
-            missing.append("尚未指定考核场地")
-        missing += [f"{name} 同时被指派为考评员和督导员，两者不能兼任" for name in facts.double_roles]
-    if to == "marking" and facts.on < facts.starts_on:
-        missing.append(f"评价自 {facts.starts_on} 开始，今天是 {facts.on}")
-    return missing
+        leaves += [_assessors(part, rules.get("skill.assessors_minimum")) for part in facts.parts]
+        leaves.append(_at_least_one("supervisor.minimum", facts.supervisors, "指派", "名内部质量督导员", rules))
+        leaves.append(_at_least_one("venue.minimum", facts.venues, "指定", "处考核场地", rules))
+        leaves += _duties(facts, rules.get("duties.assessor_supervises"))
+    if to == "marking":
+        told = f"评价自 {facts.starts_on} 开始，今天是 {facts.on}"
+        leaves.append(_own("dates", "评价开始之日起方可评分", facts.on >= facts.starts_on, told, "批次"))
+    text = f"进入“{label('batch', to)}”的条件"
+    return all_of(text, own_clause(to, text), leaves)
+
+
+def missing_in(proof: Proof) -> list[str]:
+    """Everything that is not met or not known, in Chinese; empty when the step may be taken."""
+    return [leaf.fact or leaf.text for leaf in proof.leaves() if leaf.answer is not Answer.MET]
+
+
+def missing_for(to: str, facts: BatchFacts, rules: Rules = MappingProxyType({})) -> list[str]:
+    """Everything that a batch lacks for the step to ``to``, in Chinese; empty when nothing does."""
+    return missing_in(readiness(to, facts, rules))
+
+
+def own_clause(name: str, text: str) -> Clause:
+    """A clause for what no text says: the software's own rule."""
+    return Clause(f"skilleval.{name}", text, "本软件自定的规则，没有文件依据", "high")
+
+
+def _own(name: str, text: str, held: bool, fact: str, origin: str) -> Proof:
+    return Proof(Answer.MET if held else Answer.NOT_MET, text, own_clause(name, text), fact, (), origin)
+
+
+def _scope_leaves(facts: BatchFacts, rules: Rules) -> list[Proof]:
+    leaves: list[Proof] = []
+    for rule_id, text, problems in (
+        ("authority.registered", "备案在有效期内", facts.unregistered),
+        ("authority.in_scope", "职业、工种、等级在备案范围内", facts.scope_problems),
+    ):
+        clause = rules[rule_id].clause if rule_id in rules else own_clause(rule_id, text)
+        leaves += [Proof(Answer.NOT_MET, text, clause, problem, (), "备案") for problem in problems]
+        if not problems and not facts.unregistered:
+            leaves.append(Proof(Answer.MET, text, clause, "是", (), "备案"))
+    return leaves
+
+
+def _review_leaves(facts: BatchFacts) -> list[Proof]:
+    told = f"{facts.candidates} 名考生" if facts.candidates else "还没有考生"
+    leaves = [_own("candidates", "批次有考生", facts.candidates > 0, told, "考生")]
+    names = "、".join(facts.undecided[:10]) + ("等" if len(facts.undecided) > 10 else "")
+    waiting = f"{len(facts.undecided)} 名考生的资格尚未审定：{names}" if facts.undecided else "没有未审定的考生"
+    leaves.append(_own("decided", "考生的资格全部审定", not facts.undecided, waiting, "资格审核"))
+    if facts.candidates and not facts.undecided:
+        passed = f"{facts.eligible} 名考生通过资格审核" if facts.eligible else "没有一名考生通过资格审核"
+        leaves.append(_own("eligible", "至少一名考生通过资格审核", facts.eligible > 0, passed, "资格审核"))
+    return leaves
+
+
+def _assessors(part: PartStaff, rule: Rule | None) -> Proof:
+    """The specification's number of assessors, or the pack's for a skill test where that is higher."""
+    binds = rule is not None and part.method == "skill" and rule.value is not None and rule.severity == "block"
+    needed = max(part.needed, rule.value) if binds and rule is not None else part.needed
+    told = f"{part.name}至少需 {needed} 名考评员，现指派 {part.assigned} 名"
+    text = f"{part.name}的考评员人数"
+    if binds and rule is not None and rule.value >= part.needed:
+        return prove_value(rule, part.assigned, text, told, "批次的指派")
+    clause = Clause("specification.assessors", f"评价规范规定{part.name}须有 {part.needed} 名考评员", "本机构评价规范", "high")
+    return Proof(Answer.MET if part.assigned >= needed else Answer.NOT_MET, text, clause, told, (), "批次的指派")
+
+
+def _at_least_one(rule_id: str, given: int, act: str, what: str, rules: Rules) -> Proof:
+    """As many as the pack asks for; at least one where no pack says how many."""
+    noun, rule = what[1:], rules.get(rule_id)
+    if rule is None:
+        return _own(rule_id, f"至少{act} 1 {what}", given >= 1, f"已{act} {given} {what}" if given else f"尚未{act}{noun}", "批次")
+    if rule.value is None:
+        return Proof(Answer.UNKNOWN, f"{act}{noun}", rule.clause, f"规则包没有写明须{act}多少{what}", (), "批次")
+    short = f"至少需 {rule.value} {what}，现{act} {given} {what[0]}" if given else f"尚未{act}{noun}"
+    proof = prove_value(rule, given, f"至少{act} {rule.value} {what}", "", "批次")
+    return _unless_warning(replace(proof, fact=f"已{act} {given} {what}" if proof.answer is Answer.MET else short), rule)
+
+
+def _duties(facts: BatchFacts, rule: Rule | None) -> list[Proof]:
+    """Nobody assesses and supervises in one batch (考评与督导分离), unless the pack in use allows it."""
+    text = "考评员与督导员不由同一人担任"
+    clause = rule.clause if rule is not None else own_clause("duties", text)
+    if rule is not None and rule.value is True:
+        return [Proof(Answer.MET, text, clause, "所用规则包允许兼任", (), "批次的指派")]
+    if not facts.double_roles:
+        return [Proof(Answer.MET, text, clause, "没有人兼任", (), "批次的指派")]
+    return [
+        _unless_warning(
+            Proof(Answer.NOT_MET, text, clause, f"{name} 同时被指派为考评员和督导员，两者不能兼任", (), "批次的指派"), rule
+        )
+        for name in facts.double_roles
+    ]
+
+
+def _unless_warning(proof: Proof, rule: Rule | None) -> Proof:
+    if rule is None or rule.severity == "block" or proof.answer is Answer.MET:
+        return proof
+    return replace(proof, answer=Answer.MET, fact=f"提醒：{proof.fact}")

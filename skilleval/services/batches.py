@@ -24,8 +24,9 @@ from skilleval.db.tables import (
 from skilleval.domain import lifecycle
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
-from skilleval.domain.lifecycle import BatchFacts
+from skilleval.domain.lifecycle import BatchFacts, PartStaff
 from skilleval.domain.methods import METHODS
+from skilleval.domain.rules import Proof, Rule
 from skilleval.packs import Library
 from skilleval.services import institutions, journal, rules
 from skilleval.services.journal import Actor
@@ -103,7 +104,7 @@ def advance_batch(session: Session, actor: Actor, batch: Batch, to: str, *, on: 
     lifecycle.step("batch", batch.state, to)
     if to in lifecycle.OWN_COMMAND:
         raise RuleBroken(f"“{lifecycle.label('batch', to)}”由专门的命令完成：{lifecycle.OWN_COMMAND[to]}")
-    missing = lifecycle.missing_for(to, batch_facts(session, batch, on))
+    missing = lifecycle.missing_for(to, batch_facts(session, batch, on), _readiness_rules(session, batch))
     if missing:
         raise RuleBroken(f"还不能进入“{lifecycle.label('batch', to)}”，缺少 {len(missing)} 项", missing)
     changed: list[Any] = [batch]
@@ -113,6 +114,19 @@ def advance_batch(session: Session, actor: Actor, batch: Batch, to: str, *, on: 
     session.add_all(changed)
     journal.record(session, actor, batch.institution_id, f"batch.{to}", objects=changed)
     return batch
+
+
+def readiness(session: Session, batch: Batch, on: date) -> dict[str, Proof]:
+    """For each step that may follow, whether the batch is ready for it, with every reason and its clause."""
+    facts, standing = batch_facts(session, batch, on), _readiness_rules(session, batch)
+    return {to: lifecycle.readiness(to, facts, standing) for to in lifecycle.next_states("batch", batch.state)}
+
+
+def _readiness_rules(session: Session, batch: Batch) -> dict[str, Rule]:
+    """The rules that the steps of a batch rest on, as its pinned packs have them on the first day of the evaluation."""
+    packs = rules.packs_of_batch(session, batch)
+    found = {rule_id: packs.find(rule_id, batch.starts_on) for rule_id in lifecycle.READINESS_RULES}
+    return {rule_id: rule for rule_id, rule in found.items() if rule is not None}
 
 
 def batch_facts(session: Session, batch: Batch, on: date) -> BatchFacts:
@@ -134,11 +148,12 @@ def batch_facts(session: Session, batch: Batch, on: date) -> BatchFacts:
         candidates=len(candidates),
         undecided=tuple(str(people[one.person_id]) for one in candidates if one.state == "applied"),
         eligible=sum(one.state == "eligible" for one in candidates),
-        short_parts=_short_parts(session, batch, candidates, [one for one, _person in assignments]),
+        parts=_staffing(session, batch, candidates, [one for one, _person in assignments]),
         supervisors=len(roles["supervisor"]),
         venues=len(batch.venues),
         double_roles=tuple(sorted(roles["assessor"] & roles["supervisor"])),
-        scope_problems=tuple(_scope_problems(session, batch)),
+        unregistered=(unregistered := _unregistered(session, batch)),
+        scope_problems=() if unregistered else tuple(_scope_problems(session, batch)),
     )
 
 
@@ -259,11 +274,12 @@ def _specification_problems(
     return problems
 
 
-def _short_parts(
+def _staffing(
     session: Session, batch: Batch, candidates: Sequence[Candidate], assignments: Sequence[Assignment]
-) -> tuple[tuple[str, int, int], ...]:
+) -> tuple[PartStaff, ...]:
+    """The parts at grades that an eligible candidate takes, each with its assessors."""
     taken = {one.grade for one in candidates if one.state == "eligible"}
-    short = []
+    staffing = []
     for part in parts_of_batch(session, batch):
         if part.grade not in taken:
             continue
@@ -272,9 +288,17 @@ def _short_parts(
             for one in assignments
             if one.role == "assessor" and one.method == part.method and one.grade in ("", part.grade)
         }
-        if len(assigned) < part.assessors:
-            short.append((f"{Grade(part.grade).printed}{METHODS[part.method].name_zh}", part.assessors, len(assigned)))
-    return tuple(short)
+        name = f"{Grade(part.grade).printed}{METHODS[part.method].name_zh}"
+        staffing.append(PartStaff(name, part.method, part.assessors, len(assigned)))
+    return tuple(staffing)
+
+
+def _unregistered(session: Session, batch: Batch) -> tuple[str, ...]:
+    try:
+        institutions.active_registration(session, batch.institution_id, batch.starts_on)
+    except RuleBroken as refusal:
+        return (refusal.message,)
+    return ()
 
 
 def _scope_problems(session: Session, batch: Batch) -> list[str]:

@@ -1,0 +1,29 @@
+"""The deadlines of a batch, by the packs that it was planned by."""
+
+from datetime import date
+
+from sqlmodel import Session, col, select
+
+from skilleval.db.tables import Batch, Filing
+from skilleval.domain.deadlines import Deadline, prove_deadline
+from skilleval.domain.workdays import Calendar
+from skilleval.services import rules
+
+RESULTS = "results.working_days"
+
+
+def results_deadline(session: Session, batch: Batch, calendar: Calendar, on: date) -> Deadline | None:
+    """Whether marks, notice and filing are done in time after the evaluation ended; None until it has.
+
+    Done is the day of the first filing package of the batch.
+    """
+    if on <= batch.ends_on or batch.state == "cancelled":
+        return None
+    query = select(Filing).where(
+        col(Filing.institution_id) == batch.institution_id, col(Filing.batch_id) == batch.id
+    )
+    filing = session.exec(query.order_by(col(Filing.version))).first()
+    filed = filing.exported_on if filing is not None else None
+    rule = rules.packs_of_batch(session, batch).find(RESULTS, batch.ends_on)
+    text = "评价结束后按期完成成绩统计、公示并上报"
+    return prove_deadline(RESULTS, rule, text, calendar, after=batch.ends_on, done_on=filed, on=on)
