@@ -49,10 +49,42 @@ class FileFinding:
 @lru_cache(maxsize=1)
 def occupations() -> dict[tuple[str, str], Occupation]:
     """All shipped occupations by (code, edition)."""
-    file = paths.shipped("occupational_standards") / "occupations.csv"
-    with file.open(encoding="utf-8", newline="") as lines:
-        rows = [_occupation(row) for row in csv.DictReader(lines)]
+    rows = _index(paths.shipped("occupational_standards") / "occupations.csv")
     return {(row.code, row.edition): row for row in rows}
+
+
+def read_index(file: Path) -> dict[str, Occupation]:
+    """The occupations of an index file by code. Refused: a file that is none, a code that stands there twice."""
+    rows = _index(file)
+    found = {row.code: row for row in rows}
+    if len(found) < len(rows):
+        codes = [row.code for row in rows]
+        twice = sorted({code for code in codes if codes.count(code) > 1})
+        raise RuleBroken(f"{file.name} 中职业编码写了两次：{'、'.join(twice)}")
+    return found
+
+
+def find_standard(named: str, own_folder: Path | None = None) -> Standard:
+    """The standard with a key such as 6-31-01-03@2018, or in a TOML file. Refused: neither is there."""
+    if named.endswith(".toml"):
+        return load_standard(Path(named))
+    known = load_standards(own_folder)
+    if named not in known:
+        alike = [key for key in known if key.startswith(named[:10])]
+        hint = f"，可用的有：{'、'.join(alike)}" if alike else "，可用 skilleval standards list 查询"
+        raise RuleBroken(f"没有标准 {named}{hint}")
+    return known[named]
+
+
+def _index(file: Path) -> list[Occupation]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            return [_occupation(row) for row in csv.DictReader(lines)]
+    except FileNotFoundError as error:
+        raise RuleBroken(f"找不到文件 {file}") from error
+    except (AttributeError, KeyError, TypeError, ValueError, csv.Error) as error:
+        columns = "code、edition、name、middle_code、middle_name、small_code、small_name、trades、trade_count、green、digital、source"
+        raise RuleBroken(f"{file.name} 不是职业目录：应为 UTF-8 的 CSV，各列为 {columns}") from error
 
 
 def _occupation(row: dict[str, str]) -> Occupation:

@@ -1,15 +1,17 @@
-"""``skilleval standards``: list, show and check the occupations and standards."""
+"""``skilleval standards``: list, show and check the occupations and standards; what a new edition touches."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from skilleval import standards as library
-from skilleval.cli.output import Workplace, _, emit, json_option, pass_workplace
+from skilleval.cli.output import Workplace, _, emit, institution_of, json_option, pass_workplace
 from skilleval.domain.errors import RuleBroken
+from skilleval.domain.impact import KINDS, RECORDS, SUBJECTS, Change, compare_occupations, compare_standards
 from skilleval.domain.occupations import Standard
+from skilleval.services import impact as service
 
 
 @click.group(help=_("职业与国家职业标准：查询、查看权重、检查。"))
@@ -96,6 +98,65 @@ def check(workplace: Workplace, files: tuple[Path, ...], as_json: bool) -> None:
     emit(answer, as_json, lines)
     if blocking:
         click.get_current_context().exit(1)
+
+
+@standards.command(help=_("预览换用新版的影响：什么新增、改变、取消，哪些人员、批次、评价规范、岗位、备案范围受影响。不作任何改动。"))
+@click.argument("old", metavar="旧版")
+@click.argument("new", metavar="新版")
+@click.option("--institution", "credit_code", help=_("统一社会信用代码（默认全部机构）"))
+@json_option
+@pass_workplace
+def impact(workplace: Workplace, old: str, new: str, credit_code: str | None, as_json: bool) -> None:
+    """What a new edition touches. OLD and NEW: keys of standards, standard files, or two occupation indexes (.csv)."""
+    if old.endswith(".csv") != new.endswith(".csv"):
+        raise RuleBroken("旧版与新版应同为标准（键或 TOML 文件），或同为职业目录（CSV 文件）")
+    replaced = None
+    if old.endswith(".csv"):
+        changes = compare_occupations(library.read_index(Path(old)), library.read_index(Path(new)))
+    else:
+        replaced = library.find_standard(old, _own(workplace))
+        changes = compare_standards(replaced, library.find_standard(new, _own(workplace)))
+    with workplace.database.reading() as session:
+        firm = institution_of(session, credit_code) if credit_code else None
+        touched = service.touched_records(session, changes, on=workplace.on, institution=firm, old=replaced)
+    steps = service.migration(touched)
+    emit(_impact_answer(old, new, changes, touched, steps), as_json, _impact_lines(changes, touched, steps))
+
+
+def _impact_answer(
+    old: str, new: str, changes: Sequence[Change], touched: Sequence[service.Touched], steps: Sequence[str]
+) -> dict[str, Any]:
+    return {
+        "old": old,
+        "new": new,
+        "changes": [
+            {
+                "kind": one.kind, "subject": one.subject, "code": one.code, "moved_to": one.moved_to or None,
+                "grades": [grade.printed for grade in one.grades], "trade": one.trade, "text": one.text,
+            }
+            for one in changes
+        ],
+        "counts": {record: sum(one.record == record for one in touched) for record in RECORDS},
+        "touched": [
+            {"record": one.record, "institution": one.institution, "name": one.name, "why": one.why} for one in touched
+        ],
+        "migration": steps,
+    }  # fmt: skip
+
+
+def _impact_lines(
+    changes: Sequence[Change], touched: Sequence[service.Touched], steps: Sequence[str]
+) -> Iterator[str]:
+    yield _("一、新旧版的不同：{count} 处").format(count=len(changes))
+    yield from (f"  [{KINDS[one.kind]}] {SUBJECTS[one.subject]}：{one.text}" for one in changes)
+    yield _("二、受影响的记录：{count} 项（预览，没有作任何改动）").format(count=len(touched))
+    for record, name in RECORDS.items():
+        own = [one for one in touched if one.record == record]
+        if own:
+            yield _("  {name} {count} 项").format(name=name, count=len(own))
+        yield from (f"    {one.name}：{'；'.join(one.why)}" for one in own)
+    yield _("三、迁移清单：{count} 条").format(count=len(steps))
+    yield from (f"  {number}. {step}" for number, step in enumerate(steps, start=1))
 
 
 def _own(workplace: Workplace) -> Path:
