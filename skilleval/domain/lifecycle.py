@@ -139,7 +139,7 @@ def readiness(to: str, facts: BatchFacts, rules: Rules = MappingProxyType({})) -
         leaves += _scope_leaves(facts, rules)
     if to == "reviewed":
         leaves += _review_leaves(facts)
-    if to == "scheduled":
+    if to in ("scheduled", "marking"):  # staff may change in between
         leaves += [_assessors(part, rules.get("skill.assessors_minimum")) for part in facts.parts]
         leaves.append(_at_least_one("supervisor.minimum", facts.supervisors, "指派", "名内部质量督导员", rules))
         leaves.append(_at_least_one("venue.minimum", facts.venues, "指定", "处考核场地", rules))

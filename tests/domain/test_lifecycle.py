@@ -69,6 +69,7 @@ def test_a_refused_step_says_what_is_possible_instead() -> None:
         ("marking", {"on": date(2026, 6, 7)}, "评价自 2026-06-08 开始"),
         ("marking", {"scope_problems": ("备案已过期",)}, "备案已过期"),
         ("enrolling", {"scope_problems": ("备案已过期",)}, "备案已过期"),
+        ("marking", {"supervisors": 0}, "督导员"),
         ("marking", {"unregistered": ("备案已注销",)}, "备案已注销"),
     ],
 )
