@@ -1,5 +1,6 @@
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from skilleval.db.secrets import Vault, load_vault
 from skilleval.db.tables import Credential, Institution, Post, PostGrade, Specification, Table
 from skilleval.domain.impact import compare_occupations, compare_standards
 from skilleval.services import impact, journal
+from tests.closed import make_closed_batch
 from tests.conftest import Cli
 from tests.factories import ACTOR, CREDIT_CODE, make_batch, make_candidate, make_firm, make_person
 
@@ -149,6 +151,19 @@ def test_a_specification_of_another_standard_is_touched_by_the_code_alone(filled
     assert sum(one.record == "personnel" for one in touched) == 6
     assert all(moved in one.why for one in touched)
     assert not any("焊工某" in one.name for one in touched)
+
+
+def test_a_certificate_issued_here_is_held_too(sqlite_database: Database, vault: Vault, tmp_path: Path) -> None:
+    old = standards.find_standard(OLD_KEY)
+    no_senior = replace(old, grades=tuple(one for one in old.grades if one.value != "senior"))
+    with sqlite_database.writing() as session:
+        make_closed_batch(session, vault, tmp_path)
+
+        touched = impact.touched_records(session, compare_standards(old, no_senior), on=DAY, old=old)
+
+    held = [one.name.partition("证书 ")[0] for one in touched if one.record == "holding" and "证书 " in one.name]
+    assert held == ["E0001 陈大文 持三级/高级工", "E0002 李有争 持三级/高级工", "E0005 吴更正 持三级/高级工"]
+    assert not any(one.record in ("batch", "applying") for one in touched)
 
 
 def test_a_registration_that_is_over_is_not_touched(filled: Session, tmp_path: Path) -> None:
