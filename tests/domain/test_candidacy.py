@@ -1,13 +1,22 @@
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from typing import Any
 
 import pytest
 
 from skilleval.domain.backgrounds import LISTS, background_as_plain, background_from_plain
-from skilleval.domain.candidacy import FORM, Application, Terms, judge_candidate
-from skilleval.domain.eligibility import Background, Diploma, Evidence, HeldCertificate, Title, Work
+from skilleval.domain.candidacy import FORM, Application, Terms, judge_candidate, rule_differences
+from skilleval.domain.eligibility import (
+    Background,
+    Condition,
+    Diploma,
+    Evidence,
+    HeldCertificate,
+    Requirement,
+    Title,
+    Work,
+)
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from tests.factories import entry_conditions
@@ -66,3 +75,20 @@ def test_rules_that_do_not_hold_on_a_day_make_the_verdict_unknown() -> None:
     assert bare.skips_grade and not judge_candidate(
         Application(FULL, "6-31-01-03", Grade.SENIOR, DAY, "2018", held=(HELD,)), Terms(entry_conditions("2018"), None, None)
     ).skips_grade
+
+
+def test_a_rule_that_has_another_version_is_told_with_both_wordings() -> None:
+    application = Application(FULL, "6-31-01-03", Grade.SENIOR, DAY, "2018", held=(HELD,))
+    known = [one for one in entry_conditions("2018") if one.clause.id == "2018/senior/1"]
+    stricter = Condition(Grade.SENIOR, replace(known[0].clause, text="须满60周岁"), (Requirement(age=60),))
+    fresh = Condition(Grade.SENIOR, replace(known[0].clause, id="2018/senior/9", text="须满16周岁"), (Requirement(age=16),))
+
+    then, now = (judge_candidate(application, Terms(terms, None, None)).proof for terms in (known, [stricter, fresh]))
+
+    assert rule_differences(then, then) == []
+    assert rule_differences(then, now) == [
+        "2018/senior/1：当时符合，该日不符合（1990-02-28出生，2050-02-28满60周岁）；条文不同："
+        f"{known[0].clause.text} → 须满60周岁",
+        "2018/senior/9：当时没有、该日有效（须满16周岁）",
+    ]
+    assert rule_differences(now, then)[1] == "2018/senior/9：当时有效、该日没有有效版本（须满16周岁）"

@@ -11,8 +11,9 @@ from sqlmodel import Session, col, select
 from skilleval import packs
 from skilleval.db.engine import Database, sqlite_url
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import Batch, Candidate, Person, PinnedText, Result
-from skilleval.services import candidates, replay
+from skilleval.db.tables import Batch, Candidate, Certificate, Person, PinnedText, Result
+from skilleval.services import candidates, certificates, replay
+from skilleval.services.replay_numbers import Ledger
 from skilleval.services.verification import verify_all
 from tests.closed import STORY, candidate_named, make_closed_batch
 from tests.factories import ACTOR, id_number
@@ -152,6 +153,38 @@ def test_the_inputs_hold_neither_names_nor_document_numbers(session: Session) ->
         assert '"birth_date": "1990-01-01"' in kept and '"conditions-2018"' in kept
 
 
+def test_a_certificate_that_replaces_a_voided_one_replays_equal(session: Session, vault: Vault) -> None:
+    key, on = candidate_named(session, "陈大文").id, date(2026, 7, 1)
+    first = session.exec(select(Certificate).where(col(Certificate.candidate_id) == key)).one()
+    certificates.void_certificate(session, ACTOR, first, reason="印错", on=on)
+    second = certificates.replace_certificate(
+        session, ACTOR, first, vault=vault, on=on, missing_glyphs=lambda _text: ()
+    )
+
+    assert int(second.number[-6:]) > int(first.number[-6:])
+    assert again(session).equal
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        ("Y000044000123263000777", []),
+        ("Y000044000123264000777", ["证书编号等级代码 4 与等级 三级/高级工 不一致"]),
+        ("Y000044000123253000777", ["证书编号年份 25 与发证日期 2026-06-23 不一致"]),
+        ("X1", ["证书编号“X1”应为22位：13位备案号、2位年份、1位等级代码、6位序列码"]),
+    ],
+)
+def test_of_a_number_from_the_province_all_but_the_serial_is_replayed(
+    session: Session, number: str, told: list[str]
+) -> None:
+    candidate = candidate_named(session, "陈大文")
+    given = session.exec(select(Certificate).where(col(Certificate.candidate_id) == candidate.id)).one()
+    copied = Certificate(**{**given.model_dump(exclude={"id"}), "number": number, "origin": "imported"})
+    ledger = Ledger.of(session, session.exec(select(Batch)).one())
+
+    assert ledger.differences(copied, candidate) == told
+
+
 # --- what was tampered with is named ---------------------------------------------------------------
 
 WHOSE = "candidate_id = (SELECT c.id FROM candidate c JOIN person p ON p.id = c.person_id WHERE p.name = :name)"
@@ -187,6 +220,17 @@ def test_a_deleted_mark_is_named(session: Session) -> None:
 
     assert len(replayed.tampered) == 1 and "评分" in replayed.tampered[0] and "被删除" in replayed.tampered[0]
     assert states(replayed, "陈大文")["marks"] == "differs"
+
+
+def test_a_deleted_candidate_and_a_deleted_certificate_are_named(session: Session) -> None:
+    key = candidate_named(session, "王无证").id
+
+    gone = tamper(session, "DELETE FROM candidate WHERE id = :id", id=key)
+    both = tamper(session, f"DELETE FROM certificate WHERE {WHOSE}", name="陈大文")
+
+    assert gone.tampered == (f"资格：一名考生（candidate 第 {key} 行）被删除",)
+    assert any(named.startswith("证书：一份证书") and named.endswith("被删除") for named in both.tampered)
+    assert case_of(both, "陈大文")["number"].reasons == ("合格而没有证书",)
 
 
 def test_a_mark_slipped_in_is_named(session: Session) -> None:
