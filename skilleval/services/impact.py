@@ -32,7 +32,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.occupations import Standard
 
 _Row = TypeVar(
-    "_Row", Batch, Person, Personnel, Post, PostGrade, Registration, ScopeLine, Specification, SpecificationPart, Venue
+    "_Row", Batch, Personnel, Post, PostGrade, Registration, ScopeLine, Specification, SpecificationPart, Venue
 )
 #: a batch is open until its certificates are issued: what was decided keeps the edition that decided it
 OPEN = ("draft", "enrolling", "reviewed", "scheduled", "marking", "settled", "noticed", "cleared")
@@ -103,20 +103,15 @@ class _Firm:
 
     def people(self) -> Iterator[Touched]:
         """Who works in a touched occupation, holds its certificate, or applies in an open batch."""
-        people = {one.id: one for one in self._rows(Person)}
-        working = {(one.id, one.occupation_code) for one in people.values() if one.occupation_code in self.by_code}
-        periods = select(WorkPeriod.person_id, WorkPeriod.occupation_code).where(
-            col(WorkPeriod.institution_id) == self.id, col(WorkPeriod.occupation_code).in_(self.codes)
-        )
-        working |= set(self.session.exec(periods))
-        for person_id, code in sorted(working, key=str):
-            yield from self._touched("working", _person(people[person_id]), str(code))
-        held = select(Credential).where(
+        for person, code in self._working():
+            yield from self._touched("working", _person(person), code)
+        held = select(Credential, Person).where(
             col(Credential.institution_id) == self.id, col(Credential.kind) == "certificate",
             col(Credential.level) != "none", col(Credential.occupation_code).in_(self.codes),
+            col(Person.id) == col(Credential.person_id),
         )  # fmt: skip
-        for one in self.session.exec(held.order_by(col(Credential.id))):
-            name = f"{_person(people[one.person_id])} 持{Grade(one.level).printed}证书"
+        for one, person in self.session.exec(held.order_by(col(Credential.id))):
+            name = f"{_person(person)} 持{Grade(one.level).printed}证书"
             yield from self._touched("holding", name, str(one.occupation_code), [one.level])
         for certificate, person in self._issued():
             name = f"{_person(person)} 持{Grade(certificate.grade).printed}证书 {certificate.number}"
@@ -135,6 +130,17 @@ class _Firm:
             yield from self._touched(
                 "applying", name, batch.occupation_code, [candidate.grade], batch.trade, self._subjects_of(batch)
             )
+
+    def _working(self) -> list[tuple[Person, str]]:
+        """Who works in a touched occupation or has worked in it, each person and code once."""
+        now = select(Person).where(col(Person.institution_id) == self.id, col(Person.occupation_code).in_(self.codes))
+        before = select(Person, WorkPeriod.occupation_code).where(
+            col(WorkPeriod.institution_id) == self.id, col(WorkPeriod.occupation_code).in_(self.codes),
+            col(Person.id) == col(WorkPeriod.person_id),
+        )  # fmt: skip
+        found = {(one.id or 0, str(one.occupation_code)): one for one in self.session.exec(now)}
+        found |= {(one.id or 0, code): one for one, code in self.session.exec(before)}
+        return [(person, code) for (_key, code), person in sorted(found.items(), key=lambda item: item[0])]
 
     def _issued(self) -> list[tuple[Certificate, Person]]:
         """The certificates that the institution issued and that stand, with the people who hold them."""
