@@ -155,6 +155,7 @@ def judge(
     *,
     related: Iterable[str] = (),
     claimed: str | None = None,
+    switches: Mapping[str, bool] | None = None,
 ) -> Verdict:
     """Whether the person may sit for ``grade`` on the day ``on``, with every reason.
 
@@ -163,7 +164,7 @@ def judge(
     """
     occupations = frozenset((occupation_code, *related))
     leaf = partial(prove_requirement, background=background, occupations=occupations, on=on)
-    case = Case(on, background.facts, {}, leaf)
+    case = Case(on, background.facts, switches or {}, leaf)
     whole = Clause(f"{grade.value}", f"{grade.printed}申报条件（具备其一即可）", "", "high")
     proofs = {
         condition.clause.id: all_of(

@@ -22,6 +22,8 @@ from skilleval.services.roster import PERSON_KEYS, Entry, read_roster
 from skilleval.sheets.columns import Report
 from skilleval.sheets.reading import Table, file_hash
 
+#: the facts of the condition language that stand on a person's own row
+_FACTS = ("employment", "post", "department", "hired_on")
 #: schooling that opens no entry condition by diploma
 _PLAIN_SCHOOLING = ("高中", "初中", "小学")
 
@@ -199,6 +201,7 @@ def _background(person: Person, held: Sequence[Credential], periods: Sequence[Wo
         else tuple(
             Diploma(one.level, one.matching, one.obtained_on, one.assessed) for one in diplomas if one.level != "none"
         ),
+        facts={fact: getattr(person, fact) for fact in _FACTS},
     )
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from skilleval.demo.people import Employee, make_people
 from skilleval.domain.eligibility import Background, HeldCertificate, Title, Work, judge
 from skilleval.domain.ladder import NATIONAL_GRADES, Grade
-from skilleval.services.workforce import Workforce, judge_all
+from skilleval.services.workforce import judge_all
+from skilleval.services.workforce_columns import Workforce
 from tests.factories import entry_conditions
 from tests.harness.measure import Goal, Limit
 
