@@ -1,0 +1,139 @@
+"""Headcount by the highest skill grade held, by occupation and department, with the cut of 高技能人才.
+
+A certificate whose day nobody entered may be from after the day asked about, and people of whom nobody entered anything may
+hold any: both are 未填, never 无. A share is one of the people whose grade is known, and there is none where nobody's is.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from skilleval.db.tables import Candidate, Certificate, CertificateEvent, Credential, Institution, Person
+from skilleval.domain.ladder import Grade
+from skilleval.packs import Library
+from skilleval.services.rules import packs_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: columns behind the eight grades
+NONE, UNKNOWN = "none", "unknown"
+COLUMNS = (*(grade.value for grade in Grade), NONE, UNKNOWN)
+PARAMETER = "statistics.highly_skilled_from"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the statistics: heads by highest grade held; ``name`` is empty for the whole firm."""
+
+    name: str
+    heads: dict[str, int]
+    highly_skilled: int
+
+    @property
+    def total(self) -> int:
+        """All heads, also those of whom the grade is not known."""
+        return sum(self.heads.values())
+
+    @property
+    def share(self) -> float | None:
+        """高技能人才 among those whose grade is known; None where nobody's is."""
+        known = self.total - self.heads[UNKNOWN]
+        return self.highly_skilled / known if known else None
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """The whole firm, each occupation and each department."""
+
+    on: date
+    highly_skilled_from: Grade
+    basis: str
+    whole: Line
+    by_occupation: tuple[Line, ...]
+    by_department: tuple[Line, ...]
+    #: why the grade of those under 未填 is not known: nothing entered, or the day of a certificate
+    nothing_entered: int
+    day_not_entered: int
+
+
+def statistics(session: Session, library: Library, institution: Institution, *, on: date) -> Statistics:
+    """The firm's people by the highest grade that they held on the day, certificates issued here counted with the roster's.
+
+    Refused: rule packs without the grade from which 高技能人才 begins, on that day.
+    """
+    import pandas as pd
+
+    assert institution.id is not None
+    rule = packs_of(session, institution.id, library, on).parameter(PARAMETER, on)
+    line = Grade(rule.value)
+    query = (
+        sa.select(col(Person.id), col(Person.occupation_code), col(Person.department))
+        .where(col(Person.institution_id) == institution.id)
+        .order_by(col(Person.id))
+    )
+    people = pd.DataFrame(session.connection().execute(query).all(), columns=["person", "occupation", "department"])
+    held = _held(session, institution.id, on)
+    standings = [_standing(held.get(int(person), []), on) for person in people["person"]]
+    people["grade"] = pd.Categorical([grade for grade, _why in standings], categories=COLUMNS)
+    return Statistics(
+        on, line, f"{rule.clause.text}（{rule.clause.reference}）",
+        _lines(people.assign(whole=""), "whole", line)[0] if len(people) else _line("", dict.fromkeys(COLUMNS, 0), line),
+        _lines(people, "occupation", line), _lines(people, "department", line),
+        sum(why == "nothing" for _grade, why in standings), sum(why == "day" for _grade, why in standings),
+    )  # fmt: skip
+
+
+def _lines(people: "pd.DataFrame", by: str, line: Grade) -> tuple[Line, ...]:
+    counted = people.groupby([people[by].fillna(""), "grade"], observed=False).size().unstack(fill_value=0)
+    return tuple(
+        _line(str(name), {column: int(heads) for column, heads in row.items()}, line) for name, row in counted.iterrows()
+    )
+
+
+def _line(name: str, heads: dict[str, int], line: Grade) -> Line:
+    return Line(name, heads, sum(heads[grade.value] for grade in Grade if grade >= line))
+
+
+def _standing(held: Iterable[tuple[str, date | None]], on: date) -> tuple[str, str]:
+    """The column of one person, and for 未填 why: ``nothing`` entered, or the ``day`` of a certificate that decides."""
+    entered = list(held)
+    certificates = [(Grade(level), day) for level, day in entered if level != NONE]
+    dated = [grade for grade, day in certificates if day is not None and day <= on]
+    undated = [grade for grade, day in certificates if day is None]
+    if undated and (not dated or max(undated) > max(dated)):
+        return UNKNOWN, "day"
+    if dated:
+        return max(dated).value, ""
+    # A certificate of a later day says nothing of what was held before it; the roster's 无 does.
+    return (NONE, "") if len(entered) > len(certificates) else (UNKNOWN, "nothing")
+
+
+def _held(session: Session, firm_id: int, on: date) -> dict[int, list[tuple[str, date | None]]]:
+    """Person → (grade word or none, day) of what the roster says and of what was issued here and stood on the day."""
+    ended = sa.select(col(CertificateEvent.certificate_id)).where(
+        col(CertificateEvent.institution_id) == firm_id,
+        col(CertificateEvent.kind).in_(("voided", "revoked")),
+        col(CertificateEvent.on_day) <= on,
+    )
+    queries = (
+        sa.select(col(Credential.person_id), col(Credential.level), col(Credential.obtained_on))
+        .where(col(Credential.institution_id) == firm_id, col(Credential.kind) == "certificate")
+        .order_by(col(Credential.id)),
+        sa.select(col(Candidate.person_id), col(Certificate.grade), col(Certificate.issued_on))
+        .where(
+            col(Certificate.candidate_id) == col(Candidate.id),
+            col(Candidate.employer_id) == firm_id,
+            col(Certificate.id).not_in(ended),
+        )
+        .order_by(col(Certificate.id)),
+    )
+    held: dict[int, list[tuple[str, date | None]]] = {}
+    for query in queries:
+        for person_id, level, day in session.connection().execute(query):
+            held.setdefault(person_id, []).append((level, day))
+    return held
