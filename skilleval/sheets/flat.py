@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import xlsxwriter
@@ -16,16 +17,28 @@ Cell = str | int | Decimal | None
 
 #: A fixed day in the document's properties: the same content gives the same bytes.
 _CREATED = datetime(2020, 1, 1)
-_FORMATS = {"text": "@", "integer": "0", "mark": "0.00"}
+_FORMATS = {"text": "@", "integer": "0", "mark": "0.00", "share": "0.0%"}
 
 
 @dataclass(frozen=True, slots=True)
 class FlatColumn:
-    """One column: its heading, its width in characters, and ``text``, ``integer`` or ``mark``."""
+    """One column: its heading, its width in characters, and ``text``, ``integer``, ``mark`` or ``share`` (or words)."""
 
     heading: str
     width: int
     kind: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class FlatSheet:
+    """One table of a workbook with several: its sheet's name, columns and rows."""
+
+    name: str
+    columns: Sequence[FlatColumn]
+    rows: Iterable[Sequence[Cell]]
+
+
+NOTES_SHEET = "说明"
 
 
 def write_flat(
@@ -35,9 +48,44 @@ def write_flat(
 
     The title, where there is one, is a merged first row; headings stay in sight and print on every page.
     """
+    book = _book(file)
+    try:
+        return _write_table(book, FlatSheet(sheet, columns, rows), title)
+    finally:
+        # Also after a refusal: closing is what removes the temporary file with the rows so far.
+        book.close()
+
+
+def write_tables(path: Path, notes: Iterable[tuple[str, str]], sheets: Sequence[FlatSheet]) -> Path:
+    """Write what a screen shows as a workbook: first a sheet of notes (what was asked, when, by whom, how many rows).
+
+    The file is written beside its place and moved there when it is whole.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        with draft.open("wb") as file:
+            book = _book(file)
+            try:
+                _write_table(book, FlatSheet(NOTES_SHEET, (FlatColumn("项目", 18), FlatColumn("内容", 90)), notes), "")
+                for sheet in sheets:
+                    _write_table(book, sheet, "")
+            finally:
+                book.close()
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return path
+
+
+def _book(file: BinaryIO) -> Any:
     book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"created": _CREATED})
-    page = book.add_worksheet(sheet)
+    return book
+
+
+def _write_table(book: Any, sheet: FlatSheet, title: str) -> int:
+    page, columns = book.add_worksheet(sheet.name), sheet.columns
     head = 1 if title else 0
     width = sum(column.width for column in columns)
     style_page(page, head, width)
@@ -55,11 +103,7 @@ def write_flat(
     heading = book.add_format(_HEADING)
     for position, column in enumerate(columns):
         page.write_string(head, position, column.heading, heading)
-    try:
-        return _write_rows(page, head + 1, columns, rows, formats)
-    finally:
-        # Also after a refusal: closing is what removes the temporary file with the rows so far.
-        book.close()
+    return _write_rows(page, head + 1, columns, sheet.rows, formats)
 
 
 _TITLE = {"bold": True, "font_size": 14, "valign": "vcenter", "font_name": "宋体"}
@@ -107,7 +151,7 @@ def _write_rows(
     page: Any, first: int, columns: Sequence[FlatColumn], rows: Iterable[Sequence[Cell]], formats: dict[str, Any]
 ) -> int:
     writers: list[tuple[int, Callable[..., Any], Any]] = [
-        (position, page.write_string if column.kind == "text" else page.write_number, formats[column.kind])
+        (position, {"text": page.write_string, "share": page.write}.get(column.kind, page.write_number), formats[column.kind])
         for position, column in enumerate(columns)
     ]
     # Rows say how high they are: not every program works it out for cells that wrap.
