@@ -19,6 +19,7 @@ COMMANDS = {
     "verify": "journal",
     "replay": "replay",
     "standards": "standards",
+    "rules": "rules",
     "institutions": "institutions",
     "chains": "chains",
     "people": "people",

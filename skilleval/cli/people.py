@@ -1,8 +1,5 @@
-"""``skilleval people``: the roster's template, its import, lists."""
+"""``skilleval people``: the roster's template, its import, lists, who may sit, statistics."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +7,8 @@ import click
 from sqlmodel import col, select
 
 from skilleval.cli.output import Workplace, _, emit, institution_of, json_option, pass_workplace
+from skilleval.cli.progress import progress_bar
+from skilleval.cli.workforce import eligible, statistics
 from skilleval.db.tables import Person
 from skilleval.domain.identifiers import ID_TYPES, mask_number
 from skilleval.services import people as service
@@ -20,9 +19,13 @@ from skilleval.sheets.writing import FormSheet, write_errors, write_form
 MAX_SHOWN = 200
 
 
-@click.group(help=_("人员：花名册模板、导入、列表。"))
+@click.group(help=_("人员：花名册模板、导入、列表、可申报的人、统计。"))
 def people() -> None:
     """The commands of people."""
+
+
+people.add_command(eligible)
+people.add_command(statistics)
 
 
 @people.command(help=_("生成花名册模板。"))
@@ -53,7 +56,7 @@ def import_(
     as_json: bool,
 ) -> None:
     """Import a roster, all or nothing unless the good rows are asked for."""
-    with workplace.database.writing() as session, progress_bar(_("读取")) as progress:
+    with workplace.database.writing() as session, progress_bar(_("读取"), unit=_("行")) as progress:
         institution = institution_of(session, credit_code)
         staged = service.stage_people(session, institution, file, vault=workplace.vault, progress=progress)
         refused = bool(staged.report.failed) and not good_rows
@@ -89,21 +92,6 @@ def report_import(report: Report, file: Path, errors: Path | None, as_json: bool
     emit({**report.as_dict(), "written": written, "errors_file": marked}, as_json, lines)
     if report.failed:
         click.get_current_context().exit(1)
-
-
-@contextmanager
-def progress_bar(title: str) -> Iterator[Callable[[int], None] | None]:
-    """A progress line on a terminal, nothing in a pipe."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description} {task.completed:,} 行"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(title, total=None)
-        yield lambda done: progress.update(task, completed=done)
 
 
 @people.command(name="list", help=_("列出人员（证件号码掩码）。"))
