@@ -1,7 +1,7 @@
 """Who of a firm may sit for a grade on a day, by which conditions, what the others lack, and who will by a later day."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -9,12 +9,13 @@ import numpy as np
 from sqlmodel import Session, col, select
 
 from skilleval.db.tables import Institution, Person
-from skilleval.domain.eligibility import Background, Condition, judge
+from skilleval.domain.eligibility import Background, Condition, HeldCertificate, judge
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer, Proof
 from skilleval.packs import Library, Packs
 from skilleval.services.entry_conditions import Basis, basis_of, conditions_on
+from skilleval.services.holdings import issued_here
 from skilleval.services.people import backgrounds
 from skilleval.services.rules import packs_of
 from skilleval.services.workforce import ANSWERS, MET, judge_all
@@ -31,7 +32,7 @@ class Standing:
     background: Background
     answer: Answer
     reasons: tuple[str, ...]
-    #: holds a certificate of this occupation of the same or a higher grade
+    #: holds a certificate of this occupation of the same or a higher grade, brought along or issued here
     holds_already: bool
 
 
@@ -109,6 +110,7 @@ def eligible_people(
     whole = answers(conditions)
     of_grade = [one for one in conditions if one.grade is grade]
     met = {one.clause.id: answers([one]) == MET for one in of_grade}
+    issued = issued_here(session, question.firm_id, on)
     standings = []
     for place, (person, background) in enumerate(zip(people, held, strict=True)):
         if whole[place] == MET:
@@ -116,7 +118,7 @@ def eligible_people(
         else:
             verdict = judge(background, occupation, grade, conditions, on, related=question.basis.related, switches=switches)
             why = tuple(reasons(verdict.proof))
-        held_already = _holds(background, occupation, grade, on)
+        held_already = _holds([*(background.certificates or ()), *issued.get(person.id or 0, ())], occupation, grade, on)
         standings.append(Standing(person, background, ANSWERS[whole[place]], why, held_already))
         if progress is not None:
             progress(place + 1)
@@ -186,8 +188,8 @@ def _people(session: Session, firm_id: int) -> tuple[list[Person], list[Backgrou
     return people, [known[one.id or 0] for one in people]
 
 
-def _holds(background: Background, occupation: str, grade: Grade, on: date) -> bool:
+def _holds(certificates: Iterable[HeldCertificate], occupation: str, grade: Grade, on: date) -> bool:
     return any(
         one.grade >= grade and one.occupation_code == occupation and (one.obtained_on is None or one.obtained_on <= on)
-        for one in background.certificates or ()
+        for one in certificates
     )

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from skilleval.db.tables import Candidate, Certificate, CertificateEvent, Credential, Institution, Person
+from skilleval.db.tables import Credential, Institution, Person
 from skilleval.domain.ladder import Grade
 from skilleval.packs import Library
+from skilleval.services.holdings import issued_here
 from skilleval.services.rules import packs_of
 
 if TYPE_CHECKING:
@@ -115,25 +116,14 @@ def _standing(held: Iterable[tuple[str, date | None]], on: date) -> tuple[str, s
 
 def _held(session: Session, firm_id: int, on: date) -> dict[int, list[tuple[str, date | None]]]:
     """Person → (grade word or none, day) of what the roster says and of what was issued here and stood on the day."""
-    ended = sa.select(col(CertificateEvent.certificate_id)).where(
-        col(CertificateEvent.institution_id) == firm_id,
-        col(CertificateEvent.kind).in_(("voided", "revoked")),
-        col(CertificateEvent.on_day) <= on,
-    )
-    queries = (
+    query = (
         sa.select(col(Credential.person_id), col(Credential.level), col(Credential.obtained_on))
         .where(col(Credential.institution_id) == firm_id, col(Credential.kind) == "certificate")
-        .order_by(col(Credential.id)),
-        sa.select(col(Candidate.person_id), col(Certificate.grade), col(Certificate.issued_on))
-        .where(
-            col(Certificate.candidate_id) == col(Candidate.id),
-            col(Candidate.employer_id) == firm_id,
-            col(Certificate.id).not_in(ended),
-        )
-        .order_by(col(Certificate.id)),
+        .order_by(col(Credential.id))
     )
     held: dict[int, list[tuple[str, date | None]]] = {}
-    for query in queries:
-        for person_id, level, day in session.connection().execute(query):
-            held.setdefault(person_id, []).append((level, day))
+    for person_id, level, day in session.connection().execute(query):
+        held.setdefault(person_id, []).append((level, day))
+    for person_id, certificates in issued_here(session, firm_id, on).items():
+        held.setdefault(person_id, []).extend((one.grade.value, one.obtained_on) for one in certificates)
     return held

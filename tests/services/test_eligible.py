@@ -14,6 +14,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer
 from skilleval.services.eligible import coming_people, eligible_people
 from skilleval.services.entry_conditions import basis_of, conditions_on
+from tests.certified import ISSUED_ON, make_certified_batch
 from tests.factories import Firm, entry_conditions, make_firm, make_person
 
 ON = date(2026, 6, 8)
@@ -138,6 +139,13 @@ def test_who_holds_the_grade_already_is_marked(session: Session, firm: Firm) -> 
 
     assert {one.person.name for one in found.standings if one.holds_already} >= {"早已", "未填日期"}
     assert not any(one.holds_already for one in ask(session, firm).standings)
+
+
+def test_a_certificate_issued_here_is_held_already_too(session: Session, vault: Vault) -> None:
+    firm = make_firm(session)
+    make_certified_batch(session, vault, firm)
+
+    assert [sum(one.holds_already for one in ask(session, firm, on=day).standings) for day in (ON, ISSUED_ON)] == [0, 5]
 
 
 def test_the_top_grades_are_judged_by_the_edition_of_the_province() -> None:
