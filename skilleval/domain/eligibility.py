@@ -26,6 +26,10 @@ DIPLOMA_KINDS = {
     "apprenticeship": "学徒期满",
     "preparatory_certificate": "预备技师证书",
 }
+_NO_SCHOOLS = {
+    "apprenticeship": "本职业或相关职业学徒期满的证明",
+    "preparatory_certificate": "本职业或相关职业预备技师证书",
+}
 #: what a person can show besides, and who gave it, lowest first
 EVIDENCE_KINDS = {
     "honour": "技能荣誉称号",
@@ -296,11 +300,18 @@ def _title_since(level: str, background: Background, on: date) -> tuple[Answer, 
     return Answer.NOT_MET, None, f"没有对口的{TITLE_LEVELS[level]}"
 
 
+def diploma_wording(kinds: Sequence[str], assessed: bool) -> str:
+    """What a requirement of diplomas asks for, in Chinese. Two of the kinds are no schools."""
+    plain = [_NO_SCHOOLS[kind] for kind in kinds if kind in _NO_SCHOOLS]
+    schools = [DIPLOMA_KINDS[kind] for kind in kinds if kind not in _NO_SCHOOLS]
+    if schools:
+        plain.append(f"{'经评估论证的' * assessed}{'、'.join(schools)}本专业或相关专业毕业证书")
+    return "或".join(plain)
+
+
 def _prove_diploma(requirement: Requirement, background: Background, on: date, clause: Clause) -> Proof:
-    kinds = "、".join(DIPLOMA_KINDS[kind] for kind in requirement.diplomas)
-    proof_step = "经评估论证的" if requirement.assessed else ""
     students = "（含应届毕业生）" if requirement.students else ""
-    text = f"取得{proof_step}{kinds}本专业或相关专业毕业证书{students}"
+    text = f"取得{diploma_wording(requirement.diplomas, requirement.assessed)}{students}"
     if background.diplomas is None:
         return _leaf(Answer.UNKNOWN, text, clause, "未填学历")
     answers = [
@@ -366,7 +377,7 @@ def _count_work(
     vague = [one for one in background.work if one.occupation_code is None] + [
         one for one in fitting if one.started_on is None
     ]
-    full = _full_on([one for one in fitting if one.started_on is not None], years, since, on)
+    full = full_on([one for one in fitting if one.started_on is not None], years, since, on)
     if full is not None and full <= on:
         return _leaf(Answer.MET, text, clause, f"{lead}{full}满{years}年")
     if vague:
@@ -374,7 +385,7 @@ def _count_work(
     return _leaf(Answer.NOT_MET, text, clause, f"{lead}" + (f"将于{full}满{years}年" if full else "没有可计算的工作经历"))
 
 
-def _full_on(work: Sequence[Work], years: int, since: date | None, on: date) -> date | None:
+def full_on(work: Sequence[Work], years: int, since: date | None, on: date) -> date | None:
     """The day on which ``years`` are full if present work goes on; None when no work counts or it ended too early.
 
     Gaps between periods move the start of the clock: two periods count like one that began later by the gap.

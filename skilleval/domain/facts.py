@@ -143,14 +143,17 @@ def day_of(asked: date | str, on: date) -> date:
     """The day that a pack names: a date, or one relative to the day the case is judged on."""
     if isinstance(asked, date):
         return asked
+    amount, unit = relative_amount(asked)
+    if unit == "d":
+        return on + timedelta(days=amount)
+    return add_months(on, amount) if unit == "m" else add_years(on, amount)
+
+
+def relative_amount(asked: str) -> tuple[int, str]:
+    """How far a relative day lies from the one that the case is judged on, and in which unit: d, m or y."""
     found = _RELATIVE.fullmatch(asked)
     assert found is not None, "packs are checked when they are read"
-    if found[1] is None:
-        return on
-    amount = int(found[1])
-    if found[2] == "d":
-        return on + timedelta(days=amount)
-    return add_months(on, amount) if found[2] == "m" else add_years(on, amount)
+    return int(found[1] or 0), found[2] or "d"
 
 
 def show_value(fact: Fact, value: Any) -> str:
