@@ -52,7 +52,7 @@ def assert_flips(person: Background, rules: Sequence[Condition], on: date, way: 
 
 
 @given(people, conditions, days)
-@settings(max_examples=120)
+@settings(max_examples=120, deadline=None)
 def test_a_way_applied_flips_the_verdict_and_not_a_day_sooner(
     person: Background, rules: Sequence[Condition], on: date
 ) -> None:
@@ -65,7 +65,7 @@ def test_a_way_applied_flips_the_verdict_and_not_a_day_sooner(
 
 
 @given(people, NATIONAL, EDITIONS, days)
-@settings(max_examples=120)
+@settings(max_examples=120, deadline=None)
 def test_under_the_shipped_conditions_there_is_always_a_way(
     person: Background, grade: Grade, edition: str, on: date
 ) -> None:
@@ -79,6 +79,7 @@ def test_under_the_shipped_conditions_there_is_always_a_way(
 
 
 @given(people, NATIONAL, EDITIONS, days)
+@settings(deadline=None)
 def test_no_act_of_a_way_can_be_left_out(person: Background, grade: Grade, edition: str, on: date) -> None:
     rules = entry_conditions(edition)
 
@@ -90,6 +91,7 @@ def test_no_act_of_a_way_can_be_left_out(person: Background, grade: Grade, editi
 
 
 @given(people, NATIONAL, EDITIONS, days)
+@settings(deadline=None)
 def test_waiting_alone_is_the_best_way_when_it_suffices(
     person: Background, grade: Grade, edition: str, on: date
 ) -> None:
@@ -103,7 +105,7 @@ def test_waiting_alone_is_the_best_way_when_it_suffices(
 
 
 @given(people, expressions, days, st.integers(0, 4000))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_the_timeline_gives_on_every_day_what_judge_gives(
     person: Background, expression: object, on: date, later: int
 ) -> None:
@@ -117,7 +119,7 @@ def test_the_timeline_gives_on_every_day_what_judge_gives(
 
 
 @given(people, expressions, days)
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_the_timeline_turns_on_the_very_day(person: Background, expression: object, on: date) -> None:
     rules = (Condition(Grade.SENIOR, clause(1), (expression,)),)
     steps = Timeline(person, (OWN, RELATED), on, on + timedelta(days=4000)).steps(expression)
@@ -128,6 +130,7 @@ def test_the_timeline_turns_on_the_very_day(person: Background, expression: obje
 
 
 @given(people, NATIONAL, EDITIONS, days)
+@settings(deadline=None)
 def test_a_year_more_never_turns_yes_into_no(person: Background, grade: Grade, edition: str, on: date) -> None:
     rules = entry_conditions(edition)
 
@@ -136,6 +139,7 @@ def test_a_year_more_never_turns_yes_into_no(person: Background, grade: Grade, e
 
 
 @given(people, NATIONAL, EDITIONS, days, days)
+@settings(deadline=None)
 def test_a_year_more_of_service_never_turns_yes_into_no(
     person: Background, grade: Grade, edition: str, on: date, start: date
 ) -> None:
@@ -148,6 +152,7 @@ def test_a_year_more_of_service_never_turns_yes_into_no(
 
 
 @given(days, st.integers(0, 30), days)
+@settings(deadline=None)
 def test_the_latest_start_is_the_last_day_from_which_the_years_are_full(on: date, years: int, start: date) -> None:
     assert (start <= latest_start(on, years)) is (add_years(start, years) <= on)
 
