@@ -71,6 +71,15 @@ class Change:
         lead = {"obtain": "取得", "begin": "开始"}.get(self.kind)
         return f"{lead}{self.what}（按{self.day}{lead}计算）" if lead else self.what
 
+    @property
+    def phrase(self) -> str:
+        """What is to be done, as a letter says it after 如能."""
+        if self.kind == "enter":
+            latest = f"，且该日期不晚于{self.day}" if self.years is not None and self.years > 0 else ""
+            return f"补充登记{self.what}{latest}"
+        lead = {"obtain": "取得", "begin": "开始"}.get(self.kind)
+        return f"{lead}{self.what}" if lead else self.what
+
     def as_dict(self) -> dict[str, Any]:
         """The change as JSON values."""
         day = self.day

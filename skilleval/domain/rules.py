@@ -63,8 +63,9 @@ class Proof:
             yield from child.leaves()
 
     def lines(self, depth: int = 0) -> Iterator[str]:
-        """The tree as indented lines of Chinese, each leaf with its clause."""
-        fact = f"（{self.fact}）" if self.fact else ""
+        """The tree as indented lines of Chinese, each leaf with the fact, where it came from, and its clause."""
+        origin = f"；来源：{self.origin}" if self.origin else ""
+        fact = f"（{self.fact}{origin}）" if self.fact else ""
         leaf = not self.children and self.clause.source
         source = f"  ——{self.clause.id}：{self.clause.reference}" if leaf else ""
         yield f"{'  ' * depth}[{self.answer.name_zh}] {self.text}{fact}{source}"
@@ -299,26 +300,3 @@ def no_version(rule_id: str, day: date, text: str) -> Proof:
     """The unknown that stands where no version of a rule is in force on the day."""
     clause = Clause(rule_id, text, "规则包", "high")
     return Proof(Answer.UNKNOWN, text, clause, f"{day} 没有有效版本", (), "规则包")
-
-
-def letter(proof: Proof, addressee: str, on: date) -> str:
-    """One verdict as a paragraph of plain Chinese fit for a letter: what was found, why, and by which clauses."""
-    word = {"met": "符合条件", "not_met": "不符合条件", "unknown": "按现有资料还不能判断"}[proof.answer.value]
-    reasons = [leaf for leaf in _deciding(proof) if leaf.answer is proof.answer]
-    told = "；".join(dict.fromkeys(f"{leaf.text}（{leaf.fact or leaf.answer.name_zh}）" for leaf in reasons))
-    clauses = dict.fromkeys(
-        f"“{leaf.clause.text}”（{leaf.clause.reference}）" for leaf in reasons if leaf.clause.source
-    )
-    basis = f"依据：{'；'.join(clauses)}。" if clauses else ""
-    lead = {"met": "理由是", "not_met": "原因是", "unknown": "尚缺"}[proof.answer.value]
-    return f"{addressee}：经审核，截至{on.year}年{on.month}月{on.day}日，{proof.text}：{word}。{lead}：{told}。{basis}"
-
-
-def _deciding(proof: Proof) -> Iterator[Proof]:
-    """The leaves that decide the answer: below a node, only the children that share it, where some do."""
-    if not proof.children:
-        yield proof
-        return
-    same = [child for child in proof.children if child.answer is proof.answer]
-    for child in same or proof.children:
-        yield from _deciding(child) if same else child.leaves()

@@ -44,6 +44,19 @@ class Way:
         lead = f"还差：{done}" if done else "只需等时间届满"
         return f"{lead}；最早 {self.ready_on} 符合（依据 {self.by}）"
 
+    @property
+    def sentence(self) -> str:
+        """The way as a letter says it, without the condition's id."""
+        if not self.acts:
+            return f"您无须另外补办，待时间届满，自{self.ready_on}起即符合申报条件"
+        done = "，并".join(one.phrase for one in self.acts)
+        waits = len(self.changes) > len(self.acts)
+        new = [one for one in self.acts if one.kind in ("obtain", "begin")]
+        if new and not waits:
+            return f"如您{done}，自取得之日起即符合申报条件"
+        counted = f"，从{new[0].day}起计算" if new else ""
+        return f"如您{done}{counted}，最早自{self.ready_on}起符合申报条件"
+
     def as_dict(self) -> dict[str, object]:
         """The way as JSON values."""
         return {
@@ -79,6 +92,12 @@ def ways(
             if way is not None:
                 found.setdefault(frozenset(way.acts), way)
     return tuple(_undominated(list(found.values())))
+
+
+def advice(found: Sequence[Way]) -> list[str]:
+    """The ways that a letter tells, as sentences: the best, and the best that only needs facts entered."""
+    entering = [way for way in found[1:] if way.acts and all(one.kind == "enter" for one in way.acts)]
+    return [way.sentence for way in (*found[:1], *entering[:1])]
 
 
 def apply(way: Way, background: Background) -> Background:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skilleval import packs
 from skilleval.domain.dates import add_years
 from skilleval.domain.eligibility import (
     Background,
@@ -138,6 +139,20 @@ def test_every_reason_is_given_and_every_leaf_has_a_clause_with_text() -> None:
     assert len(verdict.proof.children) == 6
     for leaf in verdict.proof.leaves():
         assert leaf.clause.id.startswith("2023/senior/") and leaf.clause.text and leaf.clause.source and leaf.fact
+
+
+SHIPPED = {rule.clause.id: rule.clause for pack in packs.library().packs for rule in pack.rules}
+
+
+@pytest.mark.parametrize("edition", packs.load().editions())
+@pytest.mark.parametrize("person", [known(), Background()], ids=["nothing", "unknown"])
+def test_every_leaf_under_the_shipped_packs_resolves_to_the_text_of_its_clause(edition: str, person: Background) -> None:
+    conditions = entry_conditions(edition)
+
+    for grade in {condition.grade for condition in conditions}:
+        for leaf in judge(person, E, grade, conditions, ON).proof.leaves():
+            assert leaf.clause == SHIPPED[leaf.clause.id]
+            assert leaf.clause.text and leaf.clause.source and leaf.fact and leaf.origin and leaf.text
 
 
 def test_the_claimed_condition_is_judged_by_itself() -> None:
