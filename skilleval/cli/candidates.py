@@ -11,10 +11,10 @@ from skilleval.cli.output import Workplace, _, batch_of, emit, json_option, pass
 from skilleval.cli.people import report_import
 from skilleval.db.tables import Batch, Candidate, Person
 from skilleval.domain import lifecycle
-from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import mask_number
 from skilleval.domain.ladder import Grade
-from skilleval.domain.rules import Answer
+from skilleval.domain.rules import Answer, Proof
+from skilleval.services import advice
 from skilleval.services import candidates as service
 from skilleval.sheets.writing import FormSheet, write_form
 
@@ -110,20 +110,31 @@ def list_(workplace: Workplace, number: str, as_json: bool) -> None:
     emit(rows, as_json, [*lines, summary])
 
 
-@candidates.command(help=_("说明一名考生可否参加、依据哪一条、还缺什么。"))
+@candidates.command(help=_("说明一名考生可否参加、依据哪一条、还缺什么、最早何时符合。"))
 @batch_option
 @click.argument("person")
+@click.option("--letter", is_flag=True, help=_("附上可发给考生的说明"))
 @json_option
 @pass_workplace
-def explain(workplace: Workplace, number: str, person: str, as_json: bool) -> None:
-    """Show the proof behind a candidate's verdict, with every clause."""
+def explain(workplace: Workplace, number: str, person: str, letter: bool, as_json: bool) -> None:
+    """Show the proof behind a candidate's verdict with every clause, the ways to yes, and the letter about it."""
     with workplace.database.reading() as session:
-        candidate, found = service.find_candidate(session, batch_of(session, number), person, vault=workplace.vault)
-        answer = {**_row(workplace, candidate, found), "checked_on": candidate.checked_on, "proof": candidate.proof}
-    if candidate.proof is None:
-        raise RuleBroken("该考生尚未判断，请运行 skilleval candidates check")
+        batch = batch_of(session, number)
+        candidate, found = service.find_candidate(session, batch, person, vault=workplace.vault)
+        ways = advice.candidate_ways(session, batch, candidate, workplace.library)
+        told = advice.candidate_letter(batch, found, candidate, ways)
+        answer = {
+            **_row(workplace, candidate, found), "checked_on": candidate.checked_on, "proof": candidate.proof,
+            "ways": [way.as_dict() for way in ways], "letter": told,
+        }  # fmt: skip
+    assert candidate.proof is not None
+    proof = Proof.from_dict(candidate.proof)
     head = f"{found.name}  {Grade(candidate.grade).printed}：{_verdict(candidate.verdict)}（{candidate.checked_on} 判断）"
-    emit(answer, as_json, [head, *_proof_lines(candidate.proof)])
+    others = [
+        _("另须解决：{text}（{fact}）").format(text=one.text, fact=one.fact) for one in advice.other_obstacles(proof)
+    ]
+    lines = [head, *proof.lines(), *(way.line for way in ways), *others]
+    emit(answer, as_json, [*lines, "", told] if letter else lines)
 
 
 @candidates.command(help=_("更正花名册后，重新判断未审定的考生。"))
@@ -234,11 +245,3 @@ def _row(workplace: Workplace, candidate: Candidate, person: Person) -> dict[str
 def _verdict(verdict: str | None) -> str:
     return Answer(verdict).name_zh if verdict else _("尚未判断")
 
-
-def _proof_lines(proof: dict[str, Any], depth: int = 0) -> Iterator[str]:
-    fact = f"（{proof['fact']}）" if proof["fact"] else ""
-    clause = proof["clause"]
-    source = f"  ——{clause['id']}：{clause['source']}" if clause["source"] and not proof["children"] else ""
-    yield f"{'  ' * depth}[{Answer(proof['answer']).name_zh}] {proof['text']}{fact}{source}"
-    for child in proof["children"]:
-        yield from _proof_lines(child, depth + 1)

@@ -1,16 +1,18 @@
 """``skilleval people``: the roster's template, its import, lists, who may sit, statistics."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 from sqlmodel import col, select
 
-from skilleval.cli.output import Workplace, _, emit, institution_of, json_option, pass_workplace
+from skilleval.cli.output import DATE, Workplace, _, emit, institution_of, json_option, pass_workplace
 from skilleval.cli.progress import progress_bar
 from skilleval.cli.workforce import eligible, statistics
 from skilleval.db.tables import Person
 from skilleval.domain.identifiers import ID_TYPES, mask_number
+from skilleval.services import advice
 from skilleval.services import people as service
 from skilleval.services.roster import INSTRUCTIONS, ROSTER, TEMPLATE_ID
 from skilleval.sheets.columns import Report
@@ -112,6 +114,67 @@ def list_(workplace: Workplace, credit_code: str, search: str, as_json: bool) ->
         for row in rows
     ]
     emit(rows, as_json, [*lines, _("共 {count} 人").format(count=len(rows))])
+
+
+
+@people.command(name="next", help=_("一个人的下一等级：还差什么、最早何时符合。"))
+@click.argument("person")
+@click.option("--institution", "credit_code", required=True, help=_("统一社会信用代码"))
+@click.option("--occupation", help=_("职业编码；不填为花名册中现从事的职业"))
+@click.option("--conditions", "edition", help=_("申报条件版本，如 2023；不填为最新批准的评价规范所采用的"))
+@click.option("--on", "day", type=DATE, help=_("以哪一天判断；不填为今天"))
+@json_option
+@pass_workplace
+def next_(
+    workplace: Workplace,
+    person: str,
+    credit_code: str,
+    occupation: str | None,
+    edition: str | None,
+    day: date | None,
+    as_json: bool,
+) -> None:
+    """Say what a person lacks for the next grade and when it is reached."""
+    on = day or workplace.on
+    with workplace.database.reading() as session:
+        institution = institution_of(session, credit_code)
+        assert institution.id is not None
+        found = service.find_person(session, institution.id, person, vault=workplace.vault)
+        answer = advice.next_grade(
+            session, institution, found, workplace.library, on=on, occupation_code=occupation, edition=edition
+        )
+        name = found.name
+    emit(_next_dict(answer, name, on), as_json, _next_lines(answer, name, on))
+
+
+def _next_dict(answer: advice.NextGrade, name: str, on: date) -> dict[str, Any]:
+    return {
+        "name": name,
+        "on": on,
+        "occupation_code": answer.occupation_code,
+        "conditions": answer.edition,
+        "holds": answer.holds.printed if answer.holds else None,
+        "grade": answer.grade.printed,
+        "verdict": answer.verdict.answer.value,
+        "met_by": answer.verdict.met_by,
+        "ways": [way.as_dict() for way in answer.ways],
+        "also_met": [grade.printed for grade in answer.also],
+        "proof": answer.verdict.proof.as_dict(),
+    }
+
+
+def _next_lines(answer: advice.NextGrade, name: str, on: date) -> Iterator[str]:
+    held = answer.holds.printed if answer.holds else _("无") if answer.certificates_entered else _("未填，按没有计")
+    yield _("{name}  职业 {code}（{edition} 版申报条件）  现持等级：{held}").format(
+        name=name, code=answer.occupation_code, edition=answer.edition, held=held
+    )
+    yield _("下一等级 {grade}，截至 {on}：{verdict}").format(
+        grade=answer.grade.printed, on=on, verdict=answer.verdict.answer.name_zh
+    )
+    yield from (f"  {line}" for line in answer.verdict.proof.lines())
+    yield from (way.line for way in answer.ways)
+    if answer.also:
+        yield _("更高等级中也已符合：{grades}").format(grades="、".join(grade.printed for grade in answer.also))
 
 
 def _row(workplace: Workplace, person: Person) -> dict[str, Any]:

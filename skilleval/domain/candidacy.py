@@ -133,6 +133,7 @@ def _by_rule(proof: Proof) -> dict[tuple[str, str], Proof]:
     return found | {("besides", one.clause.id): one for one in proof.children[1:]}
 
 
+_HELD = "花名册与本机构已发证书"
 _UNTOLD = "未填现持证书；没有证书请在花名册填“无”"
 
 
@@ -144,12 +145,12 @@ def _not_held(application: Application, rule: Rule | None) -> Proof:
         return no_version("certificate.duplicate", application.on, text)
     same = [one for one in application.held if one.grade >= grade]
     if any(one.occupation_code == application.occupation_code for one in same):
-        return Proof(Answer.NOT_MET, text, rule.clause, f"已持有{max(one.grade for one in same).printed}证书")
+        return Proof(Answer.NOT_MET, text, rule.clause, f"已持有{max(one.grade for one in same).printed}证书", (), _HELD)
     if any(one.occupation_code is None for one in same):
-        return Proof(Answer.UNKNOWN, text, rule.clause, "现持证书的职业未填")
+        return Proof(Answer.UNKNOWN, text, rule.clause, "现持证书的职业未填", (), _HELD)
     if application.background.certificates is None:
-        return Proof(Answer.UNKNOWN, text, rule.clause, _UNTOLD)
-    return Proof(Answer.MET, text, rule.clause, "没有这样的证书")
+        return Proof(Answer.UNKNOWN, text, rule.clause, _UNTOLD, (), _HELD)
+    return Proof(Answer.MET, text, rule.clause, "没有这样的证书", (), _HELD)
 
 
 def _window(application: Application, rule: Rule | None) -> Proof:
@@ -163,15 +164,15 @@ def _window(application: Application, rule: Rule | None) -> Proof:
     }.get(rule.value)
     clause, held = rule.clause, application.held
     if first is None:
-        return Proof(Answer.MET, text, clause, "设置为不检查")
+        return Proof(Answer.MET, text, clause, "设置为不检查", (), "规则包")
     recent = [one.obtained_on for one in held if one.obtained_on is not None and one.obtained_on >= first]
     if recent:
-        return Proof(Answer.NOT_MET, text, clause, f"{max(recent)}已取得证书，在{first}之后")
+        return Proof(Answer.NOT_MET, text, clause, f"{max(recent)}已取得证书，在{first}之后", (), _HELD)
     if any(one.obtained_on is None for one in held):
-        return Proof(Answer.UNKNOWN, text, clause, "现持证书的发证日期未填")
+        return Proof(Answer.UNKNOWN, text, clause, "现持证书的发证日期未填", (), _HELD)
     if application.background.certificates is None:
-        return Proof(Answer.UNKNOWN, text, clause, _UNTOLD)
-    return Proof(Answer.MET, text, clause, f"{first}以来没有取得证书")
+        return Proof(Answer.UNKNOWN, text, clause, _UNTOLD, (), _HELD)
+    return Proof(Answer.MET, text, clause, f"{first}以来没有取得证书", (), _HELD)
 
 
 def _claimed(application: Application, answer: Answer | None, known: Sequence[Condition]) -> Proof:
@@ -179,7 +180,7 @@ def _claimed(application: Application, answer: Answer | None, known: Sequence[Co
     clause = next((one.clause for one in known if one.clause.id == claimed), None)
     if clause is None:
         return no_version(claimed, application.on, f"所填申报条件：{claimed}")
-    return Proof(answer or Answer.UNKNOWN, f"所填申报条件：{clause.text}", clause, "请改填实际符合的条件，或不填")
+    return Proof(answer or Answer.UNKNOWN, f"所填申报条件：{clause.text}", clause, "请改填实际符合的条件，或不填", (), "报名表")
 
 
 def _skips(held: Sequence[HeldCertificate], grade: Grade) -> bool:

@@ -23,6 +23,8 @@ _CLOSING = {
     Answer.NOT_MET: "如您认为上述信息有误，或有材料需要补充，请与人力资源部门联系，我们将重新核对。",
     Answer.UNKNOWN: "请您尽快向人力资源部门补充上述资料，我们收到后将重新核对并告知您结果。",
 }
+#: words of forms → words of letters
+_WORDS = {"未填写": "尚未登记", "未填": "尚未登记", "请在花名册填“无”": "的也请告知我们"}
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 
 
@@ -43,7 +45,9 @@ def letter(proof: Proof, addressee: str, on: date, *, subject: str = "", advice:
 def _plain(text: str) -> str:
     """The words of files and forms as a letter says them."""
     text = _DAY.sub(lambda day: f"{day[1]}年{int(day[2])}月{int(day[3])}日", text)
-    return text.replace("未填写", "尚未登记").replace("未填", "尚未登记")
+    for written, told in _WORDS.items():
+        text = text.replace(written, told)
+    return text
 
 
 def _deciding(proof: Proof) -> Iterator[Proof]:

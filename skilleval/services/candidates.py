@@ -281,7 +281,7 @@ def _judge_all(session: Session, batch: Batch, candidates: Sequence[Candidate], 
     pinned = {"packs": rules.pin_packs(session, packs), "switches": packs.switches(batch.starts_on)}
     people_by_id = _people(session, candidates)
     backgrounds = people.backgrounds(session, people_by_id.values())
-    held = _held_certificates(session, list(people_by_id))
+    held = held_certificates(session, list(people_by_id))
     for candidate in candidates:
         application = Application(
             backgrounds[candidate.person_id], batch.occupation_code, Grade(candidate.grade), batch.starts_on, edition,
@@ -295,7 +295,7 @@ def _judge_all(session: Session, batch: Batch, candidates: Sequence[Candidate], 
         session.add(candidate)
 
 
-def _held_certificates(session: Session, person_ids: Sequence[int]) -> dict[int, list[HeldCertificate]]:
+def held_certificates(session: Session, person_ids: Sequence[int]) -> dict[int, list[HeldCertificate]]:
     """Certificates that people brought with them, and those issued here that stand."""
     held: dict[int, list[HeldCertificate]] = {}
     own = select(Credential).where(col(Credential.person_id).in_(person_ids), col(Credential.kind) == "certificate")

@@ -201,7 +201,7 @@ def _background(person: Person, held: Sequence[Credential], periods: Sequence[Wo
         else tuple(
             Diploma(one.level, one.matching, one.obtained_on, one.assessed) for one in diplomas if one.level != "none"
         ),
-        facts={fact: getattr(person, fact) for fact in _FACTS},
+        facts={name: value for name in _FACTS if (value := getattr(person, name)) is not None},
     )
 
 

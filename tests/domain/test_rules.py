@@ -242,7 +242,7 @@ def test_a_tree_prints_its_answers_facts_and_clauses() -> None:
     assert list(TREE.lines()) == [
         "[无法判断] 甲",
         "  [不符合] 乙",
-        "    [不符合] 丙（事实）  ——x/1：某文件第三条",
+        "    [不符合] 丙（事实；来源：花名册）  ——x/1：某文件第三条",
         "    [无法判断] 丁  ——x/2：某草案二（四）1（草案，尚未施行）",
         "  [无法判断] 戊",
     ]

@@ -1,0 +1,148 @@
+"""What would make it yes, for a candidate of a batch and for a person who asks about the next grade.
+
+The ways are found on what is known today by the rules of the day that is asked about (``domain.ways``).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlmodel import Session, col, select
+
+from skilleval.db.tables import Batch, Candidate, Institution, Person, Specification
+from skilleval.domain.eligibility import Background, Condition, HeldCertificate, Verdict, judge
+from skilleval.domain.errors import RuleBroken
+from skilleval.domain.ladder import Grade
+from skilleval.domain.letters import letter
+from skilleval.domain.rules import Answer, Proof
+from skilleval.domain.ways import Way, advice, ways
+from skilleval.packs import Library, Packs
+from skilleval.services import candidates, people, rules
+
+#: where nobody holds a certificate, the first grade with one
+_FIRST = Grade.JUNIOR
+
+
+@dataclass(frozen=True, slots=True)
+class NextGrade:
+    """The next grade of a person: what is asked, the verdict with its proof, the ways to yes, and what else is open."""
+
+    occupation_code: str
+    edition: str
+    #: the highest grade held; None where none is
+    holds: Grade | None
+    grade: Grade
+    verdict: Verdict
+    ways: tuple[Way, ...]
+    #: higher grades whose conditions are met as well
+    also: tuple[Grade, ...]
+    #: False where nobody has entered certificates, so that the next grade is the first
+    certificates_entered: bool
+
+
+def candidate_ways(session: Session, batch: Batch, candidate: Candidate, library: Library) -> tuple[Way, ...]:
+    """The ways to yes for the entry conditions of a candidate, on the first day of the batch. None where they are met."""
+    known, related = candidates.conditions_of(session, batch, library)
+    person = session.get(Person, candidate.person_id)
+    assert person is not None
+    background = people.backgrounds(session, [person])[candidate.person_id]
+    return ways(background, batch.occupation_code, Grade(candidate.grade), known, batch.starts_on, related)
+
+
+def other_obstacles(proof: Proof) -> list[Proof]:
+    """What besides the entry conditions keeps a candidate from yes: a certificate held already, one too recently."""
+    return [part for part in proof.children if not part.children and part.answer is not Answer.MET]
+
+
+def candidate_letter(batch: Batch, person: Person, candidate: Candidate, found: Sequence[Way]) -> str:
+    """The letter that tells a candidate the verdict. Refused: a candidate who was not judged yet."""
+    if candidate.proof is None:
+        raise RuleBroken("该考生尚未判断，请运行 skilleval candidates check")
+    proof = Proof.from_dict(candidate.proof)
+    lead = "就申报条件而言，" if other_obstacles(proof) else ""
+    helps = [f"{lead}{one}" for one in advice(found)] if proof.answer is not Answer.MET else []
+    subject = f"申报{batch.name}（{batch.occupation_name}，{Grade(candidate.grade).printed}）"
+    return letter(proof, f"{person.name}同志", batch.starts_on, subject=subject, advice=helps)
+
+
+def next_grade(
+    session: Session,
+    institution: Institution,
+    person: Person,
+    library: Library,
+    *,
+    on: date,
+    occupation_code: str | None = None,
+    edition: str | None = None,
+) -> NextGrade:
+    """The next grade of a person in an occupation (the present one where none is named), what is missing, and when.
+
+    Refused: a person without an occupation, an occupation without an approved specification where no edition is named, an
+    edition that no pack has, somebody who holds the highest grade.
+    """
+    assert institution.id is not None and person.id is not None
+    code = occupation_code or person.occupation_code
+    if code is None:
+        raise RuleBroken(f"花名册没有填写{person.name}从事的职业，请用 --occupation 指明职业编码")
+    specification = _newest_specification(session, institution.id, code, on)
+    chosen = edition or (specification.conditions if specification else None)
+    if chosen is None:
+        raise RuleBroken(f"没有职业 {code} 已批准并写明申报条件的评价规范，请用 --conditions 指明采用哪一版")
+    related = tuple(specification.related_occupations) if specification else ()
+    background = _background(session, person)
+    occupations = {code, *related}
+    fitting = [one for one in background.certificates or () if one.occupation_code in occupations]
+    holds = max((one.grade for one in fitting if one.obtained_on is None or one.obtained_on <= on), default=None)
+    grade = _above(holds)
+    packs = rules.packs_of(session, institution.id, library, on)
+    known = _conditions(packs, chosen, grade, on)
+    verdict = judge(background, code, grade, known, on, related=related)
+    also = [one for one in Grade if one > grade and _met(background, code, one, known, on, related)]
+    found = ways(background, code, grade, known, on, related)
+    return NextGrade(code, chosen, holds, grade, verdict, found, tuple(also), background.certificates is not None)
+
+
+def _met(
+    background: Background, code: str, grade: Grade, known: Sequence[Condition], on: date, related: Sequence[str]
+) -> bool:
+    return judge(background, code, grade, known, on, related=related).answer is Answer.MET
+
+
+def _above(holds: Grade | None) -> Grade:
+    if holds is None:
+        return _FIRST
+    higher = [grade for grade in Grade if grade > holds]
+    if not higher:
+        raise RuleBroken(f"已持有最高等级（{holds.printed}）")
+    return higher[0]
+
+
+def _conditions(packs: Packs, edition: str, grade: Grade, on: date) -> tuple[Condition, ...]:
+    """The edition's conditions, and for a grade on which it is silent (特级技师) those of the edition that is not."""
+    known = packs.conditions(edition, on)
+    if any(one.grade is grade for one in known):
+        return known
+    others = [one for name in packs.editions() for one in packs.conditions(name, on) if one.grade is grade]
+    return (*known, *others)
+
+
+def _background(session: Session, person: Person) -> Background:
+    """What is known of a person, with the certificates issued here."""
+    assert person.id is not None
+    background = people.backgrounds(session, [person])[person.id]
+    held = candidates.held_certificates(session, [person.id]).get(person.id, [])
+    if not held:
+        return background
+    certificates = tuple(HeldCertificate(one.grade, one.occupation_code, one.obtained_on) for one in held)
+    return replace(background, certificates=certificates)
+
+
+def _newest_specification(session: Session, institution_id: int, code: str, on: date) -> Specification | None:
+    query = select(Specification).where(
+        col(Specification.institution_id) == institution_id,
+        col(Specification.occupation_code) == code,
+        col(Specification.state) == "approved",
+        col(Specification.approved_on) <= on,
+    )
+    newest = col(Specification.approved_on).desc(), col(Specification.version).desc(), col(Specification.id).desc()
+    return session.exec(query.order_by(*newest)).first()
