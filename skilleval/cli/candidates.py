@@ -126,6 +126,7 @@ def explain(workplace: Workplace, number: str, person: str, letter: bool, as_jso
         answer = {
             **_row(workplace, candidate, found), "checked_on": candidate.checked_on, "proof": candidate.proof,
             "ways": [way.as_dict() for way in ways], "letter": told,
+            "outdated": advice.is_outdated(session, batch, candidate, workplace.library),
         }  # fmt: skip
     assert candidate.proof is not None
     proof = Proof.from_dict(candidate.proof)
@@ -133,6 +134,8 @@ def explain(workplace: Workplace, number: str, person: str, letter: bool, as_jso
     others = [
         _("另须解决：{text}（{fact}）").format(text=one.text, fact=one.fact) for one in advice.other_obstacles(proof)
     ]
+    if answer["outdated"]:
+        others.append(_("注意：判断之后资料有更正，结论会不同，请运行 skilleval candidates check 重新判断"))
     lines = [head, *proof.lines(), *(way.line for way in ways), *others]
     emit(answer, as_json, [*lines, "", told] if letter else lines)
 

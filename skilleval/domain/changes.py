@@ -163,7 +163,7 @@ class Sight:
         for one in work:
             code = one.occupation_code
             if code is None and one.started_on is not None:
-                told = f"{one.started_on}起所从事的职业（如属本职业或相关职业）"
+                told = f"{one.started_on}起所从事的职业（须属本职业或相关职业）"
                 yield Change("enter", "work", told, replace(one, occupation_code=self.occupation_code), instead=one)
             elif one.started_on is None and (code is None or code in self.occupations):
                 latest = self._ago(years)
@@ -190,7 +190,7 @@ class Sight:
                 obtained_on=one.obtained_on or new.obtained_on,
             )
             missing = "的职业" * open_code + "及" * (open_code and not one.obtained_on) + "发证日期" * (not one.obtained_on)
-            told = f"{one.grade.printed}证书{missing if open_code else '的' + missing}" + "（如属本职业或相关职业）" * open_code
+            told = f"{one.grade.printed}证书{missing if open_code else '的' + missing}" + "（须属本职业或相关职业）" * open_code
             yield Change(
                 "enter", "certificates", told, done, grade.value, instead=one, years=None if one.obtained_on else years
             )
@@ -207,7 +207,7 @@ class Sight:
             vague = one.matching is None or (one.matching and one.obtained_on is None)
             if order.index(one.level) >= order.index(level) and vague:
                 done = replace(one, matching=True, obtained_on=one.obtained_on or new.obtained_on)
-                told = f"{TITLE_LEVELS[one.level]}的取得日期与专业是否对口（如对口）"
+                told = f"{TITLE_LEVELS[one.level]}的取得日期与专业是否对口（须对口）"
                 yield Change("enter", "titles", told, done, level, instead=one, years=None if one.obtained_on else years)
         yield Change("obtain", "titles", name, replace(new, obtained_on=self.on), level)
 
@@ -216,7 +216,7 @@ class Sight:
         name = diploma_wording(asked.diplomas, asked.assessed)
         new = Diploma(asked.diplomas[0], True, self.on, True if asked.assessed else None)
         if held is None:
-            yield Change("enter", "diplomas", f"学历（如有{name}）", new, about)
+            yield Change("enter", "diplomas", f"所持{name}", new, about)
             return
         for one in held:
             if one.kind not in asked.diplomas or one.matching is False or (asked.assessed and one.assessed is False):

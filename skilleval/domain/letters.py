@@ -23,6 +23,7 @@ _CLOSING = {
     Answer.NOT_MET: "如您认为上述信息有误，或有材料需要补充，请与人力资源部门联系，我们将重新核对。",
     Answer.UNKNOWN: "请您尽快向人力资源部门补充上述资料，我们收到后将重新核对并告知您结果。",
 }
+_NOTHING_TO_ADD = "如有疑问，请与人力资源部门联系。"
 #: words of forms → words of letters
 _WORDS = {"未填写": "尚未登记", "未填": "尚未登记", "请在花名册填“无”": "的也请告知我们"}
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
@@ -36,10 +37,13 @@ def letter(proof: Proof, addressee: str, on: date, *, subject: str = "", advice:
     single = [part for part in parts if not _alternatives(part)]
     reasons = "".join(whole) + _single(single, proof.answer, also=bool(whole))
     helps = "".join(f"{one}。" for one in advice)
-    sources = dict.fromkeys(leaf.clause.reference for leaf in _told(proof) if leaf.clause.source)
+    told = [leaf for part in parts for leaf in _leaves(part)]
+    sources = dict.fromkeys(leaf.clause.reference for leaf in told if leaf.clause.source)
     basis = f"以上审核依据：{'；'.join(sources)}。" if sources else ""
-    told = f"{_FOUND[proof.answer]}。{reasons}{helps}{basis}{_CLOSING[proof.answer]}"
-    return _plain(f"{addressee}：您好！{asked}经审核，截至{on}，{told}")
+    open_facts = proof.answer is not Answer.UNKNOWN or any(leaf.origin not in ("", "规则包") for leaf in told)
+    closing = _CLOSING[proof.answer] if open_facts else _NOTHING_TO_ADD
+    head = f"{addressee}：您好！{asked}经审核，截至{on}，{_FOUND[proof.answer]}。"
+    return _plain(f"{head}{reasons}{helps}{basis}{closing}")
 
 
 def _plain(text: str) -> str:
@@ -90,7 +94,8 @@ def _single(parts: Sequence[Proof], answer: Answer, *, also: bool) -> str:
     if answer is Answer.MET and also:
         return f"{lead}{''.join(f'“{part.text}”' for part in parts)}{'各项' if len(parts) > 1 else '一项'}也符合。"
     word = {Answer.MET: "符合", Answer.NOT_MET: "不符合", Answer.UNKNOWN: "暂时无法判断"}[answer]
-    return lead + "；".join(f"“{part.text}”一项{word}：{_facts(part)}" for part in parts) + "。"
+    said = [f"“{part.text}”一项{word}：{_facts(part)}" if part.children or part.fact else part.text for part in parts]
+    return f"{lead}{'；'.join(said)}。"
 
 
 def _numbered(clauses: Sequence[Proof]) -> str:
@@ -111,7 +116,3 @@ def _leaves(proof: Proof) -> Iterator[Proof]:
     for child in same:
         yield from _leaves(child)
 
-
-def _told(proof: Proof) -> Iterator[Proof]:
-    for part in _deciding(proof):
-        yield from _leaves(part)

@@ -28,31 +28,21 @@ class Timeline:
     def __init__(self, background: Background, occupations: Iterable[str], on: date, until: date) -> None:
         self.background, self.occupations = background, frozenset(occupations)
         self.on, self.until = on, until
-        self._steps: dict[Expression, Steps] = {}
 
     def steps(self, expression: Expression) -> Steps:
         """The answers of an expression and the days from which each stands."""
-        if expression not in self._steps:
-            self._steps[expression] = self._find(expression)
-        return self._steps[expression]
-
-    def first_met(self, conditions: Sequence[Condition]) -> date | None:
-        """The first day on which one of the conditions is met; None where none is by the last day."""
-        firsts = [_first(self.steps(Group("all", one.requirements)), Answer.MET) for one in conditions]
-        return min((day for day in firsts if day is not None), default=None)
-
-    def first(self, expression: Expression, answer: Answer) -> date | None:
-        """The first day on which an expression has this answer."""
-        return _first(self.steps(expression), answer)
-
-    def _find(self, expression: Expression) -> Steps:
         if isinstance(expression, Group):
             parts = [self.steps(part) for part in expression.parts]
             return _merge(parts, lambda answers: group_answer(expression.kind, answers, expression.least))
         if isinstance(expression, Cited):
             return self.steps(expression.expression)
         days = sorted({day for day in self._turns(expression) if self.on < day <= self.until})
-        return _plain((day, self._prove(expression, day)) for day in [self.on, *days])
+        return _plain((day, self._prove(expression, day)) for day in (self.on, *days))
+
+    def first_met(self, conditions: Sequence[Condition]) -> date | None:
+        """The first day on which one of the conditions is met; None where none is by the last day."""
+        firsts = [_first(self.steps(Group("all", one.requirements)), Answer.MET) for one in conditions]
+        return min((day for day in firsts if day is not None), default=None)
 
     def _prove(self, leaf: Expression, day: date) -> Answer:
         if isinstance(leaf, Requirement):

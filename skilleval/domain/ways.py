@@ -50,11 +50,10 @@ class Way:
         if not self.acts:
             return f"您无须另外补办，待时间届满，自{self.ready_on}起即符合申报条件"
         done = "，并".join(one.phrase for one in self.acts)
-        waits = len(self.changes) > len(self.acts)
         new = [one for one in self.acts if one.kind in ("obtain", "begin")]
-        if new and not waits:
+        if new and len(self.changes) == len(self.acts):
             return f"如您{done}，自取得之日起即符合申报条件"
-        counted = f"，从{new[0].day}起计算" if new else ""
+        counted = f"（按{new[0].day}起计算）" if new else ""
         return f"如您{done}{counted}，最早自{self.ready_on}起符合申报条件"
 
     def as_dict(self) -> dict[str, object]:

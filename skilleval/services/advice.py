@@ -43,10 +43,25 @@ class NextGrade:
 def candidate_ways(session: Session, batch: Batch, candidate: Candidate, library: Library) -> tuple[Way, ...]:
     """The ways to yes for the entry conditions of a candidate, on the first day of the batch. None where they are met."""
     known, related = candidates.conditions_of(session, batch, library)
+    background = _candidates_background(session, candidate)
+    return ways(background, batch.occupation_code, Grade(candidate.grade), known, batch.starts_on, related)
+
+
+def is_outdated(session: Session, batch: Batch, candidate: Candidate, library: Library) -> bool:
+    """Whether the entry conditions are answered otherwise today than when the candidate was judged."""
+    if candidate.proof is None:
+        return False
+    known, related = candidates.conditions_of(session, batch, library)
+    background = _candidates_background(session, candidate)
+    grade = Grade(candidate.grade)
+    verdict = judge(background, batch.occupation_code, grade, known, batch.starts_on, related=related)
+    return Proof.from_dict(candidate.proof).children[0].answer is not verdict.answer
+
+
+def _candidates_background(session: Session, candidate: Candidate) -> Background:
     person = session.get(Person, candidate.person_id)
     assert person is not None
-    background = people.backgrounds(session, [person])[candidate.person_id]
-    return ways(background, batch.occupation_code, Grade(candidate.grade), known, batch.starts_on, related)
+    return people.backgrounds(session, [person])[candidate.person_id]
 
 
 def other_obstacles(proof: Proof) -> list[Proof]:

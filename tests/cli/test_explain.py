@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from skilleval import packs
 from skilleval.db.engine import Database, sqlite_url
@@ -55,6 +56,20 @@ def test_explain_writes_a_letter_when_asked(cli: Cli) -> None:
     assert shown.rstrip().splitlines()[-1] == answer["letter"]
     assert answer["letter"].startswith("陈大文同志：您好！")
     assert answer["ways"][0]["ready_on"] == "2027-03-01" and answer["proof"]["children"]
+
+
+def test_a_verdict_that_would_come_out_otherwise_today_says_so(waiting: Path, cli: Cli) -> None:
+    explain = ("candidates", "explain", "--batch", BATCH, "陈大文")
+    before = cli(*explain, on=ON).stdout
+    database = Database(sqlite_url(waiting / "skilleval.db"))
+    with database.writing() as session:
+        session.exec(select(Credential)).one().obtained_on = date(2021, 6, 8)
+        session.commit()
+    database.close()
+
+    after = cli(*explain, on=ON).stdout
+
+    assert "注意：" not in before and "请运行 skilleval candidates check 重新判断" in after
 
 
 @pytest.mark.usefixtures("waiting")

@@ -72,6 +72,19 @@ def test_what_is_asked_besides_is_told_besides() -> None:
     assert "“未持有本职业三级/高级工及以上证书”一项不符合：已持有三级/高级工证书。以上审核依据：通报。" in told
 
 
+def test_where_the_rules_are_silent_nothing_is_asked_of_the_person() -> None:
+    told = write(nothing(), Grade.CHIEF_TECHNICIAN, "2023")
+
+    assert told.endswith("暂时还不能判断您是否符合要求。所用申报条件没有规定首席技师。如有疑问，请与人力资源部门联系。")
+
+
+def test_what_is_to_be_obtained_is_told_with_its_waiting() -> None:
+    assert "如您取得符合专业对应关系的中级职称（按2026年6月8日起计算），最早自2027年6月8日起符合申报条件。" in write(
+        nothing(), Grade.TECHNICIAN, "2023"
+    )
+    assert "本专业或相关专业毕业证书，自取得之日起即符合申报条件。" in write(nothing(work=()), Grade.SENIOR, "2023")
+
+
 @given(people, conditions, days)
 @settings(max_examples=60, deadline=None)
 def test_no_letter_has_ids_code_words_or_bare_dates(person: Background, rules: object, on: date) -> None:

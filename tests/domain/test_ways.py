@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skilleval.domain.changes import Sight
 from skilleval.domain.dates import add_years, latest_start
 from skilleval.domain.eligibility import (
     Background,
@@ -88,6 +89,22 @@ def test_no_act_of_a_way_can_be_left_out(person: Background, grade: Grade, editi
             without = apply(replace(way, changes=fewer), person)
             day = first_day(without, OWN, grade, rules, on, way.ready_on, related=[RELATED])
             assert day is None, (way.line, day)
+
+
+@given(people, NATIONAL, EDITIONS, days)
+@settings(max_examples=60, deadline=None)
+def test_no_fewer_acts_of_all_that_are_possible_would_do(
+    person: Background, grade: Grade, edition: str, on: date
+) -> None:
+    rules = [one for one in entry_conditions(edition) if one.grade is grade]
+    found = ways(person, OWN, grade, rules, on, [RELATED])
+    sight = Sight(person, OWN, frozenset((OWN, RELATED)), on)
+    leaves = [leaf for rule in rules for leaf in rule.requirements]
+    possible = {act for leaf in leaves for acts in sight.changes(leaf, True) for act in acts}
+
+    for fewer in combinations(possible, len(found[0].acts) - 1) if found and found[0].acts else ():
+        without = apply(Way(fewer, on, ""), person)
+        assert first_day(without, OWN, grade, rules, on, add_years(on, 50), related=[RELATED]) is None
 
 
 @given(people, NATIONAL, EDITIONS, days)
