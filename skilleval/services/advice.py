@@ -10,7 +10,7 @@ from datetime import date
 from sqlmodel import Session, col, select
 
 from skilleval.db.tables import Batch, Candidate, Institution, Person, Specification
-from skilleval.domain.eligibility import Background, Condition, HeldCertificate, Verdict, judge
+from skilleval.domain.eligibility import Background, Condition, Verdict, judge
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.letters import letter
@@ -146,10 +146,7 @@ def _background(session: Session, person: Person) -> Background:
     assert person.id is not None
     background = people.backgrounds(session, [person])[person.id]
     held = candidates.held_certificates(session, [person.id]).get(person.id, [])
-    if not held:
-        return background
-    certificates = tuple(HeldCertificate(one.grade, one.occupation_code, one.obtained_on) for one in held)
-    return replace(background, certificates=certificates)
+    return replace(background, certificates=tuple(held)) if held else background
 
 
 def _newest_specification(session: Session, institution_id: int, code: str, on: date) -> Specification | None:
