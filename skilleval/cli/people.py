@@ -1,5 +1,6 @@
 """``skilleval people``: the roster's template, its import, lists, who may sit, statistics."""
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
