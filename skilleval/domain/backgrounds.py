@@ -17,6 +17,7 @@ from skilleval.domain.ladder import Grade
 LISTS: Mapping[str, type[Any]] = {
     "work": Work,
     "certificates": HeldCertificate,
+    "issued": HeldCertificate,
     "titles": Title,
     "diplomas": Diploma,
     "evidence": Evidence,
@@ -37,7 +38,7 @@ def background_as_plain(background: Background) -> dict[str, Any]:
 def background_from_plain(plain: Mapping[str, Any]) -> Background:
     """The background that ``background_as_plain`` gave. Refused: values that are none."""
     try:
-        lists = {
+        lists: dict[str, Any] = {
             name: None if plain[name] is None else tuple(entry_from_plain(made, one) for one in plain[name])
             for name, made in LISTS.items()
         }

@@ -91,7 +91,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """What is known of a person. None in place of a tuple: nobody has entered it; an empty tuple: there is none."""
+    """What is known of a person. None in place of a tuple: nobody has entered it; an empty tuple: there is none.
+
+    ``issued`` are the certificates that this installation itself issued; they are known whatever the roster says.
+    """
 
     birth_date: date | None = None
     work: tuple[Work, ...] | None = None
@@ -99,6 +102,7 @@ class Background:
     titles: tuple[Title, ...] | None = None
     diplomas: tuple[Diploma, ...] | None = None
     evidence: tuple[Evidence, ...] | None = None
+    issued: tuple[HeldCertificate, ...] = ()
     #: single facts of the roster by name (``facts.FACTS``): employment, post, hired_on …
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -273,14 +277,14 @@ def _certificate_since(
     grade: Grade, background: Background, occupations: frozenset[str], on: date
 ) -> tuple[Answer, date | None, str]:
     """Whether a certificate of this grade or a higher one is held, the first day it was, and the fact."""
-    if background.certificates is None:
-        return Answer.UNKNOWN, None, "未填现持证书"
-    fitting = [one for one in background.certificates if one.grade >= grade]
+    fitting = [one for one in (*(background.certificates or ()), *background.issued) if one.grade >= grade]
     fitting = [one for one in fitting if one.occupation_code is None or one.occupation_code in occupations]
     dated = [one.obtained_on for one in fitting if one.occupation_code is not None and one.obtained_on is not None]
     held = [day for day in dated if day <= on]
     if held:
         return Answer.MET, min(held), f"{min(held)}取得证书"
+    if background.certificates is None:
+        return Answer.UNKNOWN, None, "未填现持证书"
     if any(one.occupation_code is None or one.obtained_on is None for one in fitting):
         return Answer.UNKNOWN, None, "现持证书的职业或发证日期未填"
     return Answer.NOT_MET, None, f"没有本职业或相关职业{grade.printed}及以上证书"

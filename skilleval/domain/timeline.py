@@ -92,7 +92,7 @@ class Timeline:
                 yield full
 
     def _certificate_days(self, grade: Grade) -> Iterator[date]:
-        for one in self.background.certificates or ():
+        for one in (*(self.background.certificates or ()), *self.background.issued):
             if one.grade >= grade and one.obtained_on and one.occupation_code in self.occupations:
                 yield one.obtained_on
 

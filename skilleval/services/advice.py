@@ -4,7 +4,7 @@ The ways are found on what is known today by the rules of the day that is asked 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from sqlmodel import Session, col, select
@@ -43,7 +43,7 @@ class NextGrade:
 def candidate_ways(session: Session, batch: Batch, candidate: Candidate, library: Library) -> tuple[Way, ...]:
     """The ways to yes for the entry conditions of a candidate, on the first day of the batch. None where they are met."""
     known, related = candidates.conditions_of(session, batch, library)
-    background = _candidates_background(session, candidate)
+    background = _candidates_background(session, candidate, batch.starts_on)
     return ways(background, batch.occupation_code, Grade(candidate.grade), known, batch.starts_on, related)
 
 
@@ -52,16 +52,16 @@ def is_outdated(session: Session, batch: Batch, candidate: Candidate, library: L
     if candidate.proof is None:
         return False
     known, related = candidates.conditions_of(session, batch, library)
-    background = _candidates_background(session, candidate)
+    background = _candidates_background(session, candidate, batch.starts_on)
     grade = Grade(candidate.grade)
     verdict = judge(background, batch.occupation_code, grade, known, batch.starts_on, related=related)
     return Proof.from_dict(candidate.proof).children[0].answer is not verdict.answer
 
 
-def _candidates_background(session: Session, candidate: Candidate) -> Background:
+def _candidates_background(session: Session, candidate: Candidate, on: date) -> Background:
     person = session.get(Person, candidate.person_id)
     assert person is not None
-    return people.backgrounds(session, [person])[candidate.person_id]
+    return people.backgrounds(session, [person], on)[candidate.person_id]
 
 
 def other_obstacles(proof: Proof) -> list[Proof]:
@@ -104,9 +104,9 @@ def next_grade(
     if chosen is None:
         raise RuleBroken(f"没有职业 {code} 已批准并写明申报条件的评价规范，请用 --conditions 指明采用哪一版")
     related = tuple(specification.related_occupations) if specification else ()
-    background = _background(session, person)
+    background = _background(session, person, on)
     occupations = {code, *related}
-    fitting = [one for one in background.certificates or () if one.occupation_code in occupations]
+    fitting = [one for one in (*(background.certificates or ()), *background.issued) if one.occupation_code in occupations]
     holds = max((one.grade for one in fitting if one.obtained_on is None or one.obtained_on <= on), default=None)
     grade = _above(holds)
     packs = rules.packs_of(session, institution.id, library, on)
@@ -141,12 +141,10 @@ def _conditions(packs: Packs, edition: str, grade: Grade, on: date) -> tuple[Con
     return (*known, *others)
 
 
-def _background(session: Session, person: Person) -> Background:
+def _background(session: Session, person: Person, on: date) -> Background:
     """What is known of a person, with the certificates issued here."""
     assert person.id is not None
-    background = people.backgrounds(session, [person])[person.id]
-    held = candidates.held_certificates(session, [person.id]).get(person.id, [])
-    return replace(background, certificates=tuple(held)) if held else background
+    return people.backgrounds(session, [person], on)[person.id]
 
 
 def _newest_specification(session: Session, institution_id: int, code: str, on: date) -> Specification | None:

@@ -280,7 +280,7 @@ def _judge_all(session: Session, batch: Batch, candidates: Sequence[Candidate], 
     )
     pinned = {"packs": rules.pin_packs(session, packs), "switches": packs.switches(batch.starts_on)}
     people_by_id = _people(session, candidates)
-    backgrounds = people.backgrounds(session, people_by_id.values())
+    backgrounds = people.backgrounds(session, people_by_id.values(), batch.starts_on)
     held = held_certificates(session, list(people_by_id))
     for candidate in candidates:
         application = Application(

@@ -15,7 +15,6 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer, Proof
 from skilleval.packs import Library, Packs
 from skilleval.services.entry_conditions import Basis, basis_of, conditions_on
-from skilleval.services.holdings import issued_here
 from skilleval.services.people import backgrounds
 from skilleval.services.rules import packs_of
 from skilleval.services.workforce import ANSWERS, MET, judge_all
@@ -99,7 +98,7 @@ def eligible_people(
     packs = question.packs(on)
     if question.basis.edition not in packs.editions():
         packs.conditions(question.basis.edition, on)  # says which there are
-    people, held = _people(session, question.firm_id)
+    people, held = _people(session, question.firm_id, on)
     conditions, switches = conditions_on(packs, question.basis.edition, on), packs.switches(on)
     workforce = Workforce(held)
 
@@ -110,7 +109,6 @@ def eligible_people(
     whole = answers(conditions)
     of_grade = [one for one in conditions if one.grade is grade]
     met = {one.clause.id: answers([one]) == MET for one in of_grade}
-    issued = issued_here(session, question.firm_id, on)
     standings = []
     for place, (person, background) in enumerate(zip(people, held, strict=True)):
         if whole[place] == MET:
@@ -118,7 +116,7 @@ def eligible_people(
         else:
             verdict = judge(background, occupation, grade, conditions, on, related=question.basis.related, switches=switches)
             why = tuple(reasons(verdict.proof))
-        held_already = _holds([*(background.certificates or ()), *issued.get(person.id or 0, ())], occupation, grade, on)
+        held_already = _holds([*(background.certificates or ()), *background.issued], occupation, grade, on)
         standings.append(Standing(person, background, ANSWERS[whole[place]], why, held_already))
         if progress is not None:
             progress(place + 1)
@@ -182,9 +180,9 @@ def _ask(
     return _Question(session, institution.id, library, occupation, grade, basis)
 
 
-def _people(session: Session, firm_id: int) -> tuple[list[Person], list[Background]]:
+def _people(session: Session, firm_id: int, on: date) -> tuple[list[Person], list[Background]]:
     people = list(session.exec(select(Person).where(col(Person.institution_id) == firm_id).order_by(col(Person.id))))
-    known = backgrounds(session, people)
+    known = backgrounds(session, people, on)
     return people, [known[one.id or 0] for one in people]
 
 

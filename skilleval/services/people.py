@@ -1,7 +1,8 @@
 """People of an institution: the roster imported in one transaction, found, listed, and their background for the rules."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from skilleval.domain.identifiers import clean_number
 from skilleval.domain.ladder import Grade
 from skilleval.services import journal
 from skilleval.services.credentials import CREDENTIAL_KEYS, Standing, credential_changes
+from skilleval.services.holdings import issued_here
 from skilleval.services.journal import Actor
 from skilleval.services.roster import PERSON_KEYS, Entry, read_roster
 from skilleval.sheets.columns import Report
@@ -168,8 +170,11 @@ def find_person(session: Session, institution_id: int, named: str, *, vault: Vau
     return found[0]
 
 
-def backgrounds(session: Session, people: Iterable[Person]) -> dict[int, Background]:
-    """What the rules need to know of each person, by id; what nobody entered stays unknown."""
+def backgrounds(session: Session, people: Iterable[Person], on: date) -> dict[int, Background]:
+    """What the rules need to know of each person on a day, by id; what nobody entered stays unknown.
+
+    Certificates that were issued here by that day and stand on it are known, whatever the roster says.
+    """
     chosen = {_key(person.id): person for person in people}
     credentials: dict[int, list[Credential]] = {}
     periods: dict[int, list[WorkPeriod]] = {}
@@ -178,8 +183,14 @@ def backgrounds(session: Session, people: Iterable[Person]) -> dict[int, Backgro
             credentials.setdefault(credential.person_id, []).append(credential)
         for period in session.exec(select(WorkPeriod).where(col(WorkPeriod.person_id).in_(part)).order_by(col(WorkPeriod.id))):
             periods.setdefault(period.person_id, []).append(period)
+    issued: dict[int, list[HeldCertificate]] = {}
+    for firm in sorted({person.institution_id for person in chosen.values()}):
+        issued |= issued_here(session, firm, on)
     return {
-        key: _background(person, credentials.get(key, []), periods.get(key, [])) for key, person in chosen.items()
+        key: replace(
+            _background(person, credentials.get(key, []), periods.get(key, [])), issued=tuple(issued.get(key, ()))
+        )
+        for key, person in chosen.items()
     }
 
 

@@ -195,7 +195,7 @@ def find_subject(found: WhatIf, named: str) -> Subject:
 
 
 def _compare(session: Session, found: WhatIf, firm: Institution, people: Sequence[Person], setting: Setting) -> None:
-    known = backgrounds(session, people)
+    known = backgrounds(session, people, setting.on)
     subjects = [Subject(one, firm, known[one.id or 0], setting) for one in people]
     found.subjects += subjects
     found.changes += [

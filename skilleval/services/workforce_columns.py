@@ -57,8 +57,9 @@ class Workforce:
         self.work_code = np.array([-2 if one is None else self._code(one.occupation_code) for one in first], dtype=np.int32)
         self.work_since = _days(one.started_on if one else None for one in first)
         self.certificates = self._hold(
-            [one.certificates for one in backgrounds],
+            [(*(one.certificates or ()), *one.issued) for one in backgrounds],
             lambda one: (one.grade.rank, self._code(one.occupation_code), one.obtained_on, None),
+            known=[one.certificates is not None for one in backgrounds],
         )
         self.titles = self._hold(
             [one.titles for one in backgrounds],
@@ -101,11 +102,12 @@ class Workforce:
         self,
         held: Sequence[tuple[Kind, ...] | None],
         read: Callable[[Kind], tuple[int, int, date | None, bool | None]],
+        known: Sequence[bool] | None = None,
     ) -> Held:
         rows = [read(one) for one in chain.from_iterable(each or () for each in held)]
         counts = [len(each or ()) for each in held]
         return Held(
-            known=np.array([each is not None for each in held], dtype=np.bool_),
+            known=np.array([each is not None for each in held] if known is None else known, dtype=np.bool_),
             person=np.repeat(np.arange(len(held), dtype=np.int32), counts),
             rank=np.array([row[0] for row in rows], dtype=np.int8),
             fits=np.array([row[1] for row in rows], dtype=np.int32),

@@ -149,7 +149,7 @@ def test_the_facts_give_the_expected_answer_under_both_generations_of_conditions
     firm = make_firm(session).institution
     write_people(session, ACTOR, stage_people(session, firm, tmp_path / "a.xlsx", vault=vault), vault=vault)
     rows = session.exec(select(Person).order_by(col(Person.id))).all()
-    known = backgrounds(session, rows)
+    known = backgrounds(session, rows, ON)
 
     for row, person in zip(rows, people, strict=True):
         verdict = judge(known[row.id or 0], person.occupation.code, person.aim, entry_conditions(edition), ON)

@@ -118,6 +118,6 @@ def test_a_letter_needs_a_verdict(session: Session, vault: Vault, firm: Firm) ->
 def test_conditions_may_ask_what_the_roster_says_of_post_and_contract(session: Session, vault: Vault, firm: Firm) -> None:
     person = make_person(session, vault, firm, post="维修电工", hired_on=date(2010, 1, 4))
 
-    facts = backgrounds(session, [person])[person.id or 0].facts
+    facts = backgrounds(session, [person], date(2026, 6, 8))[person.id or 0].facts
 
     assert facts == {"employment": "contract", "post": "维修电工", "hired_on": date(2010, 1, 4)}

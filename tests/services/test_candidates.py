@@ -6,13 +6,16 @@ from sqlmodel import Session, select
 
 from skilleval import packs
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import Batch, Candidate, Credential, Person
+from skilleval.db.tables import Batch, Candidate, Certificate, Credential, Person
+from skilleval.domain.eligibility import judge
 from skilleval.domain.errors import RuleBroken
-from skilleval.services import batches, candidates
+from skilleval.domain.ladder import Grade
+from skilleval.domain.rules import Answer
+from skilleval.services import batches, candidates, people
 from skilleval.services.verification import verify_all
 from skilleval.sheets.columns import Report
 from skilleval.sheets.writing import FormSheet, write_form
-from tests.factories import ACTOR, Firm, id_number, make_batch, make_candidate, make_firm, make_person
+from tests.factories import ACTOR, Firm, entry_conditions, id_number, make_batch, make_candidate, make_firm, make_person
 
 ON = date(2026, 5, 18)
 LIBRARY = packs.library()
@@ -251,3 +254,26 @@ def test_who_withdraws_is_out_and_cannot_be_accepted_any_more(
         candidates.withdraw_candidates(session, ACTOR, batch, [candidate], reason="再次")
     with pytest.raises(RuleBroken, match="须写明理由"):
         candidates.withdraw_candidates(session, ACTOR, batch, [candidate], reason="")
+
+
+def test_a_certificate_issued_here_opens_the_next_grade_though_the_roster_is_silent(
+    session: Session, vault: Vault, firm: Firm, tmp_path: Path
+) -> None:
+    person = make_person(session, vault, firm)
+    earlier = make_batch(session, firm, "B0", state="certified")
+    candidate = make_candidate(session, earlier, person, "intermediate", state="eligible")
+    certificate = Certificate(
+        institution_id=earlier.institution_id, candidate_id=candidate.id or 0, number="Y000044000123204000001",
+        name=person.name, id_type=person.id_type, id_sealed=person.id_sealed, occupation_code="6-31-01-03",
+        occupation_name="电工", grade="intermediate", issuer="x", issued_on=date(2020, 1, 1),
+    )  # fmt: skip
+    session.add(certificate)
+    session.flush()
+
+    known = people.backgrounds(session, [person], date(2026, 6, 8))[person.id or 0]
+    before = people.backgrounds(session, [person], date(2019, 12, 31))[person.id or 0]
+
+    assert known.certificates is None and before.issued == ()
+    conditions = entry_conditions("2018")
+    assert judge(known, "6-31-01-03", Grade.SENIOR, conditions, date(2026, 6, 8)).met_by == ("2018/senior/1",)
+    assert judge(before, "6-31-01-03", Grade.SENIOR, conditions, date(2026, 6, 8)).answer is Answer.UNKNOWN

@@ -224,7 +224,7 @@ def test_what_a_person_holds_is_added_once(session: Session, vault: Vault, firm:
     kinds = {(one.kind, one.level) for one in session.exec(select(Credential))}
     assert kinds == {("certificate", "intermediate"), ("title", "none")} and again.unchanged == 1
     stored = session.exec(select(Person)).one()
-    [background] = people.backgrounds(session, [stored]).values()
+    [background] = people.backgrounds(session, [stored], date(2026, 6, 8)).values()
     assert background.titles == () and background.diplomas is None
     assert background.certificates is not None and background.certificates[0].grade is Grade.INTERMEDIATE
 

@@ -104,6 +104,7 @@ def backgrounds(on: date) -> st.SearchStrategy[Background]:
         birth_date=days,
         work=st.one_of(present.map(lambda one: (one,)), some(st.builds(Work, occupations, days, st.one_of(st.none(), near)))),
         certificates=some(st.builds(HeldCertificate, grades, occupations, days)),
+        issued=st.lists(st.builds(HeldCertificate, grades, st.sampled_from([E, OTHER]), near), max_size=1).map(tuple),
         titles=some(st.builds(Title, levels, yes_no, days)),
         diplomas=some(st.builds(Diploma, kinds, yes_no, days, yes_no)),
         evidence=some(st.builds(Evidence, evidence_kinds, st.one_of(givers, st.none()), days)),
