@@ -8,25 +8,16 @@ Sources: decision table 2.1 of guangdong-rules (DR-0 … DR-5, SK-1), whose clau
 """
 
 import enum
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from skilleval.domain.authority_way import facts_of, missing
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
-from skilleval.domain.rules import (
-    Answer,
-    Case,
-    Clause,
-    Proof,
-    Rule,
-    all_answers,
-    any_answer,
-    no_version,
-    opposite,
-    prove,
-)
+from skilleval.domain.permits import Permit, Required, permit_of, prove_rule, shown
+from skilleval.domain.rules import Answer, Case, Clause, Proof, Rule, all_answers, any_answer, no_version
 
 #: how a grade is recognised, as the plan names it
 ROUTES: Mapping[str, str] = {
@@ -69,6 +60,9 @@ class Question:
     on: date
     facts: Mapping[str, Any]
     switches: Mapping[str, Any]
+    #: what to say of a fact, and the proof that found it (``rules.Case``)
+    told: Mapping[str, str] = field(default_factory=dict)
+    evidence: Mapping[str, Proof] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,55 +86,50 @@ class Authority:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Permit:
-    rule: Rule
-    proof: Proof
-    #: the limits and opposing clauses against it, each proved as "holds"
-    limits: tuple[tuple[Rule, Proof], ...]
-    opposed: tuple[tuple[Rule, Proof], ...]
-
-    @property
-    def granted(self) -> Answer:
-        """Whether the permit holds and no limit takes it away."""
-        limits = (opposite(proof.answer) for _rule, proof in self.limits)
-        return all_answers([self.proof.answer, *limits])
-
-    @property
-    def disputed(self) -> Answer:
-        return any_answer(proof.answer for _rule, proof in self.opposed)
-
-    @property
-    def undisputed(self) -> Answer:
-        """Whether it is granted and nothing says the contrary."""
-        return all_answers([self.granted, opposite(self.disputed)])
-
-
 def resolve(question: Question, rules: Sequence[Rule], known: Iterable[Rule] = ()) -> Authority:
     """The answer to a question by the rules that stand on its day.
 
     ``known`` are the rules of all days: where permits for the question exist but none has begun by its day, the answer is
     unknown, "no version in force", and not no.
     """
-    case = Case(question.on, question.facts, question.switches)
+    case = Case(question.on, question.facts, question.switches, told=question.told, evidence=question.evidence)
     applying = [rule for rule in rules if _applies(rule, question)]
-    requires = [(rule, _whole(rule, case)) for rule in applying if rule.kind == "require"]
-    permits = [_permit(rule, applying, case) for rule in applying if rule.kind == "permit"]
-    children = [proof for _rule, proof in requires]
-    children.append(_permission(question, permits, known))
-    verdict = _verdict(requires, permits, children[-1].answer)
-    text = f"可否以{ROUTES[question.route]}方式认定{question.grade.printed}"
+    requires = [(rule, prove_rule(rule, case)) for rule in applying if rule.kind == "require"]
+    permits = [permit_of(rule, applying, case) for rule in applying if rule.kind == "permit"]
+    later = [] if permits else _later(question, known)
+    permission = _permission(question, permits, later)
+    verdict = _verdict(requires, permits, permission.answer)
     answer = {Verdict.YES: Answer.MET, Verdict.NO: Answer.NOT_MET}.get(verdict, Answer.UNKNOWN)
-    whole = Clause("authority", "须符合各项前提，并有一条许可", "", "high")
-    fact = _disagreement(permits) if verdict is Verdict.CLAUSES_DISAGREE else ""
-    proof = Proof(answer, text, whole, fact, tuple(children))
+    proof = Proof(
+        answer,
+        f"可否以{ROUTES[question.route]}方式认定{question.grade.printed}",
+        Clause("authority", "须符合各项前提，并有一条许可", "", "high"),
+        _disagreement(permits) if verdict is Verdict.CLAUSES_DISAGREE else "",
+        (*(one for _rule, one in requires), permission),
+    )
     return Authority(
         verdict,
         proof,
-        tuple(dict.fromkeys(_deciding(verdict, requires, permits))),
+        tuple(dict.fromkeys(_deciding(verdict, requires, permits, later))),
         _lifted(verdict, permits),
-        tuple(dict.fromkeys(_needs(verdict, requires, permits))),
+        tuple(dict.fromkeys(_needs(verdict, question, rules, requires, permits, later))),
     )
+
+
+def reasons(answer: Authority) -> list[str]:
+    """Why the answer is no yes, a line a reason, each with the id of its clause; nothing for a yes."""
+    return list(dict.fromkeys(_reasons(answer.proof)))
+
+
+def _reasons(proof: Proof) -> Iterator[str]:
+    if proof.answer is Answer.MET:
+        return
+    deeper = [child for child in proof.children if child.answer is not Answer.MET]
+    for child in deeper:
+        yield from _reasons(child)
+    if not deeper:
+        told = f"，{proof.fact}" if proof.fact else ""
+        yield f"{proof.text}：{proof.answer.name_zh}{told}（{proof.clause.id}）"
 
 
 def _applies(rule: Rule, question: Question) -> bool:
@@ -149,63 +138,40 @@ def _applies(rule: Rule, question: Question) -> bool:
     )
 
 
-def _whole(rule: Rule, case: Case) -> Proof:
-    """A rule as one node with its own clause, whatever its condition looks like."""
-    assert rule.when is not None
-    inner = prove(rule.when, rule.clause, case)
-    return Proof(inner.answer, rule.clause.text, rule.clause, children=(inner,))
+def _later(question: Question, known: Iterable[Rule]) -> list[Rule]:
+    """The permits for the question that begin only after its day."""
+    return [
+        rule for rule in known if rule.kind == "permit" and _applies(rule, question) and rule.valid_from > question.on
+    ]
 
 
-def _permit(rule: Rule, applying: Sequence[Rule], case: Case) -> _Permit:
-    def against(kind: str) -> tuple[tuple[Rule, Proof], ...]:
-        return tuple(
-            (one, _whole(one, case)) for one in applying if one.kind == kind and rule.clause.id in one.against
-        )
-
-    return _Permit(rule, _whole(rule, case), against("limit"), against("oppose"))
-
-
-def _permission(question: Question, permits: Sequence[_Permit], known: Iterable[Rule]) -> Proof:
+def _permission(question: Question, permits: Sequence[Permit], later: Sequence[Rule]) -> Proof:
     text = f"有一条规则许可以{ROUTES[question.route]}方式认定{question.grade.printed}"
     clause = Clause("authority.permission", text, "", "high")
     if permits:
-        return Proof(any_answer(one.undisputed for one in permits), text, clause, children=tuple(map(_shown, permits)))
-    later = [
-        rule for rule in known if rule.kind == "permit" and _applies(rule, question) and rule.valid_from > question.on
-    ]
+        return Proof(any_answer(one.undisputed for one in permits), text, clause, children=tuple(map(shown, permits)))
     if later:
-        return no_version(later[0].clause.id, question.on, text)
+        waiting = tuple(no_version(rule.clause.id, question.on, rule.clause.text) for rule in later)
+        return Proof(Answer.UNKNOWN, text, clause, children=waiting)
     silent = Clause("authority.silent", "所选规则包没有许可这种认定", "所选规则包", "high")
     return Proof(Answer.NOT_MET, text, silent, f"{question.on}没有这样的规则", (), "所选规则包")
 
 
-def _shown(permit: _Permit) -> Proof:
-    """A permit with what limits and what opposes it, as one node."""
-    if not permit.limits and not permit.opposed:
-        return permit.proof
-    children = [permit.proof]
-    for rule, proof in (*permit.limits, *permit.opposed):
-        lead = "不受此限" if rule.kind == "limit" else "没有相反的条款"
-        children.append(
-            Proof(opposite(proof.answer), f"{lead}：{rule.clause.text}", rule.clause, children=proof.children)
-        )
-    return Proof(permit.undisputed, permit.rule.clause.text, permit.rule.clause, children=tuple(children))
-
-
-def _verdict(requires: Sequence[tuple[Rule, Proof]], permits: Sequence[_Permit], permission: Answer) -> Verdict:
+def _verdict(requires: Sequence[Required], permits: Sequence[Permit], permission: Answer) -> Verdict:
     required = all_answers(proof.answer for _rule, proof in requires)
     if required is Answer.NOT_MET:
         return Verdict.NO
     if permission is Answer.MET:
         return Verdict.YES if required is Answer.MET else Verdict.UNKNOWN
-    contested = [one for one in permits if one.granted is Answer.MET and one.disputed is Answer.MET]
-    # A permit whose facts are not all known might still stand undisputed; then nobody can say yet.
-    if permission is Answer.UNKNOWN or (contested and required is Answer.UNKNOWN):
-        return Verdict.UNKNOWN
-    return Verdict.CLAUSES_DISAGREE if contested else Verdict.NO
+    granted = any_answer(one.granted for one in permits)
+    if permission is Answer.NOT_MET and granted is Answer.NOT_MET:
+        return Verdict.NO
+    # A permit whose facts are not all known might stand, disputed or not; then nobody can say yet.
+    unsettled = permission is Answer.UNKNOWN or granted is Answer.UNKNOWN or required is Answer.UNKNOWN
+    return Verdict.UNKNOWN if unsettled else Verdict.CLAUSES_DISAGREE
 
 
-def _disagreement(permits: Sequence[_Permit]) -> str:
+def _disagreement(permits: Sequence[Permit]) -> str:
     told = []
     for permit in permits:
         if permit.granted is Answer.MET and permit.disputed is Answer.MET:
@@ -219,22 +185,36 @@ def _disagreement(permits: Sequence[_Permit]) -> str:
 
 
 def _deciding(
-    verdict: Verdict, requires: Sequence[tuple[Rule, Proof]], permits: Sequence[_Permit]
-) -> Iterable[str]:
-    """The ids of the clauses that decide: what fails, or what permits, limits and opposes."""
-    wanted = {Verdict.NO: Answer.NOT_MET, Verdict.UNKNOWN: Answer.UNKNOWN}.get(verdict, Answer.MET)
-    yield from (rule.clause.id for rule, proof in requires if proof.answer is wanted)
-    for permit in permits:
-        if verdict in (Verdict.YES, Verdict.CLAUSES_DISAGREE):
-            if permit.granted is Answer.MET and (verdict is Verdict.CLAUSES_DISAGREE or permit.undisputed is Answer.MET):
-                yield permit.rule.clause.id
-                yield from (rule.clause.id for rule, proof in permit.opposed if proof.answer is Answer.MET)
-            continue
+    verdict: Verdict, requires: Sequence[Required], permits: Sequence[Permit], later: Sequence[Rule]
+) -> Iterator[str]:
+    """The ids of the clauses that decide: what permits; or what fails; or what nobody can tell; or what disagrees."""
+    if verdict is Verdict.YES:
+        yield from (one.rule.clause.id for one in permits if one.undisputed is Answer.MET)
+        return
+    if verdict is Verdict.CLAUSES_DISAGREE:
+        for permit in (one for one in permits if one.granted is Answer.MET):
+            yield permit.rule.clause.id
+            yield from (rule.clause.id for rule, proof in permit.opposed if proof.answer is Answer.MET)
+        return
+    if verdict is Verdict.NO:
+        yield from (rule.clause.id for rule, proof in requires if proof.answer is Answer.NOT_MET)
+        # While one permit may stand, the others are not why it is a no.
+        for permit in permits if any_answer(one.granted for one in permits) is Answer.NOT_MET else ():
+            yield permit.rule.clause.id
+            if permit.proof.answer is not Answer.NOT_MET:
+                yield from (rule.clause.id for rule, proof in permit.limits if proof.answer is Answer.MET)
+        return
+    yield from (rule.clause.id for rule, proof in requires if proof.answer is Answer.UNKNOWN)
+    yield from (rule.clause.id for rule in later)
+    if any(one.undisputed is Answer.MET for one in permits):
+        return
+    for permit in (one for one in permits if Answer.UNKNOWN in (one.granted, one.undisputed)):
         yield permit.rule.clause.id
-        yield from (rule.clause.id for rule, proof in permit.limits if proof.answer is not Answer.NOT_MET)
+        against = (*permit.limits, *permit.opposed)
+        yield from (rule.clause.id for rule, proof in against if proof.answer is Answer.UNKNOWN)
 
 
-def _lifted(verdict: Verdict, permits: Sequence[_Permit]) -> tuple[str, ...]:
+def _lifted(verdict: Verdict, permits: Sequence[Permit]) -> tuple[str, ...]:
     """What the permits that carry a yes (or a disputed yes) lift; nothing where there is none."""
     if verdict not in (Verdict.YES, Verdict.CLAUSES_DISAGREE):
         return ()
@@ -242,30 +222,36 @@ def _lifted(verdict: Verdict, permits: Sequence[_Permit]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(limit for one in carried for limit in one.rule.lifts))
 
 
-def _needs(verdict: Verdict, requires: Sequence[tuple[Rule, Proof]], permits: Sequence[_Permit]) -> Iterable[str]:
-    """What must still be there: for a yes the papers of the permit, for the rest what is missing."""
-    for rule, proof in requires:
-        if proof.answer is not Answer.MET:
-            yield from rule.needs
-            yield from _unknown_facts(proof)
-    if verdict is Verdict.YES:
+def _needs(
+    verdict: Verdict,
+    question: Question,
+    rules: Sequence[Rule],
+    requires: Sequence[Required],
+    permits: Sequence[Permit],
+    later: Sequence[Rule],
+) -> Iterator[str]:
+    """What must still be there: the papers of the permits for a yes (disputed: and of what opposes), else the way to one."""
+    if verdict in (Verdict.YES, Verdict.CLAUSES_DISAGREE):
         for permit in permits:
-            if permit.undisputed is Answer.MET:
+            if (permit.undisputed if verdict is Verdict.YES else permit.granted) is Answer.MET:
                 yield from permit.rule.needs
+                for rule, proof in permit.opposed:
+                    yield from rule.needs if proof.answer is Answer.MET else ()
         return
-    for permit in permits:
-        if verdict is Verdict.CLAUSES_DISAGREE and permit.granted is Answer.MET:
-            yield from permit.rule.needs
-            for rule, proof in permit.opposed:
-                if proof.answer is Answer.MET:
-                    yield from rule.needs
-        elif verdict in (Verdict.NO, Verdict.UNKNOWN):
-            yield from _unknown_facts(permit.proof)
-            yield from (f"{leaf.text}" for leaf in permit.proof.leaves() if leaf.answer is Answer.NOT_MET)
-            for rule, proof in permit.limits:
-                if proof.answer is not Answer.NOT_MET:
-                    yield from rule.needs
+    if permits:
+        yield from missing(requires, permits)
+        return
+    if later:
+        yield from missing(requires, ())
+        yield f"许可自{min(rule.valid_from for rule in later)}起才有版本，此前的认定须另找依据"
+        return
+    # No rule permits this route for the grade, so registering the route would be of no use.
+    yield from missing([one for one in requires if set(facts_of(one[0].when)) != {"route_in_scope"}], ())
+    by_grade = any(rule.grades and proof.answer is Answer.NOT_MET for rule, proof in requires)
+    routes = [route for route in ROUTES if any(_permits(rule, route, question.grade) for rule in rules)]
+    if routes and not by_grade:
+        yield f"改用{'、'.join(ROUTES[route] for route in routes)}方式"
 
 
-def _unknown_facts(proof: Proof) -> Iterable[str]:
-    yield from (f"补充：{leaf.text}（{leaf.fact}）" for leaf in proof.leaves() if leaf.answer is Answer.UNKNOWN)
+def _permits(rule: Rule, route: str, grade: Grade) -> bool:
+    return rule.kind == "permit" and route in rule.routes and grade.value in rule.grades

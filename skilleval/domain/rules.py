@@ -234,6 +234,10 @@ class Case:
     facts: Mapping[str, Any] = field(default_factory=dict)
     switches: Mapping[str, Any] = field(default_factory=dict)
     prove_leaf: Callable[[Leaf, Clause], Proof] | None = None
+    #: what to say of a fact instead of its bare value: 备案 Y0000… 的有效期为 … 至 …
+    told: Mapping[str, str] = field(default_factory=dict)
+    #: for a fact that was itself found by a proof, that proof
+    evidence: Mapping[str, Proof] = field(default_factory=dict)
 
 
 _GROUP_TEXT = {"all": "以下各项均须符合", "any": "以下各项符合其一即可", "none": "不得有以下任何一项"}
@@ -278,10 +282,13 @@ def _prove_compare(leaf: Compare, clause: Clause, case: Case) -> Proof:
     kind = FACTS[leaf.fact]
     value = case.facts.get(leaf.fact)
     text = kind.wording(leaf.operator, leaf.value)
+    told = case.told.get(leaf.fact, "")
+    evidence = (case.evidence[leaf.fact],) if leaf.fact in case.evidence else ()
     if value is None:
-        return Proof(Answer.UNKNOWN, text, clause, f"未填{kind.name_zh}", (), kind.origin)
+        return Proof(Answer.UNKNOWN, text, clause, told or f"未填{kind.name_zh}", evidence, kind.origin)
     held = compare(kind, leaf.operator, value, leaf.value, case.on)
-    return Proof(_as_answer(held), text, clause, f"{kind.name_zh}：{show_value(kind, value)}", (), kind.origin)
+    told = told or f"{kind.name_zh}：{show_value(kind, value)}"
+    return Proof(_as_answer(held), text, clause, told, evidence, kind.origin)
 
 
 def _as_answer(held: bool) -> Answer:
