@@ -127,6 +127,8 @@ class Library:
     """All packs of an installation, shipped and own, checked against each other, in the order in which they override."""
 
     packs: tuple[Pack, ...]
+    #: where the installation keeps its own packs and standards
+    instance_folder: Path | None = None
 
     def choose(self, names: Iterable[str] | None = None, switches: Mapping[str, bool] | None = None) -> Packs:
         """The packs that a firm chose, with the national layer; without a choice, those that apply by default.
@@ -164,7 +166,7 @@ def library(instance_folder: Path | None = None) -> Library:
     own: list[Pack] = []
     if instance_folder is not None and (instance_folder / "rulepacks").is_dir():
         own = [_read_file(file) for file in pack_files(instance_folder / "rulepacks")]
-    return assemble([*_shipped(), *own])
+    return replace(assemble([*_shipped(), *own]), instance_folder=instance_folder)
 
 
 def load(instance_folder: Path | None = None) -> Packs:

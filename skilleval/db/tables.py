@@ -541,6 +541,8 @@ class Batch(Table, table=True):
     venues: list[str] = Field(default_factory=list, sa_type=sa.JSON)
     #: versions of software, standard, conditions and rule packs that decide this batch
     versions: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
+    #: the written reason for going on where the clauses about the institution's authority disagree
+    authority_reason: str | None = None
     state: str = "draft"
 
 

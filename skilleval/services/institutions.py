@@ -102,6 +102,35 @@ def active_registration(session: Session, institution_id: int, on: date) -> Regi
     raise RuleBroken(f"备案 {last.number} 的有效期为 {last.valid_from} 至 {last.valid_to}，{on} 不在有效期内")
 
 
+def last_registration(session: Session, institution_id: int) -> Registration | None:
+    """The latest registration on record, whether in force or not."""
+    query = select(Registration).where(col(Registration.institution_id) == institution_id)
+    return session.exec(query.order_by(col(Registration.valid_from).desc())).first()
+
+
+def scope_lines(
+    session: Session, registration: Registration | None, occupation_code: str, trade: str
+) -> tuple[Sequence[ScopeLine], str]:
+    """The lines of a registration that cover an occupation and trade; where none does, why."""
+    if registration is None:
+        return (), f"没有备案，职业 {occupation_code} 不在备案范围内"
+    lines = session.exec(
+        select(ScopeLine)
+        .where(
+            col(ScopeLine.institution_id) == registration.institution_id,
+            col(ScopeLine.registration_id) == registration.id,
+            col(ScopeLine.occupation_code) == occupation_code,
+        )
+        .order_by(col(ScopeLine.serial), col(ScopeLine.id))
+    ).all()
+    # A line without a trade was registered for the whole occupation.
+    fitting = [line for line in lines if line.trade in ("", trade)]
+    if lines and not fitting:
+        listed = "、".join(line.trade for line in lines)
+        return (), f"职业 {occupation_code} 只备案了工种：{listed}，不含“{trade or '（不分工种）'}”"
+    return fitting, "" if fitting else f"职业 {occupation_code} 不在备案范围内（备案号 {registration.number}）"
+
+
 def scope_line_for(
     session: Session, institution_id: int, occupation_code: str, trade: str, grade: Grade, on: date
 ) -> ScopeLine:

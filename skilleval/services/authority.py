@@ -1,0 +1,175 @@
+"""May this institution recognise this occupation, grade and route on a day, for a person of that firm: asked and enforced.
+
+The facts come from the database, the rules from the packs that the institution chose, the answer from
+``domain.authority``. Whatever creates something official asks here first, so that nothing is created outside the rules.
+Sources: decision table 2.1 of guangdong-rules; S55 (nothing official without an active registration).
+"""
+
+import enum
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+from sqlmodel import Session
+
+from skilleval.db.tables import Batch, Candidate, Institution
+from skilleval.domain.authority import Authority, Question, Verdict, reasons, resolve
+from skilleval.domain.errors import RuleBroken
+from skilleval.domain.ladder import Grade
+from skilleval.packs import Library
+from skilleval.services.authority_facts import Ground, facts_of, ground_of
+
+#: said in the needs where the answer hangs on a grade that nobody named
+STEP_UNSAID = "须逐级：未说明现持等级，按不跨级判断"
+
+
+class _Unsaid(enum.Enum):
+    UNSAID = "unsaid"
+
+
+UNSAID: Final = _Unsaid.UNSAID
+#: the grade that the person holds: said, said to be none, or not said
+Holds = Grade | None | _Unsaid
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be recognised, on which days, and the written reason for going on where the clauses disagree."""
+
+    occupation_code: str
+    trade: str
+    route: str
+    days: tuple[date, ...]
+    written_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sitter:
+    """A kind of person in a batch: the grade, the firm (None: the institution's own), whether a grade is skipped."""
+
+    grade: Grade
+    employer_id: int | None = None
+    skips: bool | None = None
+
+    @property
+    def holds(self) -> Holds:
+        """A grade held by which this person skips a grade or not, as was recorded; unsaid where nobody was asked."""
+        if self.skips is None:
+            return UNSAID
+        return None if self.skips else max((one for one in Grade if one < self.grade), default=None)
+
+
+def authority_for(
+    session: Session,
+    institution: Institution,
+    library: Library,
+    *,
+    occupation_code: str,
+    trade: str,
+    grade: Grade,
+    route: str,
+    on: date,
+    holds: Holds = UNSAID,
+    member: Institution | None = None,
+) -> Authority:
+    """The answer, with its proof, by the packs that the institution uses on the day.
+
+    ``member`` is the firm of the person, where that is another one. Refused: an occupation that there is not.
+    """
+    ground = ground_of(session, institution, library, occupation_code, trade, on)
+    return _ask(ground, grade, route, holds, member)
+
+
+def require(
+    session: Session,
+    batch: Batch,
+    library: Library,
+    *,
+    candidates: Iterable[Candidate] | None = None,
+    also_on: date | None = None,
+) -> None:
+    """Refuse, with every reason, what the institution may not do in a batch: see ``reasons_against``."""
+    found = reasons_against(session, batch, library, candidates=candidates, also_on=also_on)
+    if found:
+        raise RuleBroken(f"批次 {batch.number}：依所选规则不能开展认定", found)
+
+
+def reasons_against(
+    session: Session,
+    batch: Batch,
+    library: Library,
+    *,
+    candidates: Iterable[Candidate] | None = None,
+    also_on: date | None = None,
+) -> list[str]:
+    """Why the institution may not hold this batch, for each distinct grade, firm and step of its candidates.
+
+    Without candidates, for each of the batch's own grades and its own people. It is judged on the first and the last day
+    of the batch, so that a registration which ends later takes nothing back, and ``also_on`` a day when a number is used.
+    Where the clauses disagree it passes if the batch has a written reason.
+    """
+    institution = session.get(Institution, batch.institution_id)
+    assert institution is not None
+    days = (batch.starts_on, batch.ends_on, *([also_on] if also_on else []))
+    plan = Plan(batch.occupation_code, batch.trade, batch.route, days, batch.authority_reason)
+    people = (
+        [Sitter(Grade(grade)) for grade in batch.grades]
+        if candidates is None
+        else [Sitter(Grade(one.grade), one.employer_id, one.skips_grade) for one in candidates]
+    )
+    return plan_reasons(session, institution, library, plan, people)
+
+
+def plan_reasons(
+    session: Session, institution: Institution, library: Library, plan: Plan, people: Iterable[Sitter]
+) -> list[str]:
+    """Why the institution may not do what is planned: each day, and each distinct kind of person, is asked once."""
+    distinct = sorted(set(people), key=lambda one: (one.grade.rank, one.employer_id or 0, bool(one.skips)))
+    members = {
+        one.employer_id: None if one.employer_id is None else session.get(Institution, one.employer_id)
+        for one in distinct
+    }
+    found: list[str] = []
+    for day in sorted(set(plan.days)) if distinct else ():
+        ground = ground_of(session, institution, library, plan.occupation_code, plan.trade, day)
+        for one in distinct:
+            answer = _ask(ground, one.grade, plan.route, one.holds, members[one.employer_id])
+            found += _refusals(answer, one.grade, plan.written_reason)
+    return list(dict.fromkeys(found))
+
+
+def _refusals(answer: Authority, grade: Grade, written_reason: str | None) -> Sequence[str]:
+    if answer.verdict is Verdict.YES:
+        return ()
+    if answer.verdict is Verdict.CLAUSES_DISAGREE:
+        if (written_reason or "").strip():
+            return ()
+        return (
+            f"{grade.printed}：条款不一致，{answer.proof.fact}；"
+            "仍要认定的，须在批次文件中以 authority_reason 写明书面理由",
+        )
+    return reasons(answer)
+
+
+def _ask(ground: Ground, grade: Grade, route: str, holds: Holds, member: Institution | None) -> Authority:
+    skips = False if isinstance(holds, _Unsaid) else _skips(grade, holds)
+    held = None if isinstance(holds, _Unsaid) else holds
+    facts = facts_of(ground, grade, route, member, skips=skips, holds=held, said=not isinstance(holds, _Unsaid))
+    question = Question(
+        grade, route, ground.on, facts.values, ground.packs.switches(ground.on), facts.told, facts.evidence
+    )
+    rules = ground.packs.authority(ground.on)
+    known = [rule for pack in ground.packs.packs for rule in pack.rules]
+    answer = resolve(question, rules, known)
+    if not isinstance(holds, _Unsaid):
+        return answer
+    skipping = resolve(replace(question, facts={**facts.values, "skips": True}), rules, known)
+    if skipping.verdict is answer.verdict:
+        return answer
+    return replace(answer, needs=(*answer.needs, STEP_UNSAID))
+
+
+def _skips(grade: Grade, holds: Grade | None) -> bool:
+    """Whether a grade lies between; who holds nothing stands where a 学徒工 does."""
+    return grade.rank > (holds or Grade.APPRENTICE).rank + 1
