@@ -9,7 +9,7 @@ from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch, Candidate, Certificate, CertificateEvent, Person, Result
 from skilleval.domain.workdays import Calendar
 from skilleval.services import notices
-from tests.factories import ACTOR, REGISTRATION_NUMBER, Firm, make_batch, make_candidate, make_person
+from tests.factories import ACTOR, LIBRARY, REGISTRATION_NUMBER, Firm, make_batch, make_candidate, make_person
 
 FIRST_DAY, CLOSED_ON, ISSUED_ON = date(2026, 6, 15), date(2026, 6, 20), date(2026, 6, 22)
 CALENDAR = Calendar(years=frozenset({2026}), holidays=frozenset(), worked=frozenset())
@@ -52,7 +52,7 @@ def settle(session: Session, candidate: Candidate, skill: int) -> None:
 def publish(session: Session, batch: Batch, vault: Vault) -> None:
     """A notice published and closed without an objection."""
     notice = notices.publish_notice(
-        session, ACTOR, batch, vault=vault, first_day=FIRST_DAY, working_days=5, calendar=CALENDAR, on=FIRST_DAY
+        session, ACTOR, batch, LIBRARY, vault=vault, first_day=FIRST_DAY, working_days=5, calendar=CALENDAR, on=FIRST_DAY
     )
     notices.close_notice(session, ACTOR, notice, vault=vault, on=CLOSED_ON)
 

@@ -5,13 +5,12 @@ from pathlib import Path
 
 from sqlmodel import Session, col, select
 
-from skilleval import packs
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch, Candidate, Credential, Person
 from skilleval.domain.workdays import Calendar
 from skilleval.services import batches, candidates, certificates, journal, mark_sheets, marks, notices
 from skilleval.sheets.writing import FormSheet, write_form
-from tests.factories import ACTOR, Firm, id_number, make_batch, make_firm, make_person
+from tests.factories import ACTOR, LIBRARY, Firm, id_number, make_batch, make_firm, make_person
 
 ENROLLED, HELD, NOTICED, CLOSED = date(2026, 5, 18), date(2026, 6, 8), date(2026, 6, 15), date(2026, 6, 23)
 CALENDAR = Calendar(years=frozenset({2026}), holidays=frozenset(), worked=frozenset())
@@ -44,10 +43,12 @@ def make_closed_batch(session: Session, vault: Vault, folder: Path) -> Batch:
     _enrol(session, vault, firm, batch, folder)
     _mark(session, batch, folder)
     notice = notices.publish_notice(
-        session, ACTOR, batch, vault=vault, first_day=NOTICED, working_days=5, calendar=CALENDAR, on=NOTICED
+        session, ACTOR, batch, LIBRARY, vault=vault, first_day=NOTICED, working_days=5, calendar=CALENDAR, on=NOTICED
     )
     notices.close_notice(session, ACTOR, notice, vault=vault, on=CLOSED)
-    certificates.issue_certificates(session, ACTOR, batch, vault=vault, on=CLOSED, missing_glyphs=lambda _text: ())
+    certificates.issue_certificates(
+        session, ACTOR, batch, LIBRARY, vault=vault, on=CLOSED, missing_glyphs=lambda _text: ()
+    )
     return batch
 
 
@@ -58,7 +59,7 @@ def candidate_named(session: Session, name: str) -> Candidate:
 
 
 def _enrol(session: Session, vault: Vault, firm: Firm, batch: Batch, folder: Path) -> None:
-    library = packs.library()
+    library = LIBRARY
     rows = []
     for serial, (name, grade, _marks) in enumerate(STORY, start=1):
         person = make_person(session, vault, firm, name, serial, education="高中")
@@ -75,11 +76,11 @@ def _enrol(session: Session, vault: Vault, firm: Firm, batch: Batch, folder: Pat
     staged = candidates.stage_candidates(session, batch, file, vault=vault, library=library)
     candidates.write_candidates(session, ACTOR, staged, library, vault=vault, on=ENROLLED)
     everybody = session.exec(select(Candidate)).all()
-    candidates.accept_candidates(session, ACTOR, batch, [one for one in everybody if one.verdict == "met"])
+    candidates.accept_candidates(session, ACTOR, batch, [one for one in everybody if one.verdict == "met"], LIBRARY)
     rest = [one for one in everybody if one.verdict != "met"]
     candidates.refuse_candidates(session, ACTOR, batch, rest, reason="无法判断")
     for state, on in (("reviewed", ENROLLED), ("scheduled", ENROLLED), ("marking", HELD)):
-        batches.advance_batch(session, ACTOR, batch, state, on=on)
+        batches.advance_batch(session, ACTOR, batch, state, library=LIBRARY, on=on)
 
 
 def _mark(session: Session, batch: Batch, folder: Path) -> None:
@@ -93,5 +94,5 @@ def _mark(session: Session, batch: Batch, folder: Path) -> None:
     mark_sheets.write_marks(session, ACTOR, mark_sheets.stage_marks(session, batch, folder / "m.xlsx"))
     disputed, poor = candidate_named(session, "李有争"), candidate_named(session, "吴更正")
     marks.adjudicate(session, ACTOR, batch, disputed, method="skill", value=6000, reason="复核工件")
-    marks.settle_results(session, ACTOR, batch)
+    marks.settle_results(session, ACTOR, batch, LIBRARY)
     marks.correct_result(session, ACTOR, batch, poor, parts={"skill": 6000}, reason="登分错误")

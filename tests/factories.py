@@ -30,6 +30,7 @@ CREDIT_CODE = "91440999MA0000015E"
 REGISTRATION_NUMBER = "Y000044000123"
 ACTOR = Actor("测试经办", "hr")
 GRADES = ("junior", "intermediate", "senior")
+LIBRARY = packs.library()
 
 
 @cache

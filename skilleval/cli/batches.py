@@ -98,15 +98,17 @@ def show(workplace: Workplace, number: str, as_json: bool) -> None:
 def advance(workplace: Workplace, number: str, state: str, as_json: bool) -> None:
     """Advance a batch to a state."""
     with workplace.database.writing() as session:
-        batch = service.advance_batch(session, workplace.actor, batch_of(session, number), state, on=workplace.on)
+        batch = service.advance_batch(
+            session, workplace.actor, batch_of(session, number), state, library=workplace.library, on=workplace.on
+        )
         session.commit()
         answer = _answer(session, workplace, batch)
     emit(answer, as_json, _lines(answer))
 
 
 def _answer(session: Session, workplace: Workplace, batch: Batch) -> dict[str, Any]:
-    facts = service.batch_facts(session, batch, workplace.on)
-    ready = service.readiness(session, batch, workplace.on)
+    facts = service.batch_facts(session, batch, workplace.library, workplace.on)
+    ready = service.readiness(session, batch, workplace.library, workplace.on)
     deadline = deadlines.results_deadline(session, batch, holidays.load_calendar(workplace.folder), workplace.on)
     return {
         "number": batch.number,
@@ -118,6 +120,7 @@ def _answer(session: Session, workplace: Workplace, batch: Batch) -> dict[str, A
         "starts_on": batch.starts_on,
         "ends_on": batch.ends_on,
         "state": batch.state,
+        "authority_reason": batch.authority_reason,
         "versions": batch.versions,
         "candidates": facts.candidates,
         "eligible": facts.eligible,
@@ -139,6 +142,8 @@ def _lines(answer: dict[str, Any]) -> list[str]:
             **{**answer, "state": lifecycle.label("batch", answer["state"])}
         ),
     ]
+    if answer["authority_reason"]:
+        lines.append(_("  条款不一致仍认定的理由：{reason}").format(reason=answer["authority_reason"]))
     if answer["deadline"]:
         lines += [f"  {line}" for line in Proof.from_dict(answer["deadline"]["proof"]).lines()]
     for to, stored in answer["readiness"].items():

@@ -170,7 +170,7 @@ def accept(workplace: Workplace, number: str, persons: tuple[str, ...], all_met:
     with workplace.database.writing() as session:
         batch = batch_of(session, number)
         chosen = _chosen(workplace, session, batch, persons, "met" if all_met else None)
-        service.accept_candidates(session, workplace.actor, batch, chosen)
+        service.accept_candidates(session, workplace.actor, batch, chosen, workplace.library)
         session.commit()
     emit({"accepted": len(chosen)}, as_json, [_("审核通过 {count} 人").format(count=len(chosen))])
 

@@ -46,8 +46,9 @@ def issue(workplace: Workplace, number: str, out: Path | None, as_json: bool) ->
     with workplace.database.writing() as session:
         batch = batch_of(session, number)
         issued = service.issue_certificates(
-            session, workplace.actor, batch, vault=workplace.vault, on=workplace.on, missing_glyphs=_glyphs(workplace)
-        )
+            session, workplace.actor, batch, workplace.library, vault=workplace.vault, on=workplace.on,
+            missing_glyphs=_glyphs(workplace),
+        )  # fmt: skip
         session.commit()
         rows = [_row(workplace, session, one) for one in issued]
         files = _write_pdfs(workplace, session, batch, out) if out else []
@@ -86,7 +87,7 @@ def import_numbers(
         written = not check_only and not staged.report.failed
         if written:
             service.write_numbers(
-                session, workplace.actor, staged, vault=workplace.vault, on=workplace.on,
+                session, workplace.actor, staged, workplace.library, vault=workplace.vault, on=workplace.on,
                 missing_glyphs=_glyphs(workplace),
             )  # fmt: skip
             session.commit()
@@ -156,8 +157,8 @@ def replace(workplace: Workplace, number: str, out: Path | None, as_json: bool) 
     """Replace a voided certificate by a new one."""
     with workplace.database.writing() as session:
         new = service.replace_certificate(
-            session, workplace.actor, service.find_certificate(session, number), vault=workplace.vault,
-            on=workplace.on, missing_glyphs=_glyphs(workplace),
+            session, workplace.actor, service.find_certificate(session, number), workplace.library,
+            vault=workplace.vault, on=workplace.on, missing_glyphs=_glyphs(workplace),
         )  # fmt: skip
         session.commit()
         answer = _row(workplace, session, new)

@@ -135,7 +135,7 @@ def adjudicate(workplace: Workplace, number: str, person: str, method: str, mark
 def settle(workplace: Workplace, number: str, as_json: bool) -> None:
     """Settle the results of a batch."""
     with workplace.database.writing() as session:
-        results = service.settle_results(session, workplace.actor, batch_of(session, number))
+        results = service.settle_results(session, workplace.actor, batch_of(session, number), workplace.library)
         session.commit()
     counts = {outcome.value: sum(one.outcome == outcome.value for one in results) for outcome in Outcome}
     emit(

@@ -46,6 +46,7 @@ def publish(workplace: Workplace, number: str, first_day: date | None, out: Path
             session,
             workplace.actor,
             batch,
+            workplace.library,
             vault=workplace.vault,
             first_day=start,
             working_days=int(length.value),

@@ -28,11 +28,11 @@ from skilleval.domain.lifecycle import BatchFacts, PartStaff
 from skilleval.domain.methods import METHODS
 from skilleval.domain.rules import Proof, Rule
 from skilleval.packs import Library
-from skilleval.services import institutions, journal, rules
+from skilleval.services import authority, institutions, journal, rules
 from skilleval.services.journal import Actor
 from skilleval.services.staffing import staff_of_file, venue_problems
 
-_TEXT = {"institution", "number", "name", "occupation_code", "trade", "specification"}
+_TEXT = {"institution", "number", "name", "occupation_code", "trade", "specification", "authority_reason"}
 _KEYS: Mapping[str, type] = {
     **dict.fromkeys(_TEXT, str), "grades": list, "specification_version": int, "planned": int, "enrol_until": date,
     "starts_on": date, "ends_on": date, "venues": list, "assessors": list, "supervisors": list,
@@ -43,8 +43,9 @@ _REQUIRED = ("institution", "number", "name", "occupation_code", "grades", "spec
 def add_batch(session: Session, actor: Actor, institution: Institution, content: dict[str, Any], library: Library) -> Batch:
     """Plan a batch from its parsed file.
 
-    Refused with every reason: keys, dates, a registration that does not cover both ends of the window, a grade outside the
-    scope or above its ceiling, a specification that does not cover a grade, unknown assessors or venues, a number in use.
+    Refused with every reason: keys, dates, what the institution may not recognise on the first or last day (registration,
+    scope, ceiling, route, a permit in the rules), a specification that does not cover a grade, unknown assessors or
+    venues, a number in use.
     """
     problems = _key_problems(content)
     if problems:
@@ -55,12 +56,12 @@ def add_batch(session: Session, actor: Actor, institution: Institution, content:
     specification = _specification(session, firm, content, problems)
     grades = _grades(content["grades"], problems)
     problems += _date_problems(content)
-    registration_id = _cover(session, firm, content, grades, problems)
+    problems += _authority_problems(session, institution, library, content, grades)
     if specification is not None:
         problems += _specification_problems(session, specification, content, grades)
     problems += venue_problems(session, firm, content.get("venues", []))
     staff = staff_of_file(session, firm, content, problems)
-    if problems or specification is None or registration_id is None:
+    if problems or specification is None:
         raise RuleBroken("批次不能建立，未作任何改动", problems)
     packs = rules.packs_of(session, firm, library, content["starts_on"])
     batch = Batch(
@@ -72,12 +73,13 @@ def add_batch(session: Session, actor: Actor, institution: Institution, content:
         trade=content.get("trade", ""),
         grades=[grade.value for grade in grades],
         specification_id=_key(specification.id),
-        registration_id=registration_id,
+        registration_id=_key(institutions.active_registration(session, firm, content["ends_on"]).id),
         planned=content.get("planned"),
         enrol_until=content.get("enrol_until"),
         starts_on=content["starts_on"],
         ends_on=content["ends_on"],
         venues=content.get("venues", []),
+        authority_reason=content.get("authority_reason"),
         versions={
             "software": skilleval.__version__,
             "standard": specification.standard or "",
@@ -98,13 +100,13 @@ def add_batch(session: Session, actor: Actor, institution: Institution, content:
     return batch
 
 
-def advance_batch(session: Session, actor: Actor, batch: Batch, to: str, *, on: date) -> Batch:
+def advance_batch(session: Session, actor: Actor, batch: Batch, to: str, *, library: Library, on: date) -> Batch:
     """Take the next step. Refused: a step that does not follow, one that an act of its own takes, and, with everything
-    that is missing, one that is not ready."""
+    that is missing, one that is not ready or, before enrolment and marking, not within the institution's authority."""
     lifecycle.step("batch", batch.state, to)
     if to in lifecycle.OWN_COMMAND:
         raise RuleBroken(f"“{lifecycle.label('batch', to)}”由专门的命令完成：{lifecycle.OWN_COMMAND[to]}")
-    missing = lifecycle.missing_for(to, batch_facts(session, batch, on), _readiness_rules(session, batch))
+    missing = lifecycle.missing_for(to, batch_facts(session, batch, library, on), _readiness_rules(session, batch))
     if missing:
         raise RuleBroken(f"还不能进入“{lifecycle.label('batch', to)}”，缺少 {len(missing)} 项", missing)
     changed: list[Any] = [batch]
@@ -116,9 +118,9 @@ def advance_batch(session: Session, actor: Actor, batch: Batch, to: str, *, on: 
     return batch
 
 
-def readiness(session: Session, batch: Batch, on: date) -> dict[str, Proof]:
+def readiness(session: Session, batch: Batch, library: Library, on: date) -> dict[str, Proof]:
     """For each step that may follow, whether the batch is ready for it, with every reason and its clause."""
-    facts, standing = batch_facts(session, batch, on), _readiness_rules(session, batch)
+    facts, standing = batch_facts(session, batch, library, on), _readiness_rules(session, batch)
     return {to: lifecycle.readiness(to, facts, standing) for to in lifecycle.next_states("batch", batch.state)}
 
 
@@ -129,7 +131,7 @@ def _readiness_rules(session: Session, batch: Batch) -> dict[str, Rule]:
     return {rule_id: rule for rule_id, rule in found.items() if rule is not None}
 
 
-def batch_facts(session: Session, batch: Batch, on: date) -> BatchFacts:
+def batch_facts(session: Session, batch: Batch, library: Library, on: date) -> BatchFacts:
     """What the next step of a batch depends on."""
     candidates = candidates_of(session, batch)
     people = {one.id: one.name for one in session.exec(select(Person).where(col(Person.id).in_(
@@ -153,7 +155,7 @@ def batch_facts(session: Session, batch: Batch, on: date) -> BatchFacts:
         venues=len(batch.venues),
         double_roles=tuple(sorted(roles["assessor"] & roles["supervisor"])),
         unregistered=(unregistered := _unregistered(session, batch)),
-        scope_problems=() if unregistered else tuple(_scope_problems(session, batch)),
+        scope_problems=() if unregistered else tuple(_scope_problems(session, batch, candidates, library)),
     )
 
 
@@ -225,23 +227,21 @@ def _date_problems(content: dict[str, Any]) -> list[str]:
     return problems
 
 
-def _cover(
-    session: Session, firm: int, content: dict[str, Any], grades: Sequence[Grade], problems: list[str]
-) -> int | None:
-    registration_id = None
-    for grade in grades:
-        for day in sorted({content["starts_on"], content["ends_on"]}):
-            try:
-                line = institutions.scope_line_for(
-                    session, firm, content["occupation_code"], content.get("trade", ""), grade, day
-                )
-                registration_id = line.registration_id
-                if "assessment" not in line.routes:
-                    problems.append(f"{grade.printed}的备案没有“考核”这一认定方式")
-            except RuleBroken as refusal:
-                if refusal.message not in problems:
-                    problems.append(refusal.message)
-    return registration_id
+def _authority_problems(
+    session: Session, institution: Institution, library: Library, content: dict[str, Any], grades: Sequence[Grade]
+) -> list[str]:
+    plan = authority.Plan(
+        content["occupation_code"],
+        content.get("trade", ""),
+        "assessment",
+        (content["starts_on"], content["ends_on"]),
+        content.get("authority_reason"),
+    )
+    people = [authority.Sitter(grade) for grade in grades]
+    try:
+        return authority.plan_reasons(session, institution, library, plan, people)
+    except RuleBroken as refusal:
+        return [refusal.message, *refusal.reasons]
 
 
 def _specification(
@@ -301,16 +301,16 @@ def _unregistered(session: Session, batch: Batch) -> tuple[str, ...]:
     return ()
 
 
-def _scope_problems(session: Session, batch: Batch) -> list[str]:
-    problems: list[str] = []
-    for grade in batch.grades:
-        try:
-            institutions.scope_line_for(
-                session, batch.institution_id, batch.occupation_code, batch.trade, Grade(grade), batch.starts_on
-            )
-        except RuleBroken as refusal:
-            problems.append(refusal.message)
-    return list(dict.fromkeys(problems))
+def _scope_problems(
+    session: Session, batch: Batch, candidates: Sequence[Candidate], library: Library
+) -> list[str]:
+    """Why the institution may not hold the batch any more: as planned, and for those who were accepted."""
+    eligible = [one for one in candidates if one.state == "eligible"]
+    found = [
+        *authority.reasons_against(session, batch, library),
+        *authority.reasons_against(session, batch, library, candidates=eligible),
+    ]
+    return list(dict.fromkeys(found))
 
 
 def _number_candidates(session: Session, batch: Batch) -> list[Candidate]:

@@ -31,7 +31,7 @@ from skilleval.domain.identifiers import clean_number
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer
 from skilleval.packs import Library
-from skilleval.services import journal, people, rules
+from skilleval.services import authority, journal, people, rules
 from skilleval.services.journal import Actor
 from skilleval.sheets.columns import Column, Report
 from skilleval.sheets.reading import Table, file_hash, read_table
@@ -105,7 +105,10 @@ def stage_candidates(session: Session, batch: Batch, file: Path, *, vault: Vault
 def write_candidates(
     session: Session, actor: Actor, staged: Staged, library: Library, *, vault: Vault, on: date
 ) -> Report:
-    """Write what was staged, judge every new and changed candidate, and leave one journal entry and one receipt."""
+    """Write what was staged, judge every new and changed candidate, and leave one journal entry and one receipt.
+
+    Refused with every reason: a grade or firm for which the institution has no authority.
+    """
     batch, written = staged.batch, []
     for person, values in staged.new:
         candidate = Candidate(
@@ -123,6 +126,7 @@ def write_candidates(
     if written:
         session.flush()
         _judge_all(session, batch, written, library, on)
+        authority.require(session, batch, library, candidates=written)
         receipt = ImportReceipt(
             institution_id=batch.institution_id, kind="candidates", scope=batch.number,
             file_name=staged.file.name, sha256=staged.sha256, counts=staged.report.counts(), actor=actor.name,
@@ -142,8 +146,13 @@ def check_eligibility(session: Session, actor: Actor, batch: Batch, library: Lib
     return waiting
 
 
-def accept_candidates(session: Session, actor: Actor, batch: Batch, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Accept candidates whose eligibility is met. Refused with every name: one that is not met or unknown."""
+def accept_candidates(
+    session: Session, actor: Actor, batch: Batch, candidates: Sequence[Candidate], library: Library
+) -> list[Candidate]:
+    """Accept candidates whose eligibility is met.
+
+    Refused with every name: one that is not met or unknown; with every reason: what is beyond the institution's authority.
+    """
     _must_enrol(batch)
     names = _names(session, candidates)
     problems = [
@@ -154,6 +163,7 @@ def accept_candidates(session: Session, actor: Actor, batch: Batch, candidates: 
     ]
     if problems:
         raise RuleBroken(f"{len(problems)} 名考生不能审核通过", problems)
+    authority.require(session, batch, library, candidates=candidates)
     for one in candidates:
         one.state = lifecycle.step("candidate", one.state, "eligible")
         one.decision_reason = None

@@ -25,7 +25,8 @@ from skilleval.domain import lifecycle
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import grade_code
 from skilleval.domain.ladder import Grade
-from skilleval.services import institutions, journal, marks, notices
+from skilleval.packs import Library
+from skilleval.services import authority, institutions, journal, marks, notices
 from skilleval.services.journal import Actor
 from skilleval.services.number_list import NUMBER_COLUMNS, Roll, RowProblem, number_problem
 from skilleval.services.numbering import next_number, preview_number
@@ -62,12 +63,19 @@ def preview(session: Session, batch: Batch, on: date) -> dict[str, str]:
 
 
 def issue_certificates(
-    session: Session, actor: Actor, batch: Batch, *, vault: Vault, on: date, missing_glyphs: MissingGlyphs
+    session: Session,
+    actor: Actor,
+    batch: Batch,
+    library: Library,
+    *,
+    vault: Vault,
+    on: date,
+    missing_glyphs: MissingGlyphs,
 ) -> list[Certificate]:
     """Issue a certificate with a local number to everybody who passed and has none, and take the batch to 已发证.
 
     Refused, before any number is used: a notice that is not closed, a grade whose code is not confirmed, a character that
-    no font can draw.
+    no font can draw; with every reason, what is beyond the institution's authority on the batch's days or on this one.
     """
     # On PostgreSQL a second issuer waits here and then finds the batch certified; on SQLite writers are alone anyway.
     session.refresh(batch, with_for_update=True)
@@ -76,6 +84,7 @@ def issue_certificates(
     waiting = _waiting(session, batch)
     if not waiting and not certificates_of(session, batch):
         raise RuleBroken(f"批次 {batch.number} 没有可以发证的考生")
+    authority.require(session, batch, library, candidates=_candidates(waiting), also_on=on)
     _check_before_numbers(session, batch, waiting, vault, missing_glyphs)
     issued: list[Table] = []
     for candidate, person in waiting:
@@ -152,13 +161,24 @@ def _allotted_fault(
 
 
 def write_numbers(
-    session: Session, actor: Actor, staged: StagedNumbers, *, vault: Vault, on: date, missing_glyphs: MissingGlyphs
+    session: Session,
+    actor: Actor,
+    staged: StagedNumbers,
+    library: Library,
+    *,
+    vault: Vault,
+    on: date,
+    missing_glyphs: MissingGlyphs,
 ) -> Report:
-    """Issue certificates with the numbers that were staged; the batch is 已发证 when nobody waits any more."""
+    """Issue certificates with the numbers that were staged; the batch is 已发证 when nobody waits any more.
+
+    Refused as for local numbers: a character that no font can draw, what is beyond the institution's authority.
+    """
     batch = staged.batch
     people = {_key(candidate.id): person for candidate, person in _pairs(session, batch)}
     standing = _last_certificates(session, batch)
     chosen = [(candidate, people[_key(candidate.id)]) for candidate, _number in staged.new]
+    authority.require(session, batch, library, candidates=_candidates(chosen), also_on=on)
     _check_glyphs(session, batch, chosen, vault, missing_glyphs)
     issued: list[Table] = []
     for candidate, number in staged.new:
@@ -198,11 +218,19 @@ def reissue_certificate(session: Session, actor: Actor, certificate: Certificate
 
 
 def replace_certificate(
-    session: Session, actor: Actor, certificate: Certificate, *, vault: Vault, on: date, missing_glyphs: MissingGlyphs
+    session: Session,
+    actor: Actor,
+    certificate: Certificate,
+    library: Library,
+    *,
+    vault: Vault,
+    on: date,
+    missing_glyphs: MissingGlyphs,
 ) -> Certificate:
     """A new certificate with a new number for one that was voided; it names the one it replaces.
 
-    Refused: a certificate that is not voided, was replaced already, or has its number from the province.
+    Refused: a certificate that is not voided, was replaced already, or has its number from the province; with every
+    reason, what is beyond the institution's authority.
     """
     if status_of(session, certificate) != "voided":
         raise RuleBroken(f"证书 {certificate.number} 没有作废，不需要换发")
@@ -216,6 +244,7 @@ def replace_certificate(
             f"证书 {certificate.number} 的编号由省里下发，换发的编号也须由省里下发；"
             "请用 skilleval certificates import-numbers 导入新编号"
         )
+    authority.require(session, batch, library, candidates=[candidate], also_on=on)
     person = session.get(Person, candidate.person_id)
     assert person is not None
     _check_glyphs(session, batch, [(candidate, person)], vault, missing_glyphs)
@@ -287,6 +316,10 @@ def _waiting(session: Session, batch: Batch) -> list[tuple[Candidate, Person]]:
         and result.outcome == "passed"
     ]
     return sorted(waiting, key=lambda pair: (Grade(pair[0].grade).rank, pair[0].admission_number or ""))
+
+
+def _candidates(pairs: Iterable[tuple[Candidate, Person]]) -> list[Candidate]:
+    return [candidate for candidate, _person in pairs]
 
 
 def _pairs(session: Session, batch: Batch) -> Sequence[tuple[Candidate, Person]]:

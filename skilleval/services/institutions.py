@@ -27,7 +27,6 @@ from skilleval.db.tables import (
     Venue,
 )
 from skilleval.domain.errors import RuleBroken
-from skilleval.domain.ladder import Grade
 from skilleval.services import journal
 from skilleval.services.firm_file import check_firm
 from skilleval.services.journal import Actor
@@ -129,38 +128,6 @@ def scope_lines(
         listed = "、".join(line.trade for line in lines)
         return (), f"职业 {occupation_code} 只备案了工种：{listed}，不含“{trade or '（不分工种）'}”"
     return fitting, "" if fitting else f"职业 {occupation_code} 不在备案范围内（备案号 {registration.number}）"
-
-
-def scope_line_for(
-    session: Session, institution_id: int, occupation_code: str, trade: str, grade: Grade, on: date
-) -> ScopeLine:
-    """The registered scope line that covers an occupation, trade and grade on a day.
-
-    Refused: an expired registration, an occupation or trade that is not registered, a grade outside the line or above
-    its ceiling (最高备案等级).
-    """
-    registration = active_registration(session, institution_id, on)
-    lines = session.exec(
-        select(ScopeLine).where(
-            col(ScopeLine.institution_id) == institution_id,
-            col(ScopeLine.registration_id) == registration.id,
-            col(ScopeLine.occupation_code) == occupation_code,
-        )
-    ).all()
-    if not lines:
-        raise RuleBroken(f"职业 {occupation_code} 不在备案范围内（备案号 {registration.number}）")
-    # A line without a trade was registered for the whole occupation.
-    fitting = [line for line in lines if line.trade in ("", trade)]
-    if not fitting:
-        listed = "、".join(line.trade for line in lines)
-        raise RuleBroken(f"职业 {occupation_code} 只备案了工种：{listed}，不含“{trade or '（不分工种）'}”")
-    for line in fitting:
-        if line.ceiling is not None and grade > Grade(line.ceiling):
-            raise RuleBroken(f"{grade.printed}超过该职业的最高备案等级{Grade(line.ceiling).printed}")
-        if grade.value in line.grades:
-            return line
-    listed = "、".join(Grade(one).printed for one in fitting[0].grades)
-    raise RuleBroken(f"{grade.printed}不在备案等级范围内（已备案：{listed}）")
 
 
 def parts_of(session: Session, specification_id: int, grade: str) -> Sequence[SpecificationPart]:

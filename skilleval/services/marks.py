@@ -21,7 +21,8 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
 from skilleval.domain.scoring import Part, PartMark, Settlement, agree, check_mark, settle, show
-from skilleval.services import journal
+from skilleval.packs import Library
+from skilleval.services import authority, journal
 from skilleval.services.batches import assessors_for, candidates_of, parts_of_batch
 from skilleval.services.journal import Actor
 
@@ -117,10 +118,11 @@ def part_marks(session: Session, batch: Batch) -> dict[int, dict[str, PartMark]]
     return agreed
 
 
-def settle_results(session: Session, actor: Actor, batch: Batch) -> list[Result]:
+def settle_results(session: Session, actor: Actor, batch: Batch, library: Library) -> list[Result]:
     """Settle the results of all candidates and take the batch to 成绩已核定.
 
-    Refused with every reason: a batch that is not being marked, marks in dispute, marks that are missing.
+    Refused with every reason: a batch that is not being marked, marks in dispute, marks that are missing, what is beyond
+    the institution's authority.
     """
     lifecycle.step("batch", batch.state, "settled")
     agreed = part_marks(session, batch)
@@ -141,6 +143,7 @@ def settle_results(session: Session, actor: Actor, batch: Batch) -> list[Result]
         settled.append((candidate, settlement))
     if problems:
         raise RuleBroken(f"还不能核定成绩：{len(problems)} 处未完成或须裁定（未完成不是不合格）", problems)
+    authority.require(session, batch, library, candidates=candidates)
     results = [_result(candidate, settlement) for candidate, settlement in settled]
     batch.state = "settled"
     session.add_all([*results, batch])

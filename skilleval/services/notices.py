@@ -21,7 +21,8 @@ from skilleval.domain.identifiers import mask_number
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer, Rule, prove_value
 from skilleval.domain.workdays import Calendar
-from skilleval.services import journal, rules
+from skilleval.packs import Library
+from skilleval.services import authority, journal, rules
 from skilleval.services.journal import Actor
 
 _LENGTH = "notice.working_days"
@@ -38,6 +39,7 @@ def publish_notice(
     session: Session,
     actor: Actor,
     batch: Batch,
+    library: Library,
     *,
     vault: Vault,
     first_day: date,
@@ -48,7 +50,8 @@ def publish_notice(
     """Publish everybody who passed, for ``working_days`` from ``first_day`` on, both ends included.
 
     Refused: a batch whose results are not settled, one in which nobody passed, a first day that is over already or lies
-    before the end of the evaluation, and fewer days than the batch's rule packs ask for.
+    before the end of the evaluation, fewer days than the batch's rule packs ask for, and, with every reason, what is
+    beyond the institution's authority.
     """
     lifecycle.step("batch", batch.state, "noticed")
     _check_length(session, batch, first_day, working_days)
@@ -60,6 +63,7 @@ def publish_notice(
     entries = _passed_entries(session, batch, vault)
     if not entries:
         raise RuleBroken(f"批次 {batch.number} 没有合格人员，无需公示")
+    authority.require(session, batch, library, candidates=_passed(session, batch))
     last_day = _last_day(calendar, first_day, working_days)
     content: dict[str, Any] = {
         "institution": institution.name,
@@ -322,6 +326,12 @@ def _passed_entries(session: Session, batch: Batch, vault: Vault) -> list[dict[s
             }
         )
     return entries
+
+
+def _passed(session: Session, batch: Batch) -> list[Candidate]:
+    passed = [key for key, result in _latest_results(session, batch).items() if result.outcome == "passed"]
+    query = select(Candidate).where(col(Candidate.institution_id) == batch.institution_id, col(Candidate.id).in_(passed))
+    return list(session.exec(query.order_by(col(Candidate.id))))
 
 
 def _latest_results(session: Session, batch: Batch) -> dict[int, Result]:

@@ -5,13 +5,12 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from skilleval import packs
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Assignment, Batch
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import batches
 from skilleval.services.verification import verify_all
-from tests.factories import ACTOR, CREDIT_CODE, Firm, make_batch, make_candidate, make_firm, make_person
+from tests.factories import ACTOR, CREDIT_CODE, LIBRARY, Firm, make_batch, make_candidate, make_firm, make_person
 
 PLAN: dict[str, Any] = {
     "institution": CREDIT_CODE,
@@ -35,7 +34,7 @@ def firm(session: Session) -> Firm:
 
 def add(session: Session, firm: Firm, **changes: object) -> Batch:
     content = {key: value for key, value in (copy.deepcopy(PLAN) | changes).items() if value is not None}
-    return batches.add_batch(session, ACTOR, firm.institution, content, packs.library())
+    return batches.add_batch(session, ACTOR, firm.institution, content, LIBRARY)
 
 
 def test_a_batch_within_the_scope_is_planned_with_its_versions(session: Session, firm: Firm) -> None:
@@ -112,7 +111,7 @@ def test_a_step_that_is_not_ready_lists_everything_that_is_missing(session: Sess
     make_candidate(session, batch, make_person(session, vault, firm))
 
     with pytest.raises(RuleBroken) as refusal:
-        batches.advance_batch(session, ACTOR, batch, "scheduled", on=date(2026, 5, 1))
+        batches.advance_batch(session, ACTOR, batch, "scheduled", library=LIBRARY, on=date(2026, 5, 1))
 
     assert [reason.partition("，")[0] for reason in refusal.value.reasons] == [
         "三级/高级工理论知识考试至少需 1 名考评员", "三级/高级工技能操作考核至少需 3 名考评员", "尚未指派内部质量督导员", "尚未指定考核场地",
@@ -125,7 +124,7 @@ def test_a_registration_that_was_suspended_stops_the_batch(session: Session, fir
     session.flush()
 
     with pytest.raises(RuleBroken) as refusal:
-        batches.advance_batch(session, ACTOR, batch, "enrolling", on=date(2026, 5, 1))
+        batches.advance_batch(session, ACTOR, batch, "enrolling", library=LIBRARY, on=date(2026, 5, 1))
 
     assert "状态不是“已备案”" in refusal.value.reasons[0]
 
@@ -136,4 +135,4 @@ def test_a_step_with_an_act_of_its_own_is_not_taken_by_hand(session: Session, fi
     batch = make_batch(session, firm, state=before[to])
 
     with pytest.raises(RuleBroken, match="专门的命令"):
-        batches.advance_batch(session, ACTOR, batch, to, on=date(2026, 7, 1))
+        batches.advance_batch(session, ACTOR, batch, to, library=LIBRARY, on=date(2026, 7, 1))

@@ -15,10 +15,19 @@ from skilleval.services import batches, candidates, people
 from skilleval.services.verification import verify_all
 from skilleval.sheets.columns import Report
 from skilleval.sheets.writing import FormSheet, write_form
-from tests.factories import ACTOR, Firm, entry_conditions, id_number, make_batch, make_candidate, make_firm, make_person
+from tests.factories import (
+    ACTOR,
+    LIBRARY,
+    Firm,
+    entry_conditions,
+    id_number,
+    make_batch,
+    make_candidate,
+    make_firm,
+    make_person,
+)
 
 ON = date(2026, 5, 18)
-LIBRARY = packs.library()
 
 
 @pytest.fixture
@@ -201,12 +210,12 @@ def test_only_those_whose_conditions_are_met_are_accepted(
     everybody = session.exec(select(Candidate)).all()
 
     with pytest.raises(RuleBroken) as refusal:
-        candidates.accept_candidates(session, ACTOR, batch, everybody)
+        candidates.accept_candidates(session, ACTOR, batch, everybody, LIBRARY)
     assert refusal.value.reasons[0].startswith("李四：无法判断")
 
     hold(session, vague, "intermediate", date(2015, 1, 1))
     candidates.check_eligibility(session, ACTOR, batch, LIBRARY, on=ON)
-    candidates.accept_candidates(session, ACTOR, batch, everybody)
+    candidates.accept_candidates(session, ACTOR, batch, everybody, LIBRARY)
     assert {one.state for one in everybody} == {"eligible"}
 
 
@@ -235,7 +244,7 @@ def test_admission_numbers_are_given_by_grade_when_the_batch_is_scheduled(
         person = make_person(session, vault, firm, f"员工{serial}", serial)
         make_candidate(session, batch, person, grade, admission_number=None)
 
-    batches.advance_batch(session, ACTOR, batch, "scheduled", on=ON)
+    batches.advance_batch(session, ACTOR, batch, "scheduled", library=LIBRARY, on=ON)
 
     given = {(one.grade, one.person_id): one.admission_number for one in session.exec(select(Candidate))}
     assert sorted(given.values()) == [f"2026-DG-01-{serial:04d}" for serial in (1, 2, 3)]  # type: ignore[type-var]

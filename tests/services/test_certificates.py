@@ -18,6 +18,7 @@ from skilleval.sheets.writing import FormSheet, write_form
 from tests.certified import publish, settle
 from tests.factories import (
     ACTOR,
+    LIBRARY,
     REGISTRATION_NUMBER,
     Firm,
     id_number,
@@ -54,7 +55,7 @@ def batch(session: Session, vault: Vault, firm: Firm) -> Batch:
 
 
 def issue(session: Session, vault: Vault, batch: Batch, glyphs: certificates.MissingGlyphs = all_glyphs) -> list[str]:
-    issued = certificates.issue_certificates(session, ACTOR, batch, vault=vault, on=ON, missing_glyphs=glyphs)
+    issued = certificates.issue_certificates(session, ACTOR, batch, LIBRARY, vault=vault, on=ON, missing_glyphs=glyphs)
     return [one.number for one in issued]
 
 
@@ -117,7 +118,7 @@ def test_void_keeps_the_number_and_a_replacement_names_it(session: Session, vaul
 
     certificates.reissue_certificate(session, ACTOR, certificate, reason="遗失", on=ON)
     certificates.void_certificate(session, ACTOR, certificate, reason="姓名印错", on=ON)
-    new = certificates.replace_certificate(session, ACTOR, certificate, vault=vault, on=ON, missing_glyphs=all_glyphs)
+    new = certificates.replace_certificate(session, ACTOR, certificate, LIBRARY, vault=vault, on=ON, missing_glyphs=all_glyphs)
 
     assert [event.kind for event in certificates.events_of(session, certificate)] == ["issued", "reissued", "voided"]
     assert (new.number, new.replaces_id) == (f"{PREFIX}3000003", certificate.id)
@@ -126,7 +127,7 @@ def test_void_keeps_the_number_and_a_replacement_names_it(session: Session, vaul
         with pytest.raises(RuleBroken, match="已作废"):
             act(session, ACTOR, certificate, reason="再来", on=ON)
     with pytest.raises(RuleBroken, match=new.number):
-        certificates.replace_certificate(session, ACTOR, certificate, vault=vault, on=ON, missing_glyphs=all_glyphs)
+        certificates.replace_certificate(session, ACTOR, certificate, LIBRARY, vault=vault, on=ON, missing_glyphs=all_glyphs)
 
 
 def test_an_end_needs_a_reason_and_a_day_that_is_not_too_early(session: Session, vault: Vault, batch: Batch) -> None:
@@ -141,7 +142,7 @@ def test_an_end_needs_a_reason_and_a_day_that_is_not_too_early(session: Session,
 def bring(session: Session, vault: Vault, batch: Batch, path: Path, *rows: dict[str, object]) -> Report:
     file = write_form(path, [FormSheet("编号", certificates.NUMBER_COLUMNS, rows, example=False)], "numbers/1", [])
     staged = certificates.stage_numbers(session, batch, file, vault=vault, on=ON)
-    certificates.write_numbers(session, ACTOR, staged, vault=vault, on=ON, missing_glyphs=all_glyphs)
+    certificates.write_numbers(session, ACTOR, staged, LIBRARY, vault=vault, on=ON, missing_glyphs=all_glyphs)
     assert staged.report.adds_up
     return staged.report
 

@@ -11,7 +11,6 @@ from sqlmodel import Session, select
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Institution, JournalEntry, Personnel, Specification
 from skilleval.domain.errors import RuleBroken
-from skilleval.domain.ladder import Grade
 from skilleval.services import institutions
 from skilleval.services.verification import verify_all
 from tests.factories import ACTOR, make_batch, make_firm
@@ -182,28 +181,6 @@ def test_a_registration_holds_on_its_first_and_last_day(session: Session, day: d
     else:
         with pytest.raises(RuleBroken, match=words):
             institutions.active_registration(session, firm.id, day)
-
-
-@pytest.mark.parametrize(
-    ("code", "trade", "grade", "words"),
-    [
-        ("6-31-01-03", "", Grade.SENIOR, None),
-        ("6-31-01-03", "维修电工", Grade.SENIOR, None),
-        ("6-31-01-03", "", Grade.TECHNICIAN, "最高备案等级"),
-        ("6-31-01-03", "", Grade.APPRENTICE, "不在备案等级范围内"),
-        ("6-18-01-01", "", Grade.SENIOR, "不在备案范围内"),
-    ],
-)
-def test_only_what_is_registered_is_covered(
-    session: Session, code: str, trade: str, grade: Grade, words: str | None
-) -> None:
-    firm = make_firm(session)
-
-    if words is None:
-        assert institutions.scope_line_for(session, firm.id, code, trade, grade, date(2026, 6, 8)).serial == 1
-    else:
-        with pytest.raises(RuleBroken, match=words):
-            institutions.scope_line_for(session, firm.id, code, trade, grade, date(2026, 6, 8))
 
 
 def test_a_suspended_registration_covers_nothing(session: Session) -> None:

@@ -10,7 +10,7 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.services import mark_sheets, marks
 from skilleval.services.verification import verify_all
 from skilleval.sheets.columns import Report
-from tests.factories import ACTOR, Firm, make_batch, make_candidate, make_firm, make_person
+from tests.factories import ACTOR, LIBRARY, Firm, make_batch, make_candidate, make_firm, make_person
 
 Given = dict[tuple[str, str, str], int | None]
 GOOD = {"theory": {"K1": 8000}, "skill": {"K1": 7000, "K2": 7200, "K3": 7400}}
@@ -79,7 +79,7 @@ def test_the_workbook_has_a_sheet_a_part_and_a_column_for_each_assessor(
 def test_marks_are_entered_once_and_settled(session: Session, batch: Batch, tmp_path: Path) -> None:
     first = bring(session, batch, tmp_path / "m.xlsx", GOOD, GOOD)
     again = bring_file(session, batch, tmp_path / "m.xlsx")
-    marks.settle_results(session, ACTOR, batch)
+    marks.settle_results(session, ACTOR, batch, LIBRARY)
 
     assert (first.new, again.unchanged) == (4, 4)
     results = session.exec(select(Result)).all()
@@ -94,12 +94,12 @@ def test_what_is_missing_is_unfinished_and_never_a_fail(session: Session, batch:
     bring(session, batch, tmp_path / "m.xlsx", GOOD, {"theory": {"K1": 3000}, "skill": {"K1": 7000, "K2": 7000}})
 
     with pytest.raises(RuleBroken) as refusal:
-        marks.settle_results(session, ACTOR, batch)
+        marks.settle_results(session, ACTOR, batch, LIBRARY)
 
     assert len(refusal.value.reasons) == 1 and "需 3 名考评员评分，现有 2 名" in refusal.value.reasons[0]
     assert session.exec(select(Result)).all() == []
     bring(session, batch, tmp_path / "n.xlsx", {}, {"skill": {"K3": 7000}})
-    marks.settle_results(session, ACTOR, batch)
+    marks.settle_results(session, ACTOR, batch, LIBRARY)
     assert sorted(one.outcome for one in session.exec(select(Result))) == ["failed", "passed"]
 
 
@@ -107,7 +107,7 @@ def test_who_is_absent_is_absent(session: Session, batch: Batch, tmp_path: Path)
     absent: dict[str, dict[str, int | None]] = {"theory": {"K1": None}, "skill": {"K1": None, "K2": None, "K3": None}}
     bring(session, batch, tmp_path / "m.xlsx", GOOD, absent)
 
-    marks.settle_results(session, ACTOR, batch)
+    marks.settle_results(session, ACTOR, batch, LIBRARY)
 
     assert sorted(one.outcome for one in session.exec(select(Result))) == ["absent", "passed"]
 
@@ -158,7 +158,7 @@ def test_a_column_of_an_assessor_that_is_missing_leaves_marks_missing(
 
     assert report.notes == ["工作表“技能操作考核”没有考评员 K3 考评员丙 的列，其评分没有导入"]
     with pytest.raises(RuleBroken) as refusal:
-        marks.settle_results(session, ACTOR, batch)
+        marks.settle_results(session, ACTOR, batch, LIBRARY)
     assert len(refusal.value.reasons) == 2
 
 
@@ -185,19 +185,19 @@ def test_marks_on_both_sides_of_the_line_wait_for_a_person(session: Session, bat
     disputed = candidates(session)[1]
 
     with pytest.raises(RuleBroken) as refusal:
-        marks.settle_results(session, ACTOR, batch)
+        marks.settle_results(session, ACTOR, batch, LIBRARY)
     assert "分列合格线" in refusal.value.reasons[0]
     with pytest.raises(RuleBroken, match="没有分歧"):
         marks.adjudicate(session, ACTOR, batch, disputed, method="theory", value=6000, reason="x")
     marks.adjudicate(session, ACTOR, batch, disputed, method="skill", value=5900, reason="复核工件")
-    marks.settle_results(session, ACTOR, batch)
+    marks.settle_results(session, ACTOR, batch, LIBRARY)
 
     assert sorted(one.outcome for one in session.exec(select(Result))) == ["failed", "passed"]
 
 
 def test_a_settled_result_is_corrected_by_a_new_entry(session: Session, batch: Batch, tmp_path: Path) -> None:
     bring(session, batch, tmp_path / "m.xlsx", GOOD, GOOD)
-    marks.settle_results(session, ACTOR, batch)
+    marks.settle_results(session, ACTOR, batch, LIBRARY)
     candidate = candidates(session)[0]
 
     corrected = marks.correct_result(session, ACTOR, batch, candidate, parts={"skill": 5999}, reason="登分错误")
@@ -214,7 +214,7 @@ def test_a_settled_result_is_corrected_by_a_new_entry(session: Session, batch: B
 
 def test_settled_marks_take_no_more_marks(session: Session, batch: Batch, tmp_path: Path) -> None:
     bring(session, batch, tmp_path / "m.xlsx", GOOD, GOOD)
-    marks.settle_results(session, ACTOR, batch)
+    marks.settle_results(session, ACTOR, batch, LIBRARY)
 
     with pytest.raises(RuleBroken, match="只有“评分”阶段"):
         bring_file(session, batch, tmp_path / "m.xlsx")

@@ -13,7 +13,7 @@ from skilleval.packs import Packs, read_pack
 from skilleval.services import journal, marks, notices, rules
 from skilleval.services.journal import Actor
 from skilleval.services.verification import verify_journal
-from tests.factories import ACTOR, Firm, id_number, make_batch, make_candidate, make_firm, make_person
+from tests.factories import ACTOR, LIBRARY, Firm, id_number, make_batch, make_candidate, make_firm, make_person
 
 #: 2026-06-19 (Friday) is 端午节, so five working days from Monday the 15th end on Monday the 22nd.
 CALENDAR = Calendar(years=frozenset({2026}), holidays=frozenset({date(2026, 6, 19)}), worked=frozenset())
@@ -65,7 +65,7 @@ def batch(session: Session, vault: Vault, firm: Firm) -> Batch:
 def publish(session: Session, vault: Vault, batch: Batch) -> Publish:
     def act(first_day: date = FIRST_DAY, on: date = FIRST_DAY, working_days: int = 5) -> Notice:
         return notices.publish_notice(
-            session, ACTOR, batch, vault=vault, first_day=first_day, working_days=working_days, calendar=CALENDAR, on=on
+            session, ACTOR, batch, LIBRARY, vault=vault, first_day=first_day, working_days=working_days, calendar=CALENDAR, on=on
         )
 
     return act
@@ -167,7 +167,7 @@ def test_a_batch_in_which_nobody_passed_is_not_published(session: Session, vault
 
     with pytest.raises(RuleBroken, match="没有合格人员"):
         notices.publish_notice(
-            session, ACTOR, empty, vault=vault, first_day=FIRST_DAY, working_days=5, calendar=CALENDAR, on=FIRST_DAY
+            session, ACTOR, empty, LIBRARY, vault=vault, first_day=FIRST_DAY, working_days=5, calendar=CALENDAR, on=FIRST_DAY
         )
 
 

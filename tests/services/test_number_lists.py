@@ -14,7 +14,16 @@ from skilleval.services.certificates import find_certificate, replace_certificat
 from skilleval.sheets.columns import Report
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.certified import publish, settle
-from tests.factories import ACTOR, REGISTRATION_NUMBER, id_number, make_batch, make_candidate, make_firm, make_person
+from tests.factories import (
+    ACTOR,
+    LIBRARY,
+    REGISTRATION_NUMBER,
+    id_number,
+    make_batch,
+    make_candidate,
+    make_firm,
+    make_person,
+)
 
 ON = date(2026, 6, 23)
 SERIES = f"{REGISTRATION_NUMBER}263"
@@ -44,7 +53,7 @@ def bring(session: Session, vault: Vault, batch: Batch, folder: Path, *rows: dic
     file = write_form(folder / "numbers.xlsx", [sheet], "numbers/1", [])
     staged = certificates.stage_numbers(session, batch, file, vault=vault, on=ON)
     if not staged.report.failed:
-        certificates.write_numbers(session, ACTOR, staged, vault=vault, on=ON, missing_glyphs=no_glyph_is_missing)
+        certificates.write_numbers(session, ACTOR, staged, LIBRARY, vault=vault, on=ON, missing_glyphs=no_glyph_is_missing)
     assert staged.report.adds_up
     return staged.report
 
@@ -107,7 +116,7 @@ def test_a_local_number_that_the_province_gave_out_is_refused_in_words(
 
     with pytest.raises(RuleBroken, match=f"{SERIES}000001 已按省里下发的编号使用"):
         certificates.issue_certificates(
-            session, ACTOR, batch, vault=vault, on=ON, missing_glyphs=no_glyph_is_missing
+            session, ACTOR, batch, LIBRARY, vault=vault, on=ON, missing_glyphs=no_glyph_is_missing
         )
 
     assert "省里下发" in certificates.preview(session, batch, ON)["三级/高级工"]
@@ -121,7 +130,7 @@ def test_an_allotted_number_is_replaced_by_an_allotted_number_only(
     void_certificate(session, ACTOR, old, reason="姓名印错", on=ON)
 
     with pytest.raises(RuleBroken, match="省里下发"):
-        replace_certificate(session, ACTOR, old, vault=vault, on=ON, missing_glyphs=no_glyph_is_missing)
+        replace_certificate(session, ACTOR, old, LIBRARY, vault=vault, on=ON, missing_glyphs=no_glyph_is_missing)
     report = bring(session, vault, batch, tmp_path, line(1, "000780"))
 
     assert report.new == 1

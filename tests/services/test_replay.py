@@ -16,7 +16,7 @@ from skilleval.services import candidates, certificates, replay
 from skilleval.services.replay_numbers import Ledger
 from skilleval.services.verification import verify_all
 from tests.closed import STORY, candidate_named, make_closed_batch
-from tests.factories import ACTOR, id_number
+from tests.factories import ACTOR, LIBRARY, id_number
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +158,7 @@ def test_a_certificate_that_replaces_a_voided_one_replays_equal(session: Session
     first = session.exec(select(Certificate).where(col(Certificate.candidate_id) == key)).one()
     certificates.void_certificate(session, ACTOR, first, reason="印错", on=on)
     second = certificates.replace_certificate(
-        session, ACTOR, first, vault=vault, on=on, missing_glyphs=lambda _text: ()
+        session, ACTOR, first, LIBRARY, vault=vault, on=on, missing_glyphs=lambda _text: ()
     )
 
     assert int(second.number[-6:]) > int(first.number[-6:])

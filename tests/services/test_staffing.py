@@ -9,7 +9,7 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.services import batches
 from skilleval.services.staffing import restaff_batch
 from skilleval.services.verification import verify_all
-from tests.factories import ACTOR, Firm, make_batch, make_candidate, make_firm, make_person
+from tests.factories import ACTOR, LIBRARY, Firm, make_batch, make_candidate, make_firm, make_person
 
 
 @pytest.fixture
@@ -31,12 +31,12 @@ def codes_of(session: Session, batch: Batch) -> set[tuple[str, str]]:
 def test_a_batch_short_of_staff_gets_it_and_goes_on(session: Session, batch: Batch) -> None:
     restaff_batch(session, ACTOR, batch, {"supervisors": [], "venues": []}, reason="先行撤下")
     with pytest.raises(RuleBroken) as refusal:
-        batches.advance_batch(session, ACTOR, batch, "scheduled", on=date(2026, 6, 1))
+        batches.advance_batch(session, ACTOR, batch, "scheduled", library=LIBRARY, on=date(2026, 6, 1))
     assert any("督导员" in reason for reason in refusal.value.reasons)
 
     restaff_batch(session, ACTOR, batch, {"supervisors": ["D1"], "venues": ["一号实训车间"]}, reason="补齐")
 
-    assert batches.advance_batch(session, ACTOR, batch, "scheduled", on=date(2026, 6, 1)).state == "scheduled"
+    assert batches.advance_batch(session, ACTOR, batch, "scheduled", library=LIBRARY, on=date(2026, 6, 1)).state == "scheduled"
     assert verify_all(session) == []
 
 
