@@ -21,6 +21,7 @@ COMMANDS = {
     "standards": "standards",
     "rules": "rules",
     "institutions": "institutions",
+    "authority": "authority",
     "chains": "chains",
     "people": "people",
     "batches": "batches",
