@@ -78,7 +78,7 @@ def authority_for(
     ``member`` is the firm of the person, where that is another one. Refused: an occupation that there is not.
     """
     ground = ground_of(session, institution, library, occupation_code, trade, on)
-    return _ask(ground, grade, route, holds, member)
+    return _ask(session, ground, grade, route, holds, member)
 
 
 def require(
@@ -134,7 +134,7 @@ def plan_reasons(
     for day in sorted(set(plan.days)) if distinct else ():
         ground = ground_of(session, institution, library, plan.occupation_code, plan.trade, day)
         for one in distinct:
-            answer = _ask(ground, one.grade, plan.route, one.holds, members[one.employer_id])
+            answer = _ask(session, ground, one.grade, plan.route, one.holds, members[one.employer_id])
             found += _refusals(answer, one.grade, plan.written_reason)
     return list(dict.fromkeys(found))
 
@@ -152,20 +152,20 @@ def _refusals(answer: Authority, grade: Grade, written_reason: str | None) -> Se
     return reasons(answer)
 
 
-def _ask(ground: Ground, grade: Grade, route: str, holds: Holds, member: Institution | None) -> Authority:
-    skips = False if isinstance(holds, _Unsaid) else _skips(grade, holds)
+def _ask(
+    session: Session, ground: Ground, grade: Grade, route: str, holds: Holds, member: Institution | None
+) -> Authority:
+    said = not isinstance(holds, _Unsaid)
     held = None if isinstance(holds, _Unsaid) else holds
-    facts = facts_of(ground, grade, route, member, skips=skips, holds=held, said=not isinstance(holds, _Unsaid))
-    question = Question(
-        grade, route, ground.on, facts.values, ground.packs.switches(ground.on), facts.told, facts.evidence
+    facts = facts_of(
+        session, ground, grade, route, member, skips=said and _skips(grade, held), holds=held, said=said
     )
-    rules = ground.packs.authority(ground.on)
-    known = [rule for pack in ground.packs.packs for rule in pack.rules]
-    answer = resolve(question, rules, known)
-    if not isinstance(holds, _Unsaid):
+    question = Question(grade, route, ground.on, facts.values, ground.switches, facts.told, facts.evidence)
+    answer = resolve(question, ground.rules, ground.known)
+    if said:
         return answer
-    skipping = resolve(replace(question, facts={**facts.values, "skips": True}), rules, known)
-    if skipping.verdict is answer.verdict:
+    skipping = replace(question, facts={**facts.values, "skips": True})
+    if resolve(skipping, ground.rules, ground.known).verdict is answer.verdict:
         return answer
     return replace(answer, needs=(*answer.needs, STEP_UNSAID))
 

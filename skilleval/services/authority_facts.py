@@ -24,9 +24,9 @@ from skilleval.domain.authority import ROUTES
 from skilleval.domain.complete_grade_set import GradeSet, prove_complete, prove_top_grades, without_gaps
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
-from skilleval.domain.rules import Answer, Proof
-from skilleval.packs import Library, Packs
-from skilleval.services import institutions, rules
+from skilleval.domain.rules import Answer, Proof, Rule
+from skilleval.packs import Library
+from skilleval.services import chains, institutions, rules
 
 _LARGE = "大"
 
@@ -37,7 +37,11 @@ class Ground:
 
     institution: Institution
     on: date
-    packs: Packs
+    code: str
+    #: the rules that stand on the day, those of all days, and the readings in use
+    rules: Sequence[Rule]
+    known: Sequence[Rule]
+    switches: Mapping[str, bool]
     #: the registration in force; where none is, ``lapsed`` says why and ``lines`` are those of the last one
     registration: Registration | None
     lapsed: str
@@ -68,13 +72,16 @@ def ground_of(
         lapsed = refusal.message
     last = registration or institutions.last_registration(session, institution.id)
     lines, uncovered = institutions.scope_lines(session, last, occupation_code, trade)
+    packs = rules.packs_of(session, institution.id, library, on)
     return Ground(
-        institution, on, rules.packs_of(session, institution.id, library, on), registration, lapsed, lines, uncovered,
+        institution, on, occupation_code, packs.authority(on), [rule for pack in packs.packs for rule in pack.rules],
+        packs.switches(on), registration, lapsed, lines, uncovered,
         _grade_set(session, institution.id, library, occupation_code, trade, on, lines),
     )  # fmt: skip
 
 
 def facts_of(
+    session: Session,
     ground: Ground,
     grade: Grade,
     route: str,
@@ -88,7 +95,13 @@ def facts_of(
     firm = ground.institution
     complete, top = prove_complete(ground.grade_set), prove_top_grades(ground.grade_set, grade)
     scope, told = _scope(ground, grade, route)
+    evidence = {"complete": complete, "top_grades_set": top}
     of_member = member is not None and member.id != firm.id
+    if of_member and member is not None:
+        told["of_member"] = f"员工所在单位：{member.name}"
+        told["mandate"] = f"没有本机构对{member.name}的服务关系记录"
+        if (mandate := _mandate(session, ground, grade, member)) is not None:
+            told["mandate"], evidence["mandate"] = f"员工所在单位：{member.name}", mandate
     values = {
         "manufacturing": firm.manufacturing,
         "large": None if firm.size is None else firm.size == _LARGE,
@@ -105,6 +118,7 @@ def facts_of(
         "holds": holds,
         "skips": skips,
         "of_member": of_member,
+        "mandate": _known(evidence["mandate"]) if "mandate" in evidence else None,
     }
     if firm.size is not None:
         told["large"] = f"企业规模：{firm.size}"
@@ -112,14 +126,14 @@ def facts_of(
         told["skips"] = f"现持{holds.printed if holds else '无等级'}，申报{grade.printed}"
     else:
         told["skips"] = "未说明现持等级，按不跨级判断"
-    if of_member and member is not None:
-        told["of_member"] = f"员工所在单位：{member.name}"
-        told["mandate"] = f"没有本机构对{member.name}的服务关系记录"
-    return Facts(
-        {name: value for name, value in values.items() if value is not None},
-        told,
-        {"complete": complete, "top_grades_set": top},
-    )
+    return Facts({name: value for name, value in values.items() if value is not None}, told, evidence)
+
+
+def _mandate(session: Session, ground: Ground, grade: Grade, member: Institution) -> Proof | None:
+    """Whether the institution serves the firm, by the records of the chain; None where there is no record of the two."""
+    if not chains.has_record(session, ground.institution, member):
+        return None
+    return chains.serves(session, ground.institution, member, ground.code, grade, ground.on)
 
 
 def _known(proof: Proof) -> bool | None:

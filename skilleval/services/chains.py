@@ -183,6 +183,15 @@ def members_of(session: Session, chain: Chain) -> Sequence[ChainMember]:
     return session.exec(query.order_by(col(ChainMember.joined_on), col(ChainMember.id))).all()
 
 
+def has_record(session: Session, evaluator: Institution, employer: Institution) -> bool:
+    """Whether anybody recorded the firm as a member of a chain, or a mandate of the two; else nobody can say of it."""
+    member = select(ChainMember.id).where(col(ChainMember.credit_code) == employer.credit_code)
+    mandate = select(Mandate.id).where(
+        col(Mandate.institution_id) == evaluator.id, col(Mandate.employer_id) == employer.id
+    )
+    return session.exec(member).first() is not None or session.exec(mandate).first() is not None
+
+
 def serves(
     session: Session, evaluator: Institution, employer: Institution, occupation_code: str, grade: Grade, on: date
 ) -> Proof:

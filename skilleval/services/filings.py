@@ -49,7 +49,9 @@ def export_filing(
 ) -> Exported:
     """Write the package of a certified batch into ``folder`` and record it.
 
-    Without ``addressed_to`` it goes to the authority of the registration. Refused with every reason: a batch that is
+    Without ``addressed_to`` it goes to the authority of the registration. Authority is not asked for anew: certificates
+    were issued with it on the batch's own days, and a registration that ends later must still report them. Refused with
+    every reason: a batch that is
     not certified, a notice that is not closed, somebody without a result or a certificate, a code nobody confirmed,
     and a package in which the verifier finds anything wrong (no file is left then).
     """

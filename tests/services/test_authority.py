@@ -15,8 +15,8 @@ from skilleval.domain.authority import Authority, Verdict
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer
-from skilleval.services import authority
-from tests.factories import LIBRARY, Firm, make_firm
+from skilleval.services import authority, chains
+from tests.factories import ACTOR, LIBRARY, Firm, make_firm
 
 ON = date(2026, 6, 23)
 FIVE = ["junior", "intermediate", "senior", "technician", "senior_technician"]
@@ -101,7 +101,7 @@ def test_a_line_without_a_trade_covers_every_trade(session: Session, firm: Firm)
 
 
 def test_an_institution_without_a_registration_may_nothing(session: Session) -> None:
-    bare = Institution(credit_code="91440999MA0000023X", name="空白")
+    bare = Institution(credit_code="91440999MA00000239", name="空白")
     session.add(bare)
     session.flush()
 
@@ -250,7 +250,7 @@ def test_who_holds_nothing_may_begin_at_the_lowest_grade_without_skipping(sessio
 def test_another_firms_people_need_a_chain_evaluator_and_a_mandate(
     session: Session, firm: Firm, kind: str, verdict: Verdict
 ) -> None:
-    other = Institution(credit_code="91440999MA0000023X", name="链上企业")
+    other = Institution(credit_code="91440999MA00000239", name="链上企业")
     session.add(other)
     firm.institution.kind = kind
 
@@ -258,3 +258,33 @@ def test_another_firms_people_need_a_chain_evaluator_and_a_mandate(
 
     assert answer.verdict is verdict and "authority.own_people" in answer.clauses
     assert ask(session, firm, member=firm.institution).verdict is Verdict.YES
+
+
+@pytest.mark.parametrize(
+    ("grades", "on", "verdict", "words"),
+    [
+        ((), date(2026, 6, 8), Verdict.YES, "XY-1"),
+        ((Grade.JUNIOR,), date(2026, 6, 8), Verdict.NO, "不包括三级/高级工"),
+        ((), date(2026, 12, 31), Verdict.YES, "XY-1"),
+        ((), date(2027, 1, 1), Verdict.NO, "2026-12-31已到期"),
+    ],
+)
+def test_a_recorded_mandate_decides_for_the_firms_that_it_names(
+    session: Session, firm: Firm, grades: tuple[Grade, ...], on: date, verdict: Verdict, words: str
+) -> None:
+    firm.institution.kind, firm.institution.chain_lead = "chain_evaluator", True
+    other = Institution(credit_code="91440999MA00000239", name="链上企业")
+    session.add(other)
+    session.flush()
+    chain = chains.add_chain(session, ACTOR, firm.institution, name="精工链")
+    chains.add_member(
+        session, ACTOR, chain, credit_code=other.credit_code, name=other.name, kind="firm", joined_on=date(2026, 1, 1)
+    )
+    chains.add_mandate(
+        session, ACTOR, chain, evaluator=firm.institution, employer=other, document="XY-1",
+        valid_from=date(2026, 1, 1), valid_to=date(2026, 12, 31), grades=grades,
+    )  # fmt: skip
+
+    answer = ask(session, firm, member=other, on=on)
+
+    assert answer.verdict is verdict and words in lines_of(answer)

@@ -306,7 +306,7 @@ def test_the_day_on_which_a_number_is_used_is_asked_for_too(scene: Scene) -> Non
 
 
 def test_another_firms_candidate_is_refused_with_that_firm_named(scene: Scene, vault: Vault) -> None:
-    other = make_firm(scene.session, "91440999MA0000023X", "Y000044000124")
+    other = make_firm(scene.session, "91440999MA00000239", "Y000044000124")
     other.institution.name = "链上企业"
     batch = make_batch(scene.session, scene.firm, state="enrolling")
     guest = make_candidate(scene.session, batch, make_person(scene.session, vault, other), state="applied", verdict="met")
