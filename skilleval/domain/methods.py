@@ -1,4 +1,4 @@
-"""The ways of assessing. Adding one: a line here, its truth table, its word in the CHECK of ``db/tables.py``."""
+"""The ways of assessing. Adding one: a line here, its truth table, its word in the CHECK of ``db/tables/base.py``."""
 
 from dataclasses import dataclass
 

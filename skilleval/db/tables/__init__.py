@@ -1,0 +1,78 @@
+"""The tables: what one row is, its keys, and what must hold even if code is wrong. No rules.
+
+Every table of a tenant carries ``institution_id``, and a foreign key between two of them is composite
+(``institution_id, x_id``), so that a row of one firm can't be bound to a row of another even by a bug.
+Marks and their maxima are whole hundredths (6000 is 60.00): a Decimal is a float on SQLite.
+
+All modules are imported here, since a table must be known to the metadata before the first use of any.
+"""
+
+from skilleval.db.tables.base import GRADES, MEMBER_KINDS, METHODS, ROUTES, Table
+from skilleval.db.tables.batch import Adjudication, Assignment, Batch, Candidate, Mark, Result
+from skilleval.db.tables.chain import Chain, ChainMember, Mandate
+from skilleval.db.tables.firm import (
+    Institution,
+    PackChoice,
+    Personnel,
+    PinnedText,
+    Post,
+    PostGrade,
+    Registration,
+    ScopeLine,
+    Specification,
+    SpecificationPart,
+    Venue,
+)
+from skilleval.db.tables.journal import JournalDetail, JournalEntry, JournalHead, JournalObject
+from skilleval.db.tables.official import (
+    Certificate,
+    CertificateEvent,
+    Filing,
+    ImportReceipt,
+    Notice,
+    NumberCounter,
+    Objection,
+)
+from skilleval.db.tables.people import Credential, Person, WorkPeriod
+
+__all__ = [
+    "GRADES",
+    "MEMBER_KINDS",
+    "METHODS",
+    "ROUTES",
+    "Adjudication",
+    "Assignment",
+    "Batch",
+    "Candidate",
+    "Certificate",
+    "CertificateEvent",
+    "Chain",
+    "ChainMember",
+    "Credential",
+    "Filing",
+    "ImportReceipt",
+    "Institution",
+    "JournalDetail",
+    "JournalEntry",
+    "JournalHead",
+    "JournalObject",
+    "Mandate",
+    "Mark",
+    "Notice",
+    "NumberCounter",
+    "Objection",
+    "PackChoice",
+    "Person",
+    "Personnel",
+    "PinnedText",
+    "Post",
+    "PostGrade",
+    "Registration",
+    "Result",
+    "ScopeLine",
+    "Specification",
+    "SpecificationPart",
+    "Table",
+    "Venue",
+    "WorkPeriod",
+]
