@@ -22,6 +22,7 @@ from skilleval.db.tables import (
     SpecificationPart,
 )
 from skilleval.domain import lifecycle
+from skilleval.domain.authority import ROUTES, parse_route
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.lifecycle import BatchFacts, PartStaff
@@ -32,11 +33,13 @@ from skilleval.services import authority, institutions, journal, rules
 from skilleval.services.journal import Actor
 from skilleval.services.staffing import staff_of_file, venue_problems
 
-_TEXT = {"institution", "number", "name", "occupation_code", "trade", "specification", "authority_reason"}
+_TEXT = {"institution", "number", "name", "route", "occupation_code", "trade", "specification", "authority_reason"}
 _KEYS: Mapping[str, type] = {
     **dict.fromkeys(_TEXT, str), "grades": list, "specification_version": int, "planned": int, "enrol_until": date,
     "starts_on": date, "ends_on": date, "venues": list, "assessors": list, "supervisors": list,
 }  # fmt: skip
+#: the routes that go through a batch
+BATCH_ROUTES = ("assessment", "direct", "contest")
 _REQUIRED = ("institution", "number", "name", "occupation_code", "grades", "specification", "starts_on", "ends_on")
 
 
@@ -47,7 +50,7 @@ def add_batch(session: Session, actor: Actor, institution: Institution, content:
     scope, ceiling, route, a permit in the rules), a specification that does not cover a grade, unknown assessors or
     venues, a number in use.
     """
-    problems = _key_problems(content)
+    problems = _key_problems(content) or _route_problems(content)
     if problems:
         raise RuleBroken("批次文件有错误，未作任何改动", problems)
     firm = _key(institution.id)
@@ -79,6 +82,7 @@ def add_batch(session: Session, actor: Actor, institution: Institution, content:
         starts_on=content["starts_on"],
         ends_on=content["ends_on"],
         venues=content.get("venues", []),
+        route=parse_route(content.get("route", "assessment")),
         authority_reason=content.get("authority_reason"),
         versions={
             "software": skilleval.__version__,
@@ -208,6 +212,15 @@ def _key_problems(content: dict[str, Any]) -> list[str]:
     return problems
 
 
+def _route_problems(content: dict[str, Any]) -> list[str]:
+    """A batch holds what leads to a certificate by a result; posts are filled and apprentices confirmed one by one."""
+    try:
+        route = parse_route(content.get("route", "assessment"))
+    except RuleBroken as refusal:
+        return [f"route：{refusal.message}"]
+    return [] if route in BATCH_ROUTES else [f"route：{ROUTES[route]}不建立批次，批次的方式为{'、'.join(ROUTES[one] for one in BATCH_ROUTES)}"]
+
+
 def _grades(written: list[Any], problems: list[str]) -> list[Grade]:
     grades = set()
     for one in written:
@@ -233,7 +246,7 @@ def _authority_problems(
     plan = authority.Plan(
         content["occupation_code"],
         content.get("trade", ""),
-        "assessment",
+        parse_route(content.get("route", "assessment")),
         (content["starts_on"], content["ends_on"]),
         content.get("authority_reason"),
     )

@@ -136,3 +136,18 @@ def test_a_step_with_an_act_of_its_own_is_not_taken_by_hand(session: Session, fi
 
     with pytest.raises(RuleBroken, match="专门的命令"):
         batches.advance_batch(session, ACTOR, batch, to, library=LIBRARY, on=date(2026, 7, 1))
+
+
+def test_the_route_of_a_batch_must_be_one_that_goes_through_batches(session: Session, firm: Firm) -> None:
+    with pytest.raises(RuleBroken) as refusal:
+        add(session, firm, route="评聘")
+    assert "评聘不建立批次" in refusal.value.reasons[0]
+    with pytest.raises(RuleBroken) as unknown:
+        add(session, firm, route="抽签")
+    assert "无法识别的认定方式" in unknown.value.reasons[0]
+
+
+def test_a_route_that_is_not_registered_is_refused(session: Session, firm: Firm) -> None:
+    with pytest.raises(RuleBroken) as refusal:
+        add(session, firm, route="直接认定")
+    assert any("认定方式" in reason for reason in refusal.value.reasons)

@@ -33,9 +33,11 @@ from skilleval.db.tables.official import (
     NumberCounter,
     Objection,
 )
+from skilleval.db.tables.panel import CONFLICT_KINDS, Conflict, Panel, PanelMember
 from skilleval.db.tables.people import Credential, Person, WorkPeriod
 
 __all__ = [
+    "CONFLICT_KINDS",
     "GRADES",
     "MEMBER_KINDS",
     "METHODS",
@@ -48,6 +50,7 @@ __all__ = [
     "CertificateEvent",
     "Chain",
     "ChainMember",
+    "Conflict",
     "Credential",
     "Filing",
     "ImportReceipt",
@@ -62,6 +65,8 @@ __all__ = [
     "NumberCounter",
     "Objection",
     "PackChoice",
+    "Panel",
+    "PanelMember",
     "Person",
     "Personnel",
     "PinnedText",
