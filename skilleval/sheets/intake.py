@@ -7,13 +7,16 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from skilleval.domain.errors import RuleBroken
+from skilleval.sheets.worker import LENGTH
 
 MAX_BYTES = 60_000_000
 MAX_ENTRIES = 2_000
 MAX_UNPACKED = 200_000_000
+#: what one message may hold: no child within its limits has more to say
+MAX_MESSAGE = 1_000_000_000
 MAX_RATIO = 200
 WALL_SECONDS = 180
 
@@ -79,7 +82,7 @@ def parse_cells(path: Path, kind: str) -> Iterator[tuple[Any, ...]]:
         try:
             while True:
                 try:
-                    message = marshal.load(child.stdout)
+                    message = _hear(child.stdout)
                 except (EOFError, ValueError, TypeError) as error:
                     raise RuleBroken(
                         f"{path.name} 无法读取：内容过大或已损坏（读取程序超出内存或时间限制）；{_SAVE_AS}，另存前请删除空白的行列"
@@ -96,3 +99,14 @@ def parse_cells(path: Path, kind: str) -> Iterator[tuple[Any, ...]]:
         finally:
             clock.cancel()
             child.kill()
+
+
+def _hear(child: IO[bytes]) -> tuple[Any, ...]:
+    """The next message. Refused with ``EOFError``, ``ValueError`` or ``TypeError``: one that is cut or no message."""
+    head = child.read(LENGTH.size)
+    length = LENGTH.unpack(head)[0] if len(head) == LENGTH.size else 0
+    if not 0 < length <= MAX_MESSAGE:
+        raise EOFError
+    packed = child.read(length)
+    message: tuple[Any, ...] = marshal.loads(packed)
+    return message

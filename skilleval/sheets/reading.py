@@ -15,6 +15,7 @@ from skilleval.sheets.columns import (
     CellRefused,
     Column,
     Report,
+    are_tidy,
     column_letter,
     header_key,
     read_cell,
@@ -250,8 +251,14 @@ class _Typing:
         seen = self._seen[column.key]
         if len(seen) > _REMEMBERED:
             seen.clear()
+        if not column.required:
+            seen[None] = seen[""] = None
+        unread = set(cells) - seen.keys()
         refused: dict[Cell, CellRefused] = {}
-        for cell in set(cells) - seen.keys():
+        if are_tidy(unread, column):
+            seen.update(zip(unread, unread, strict=True))
+            unread = set()
+        for cell in unread:
             try:
                 seen[cell] = read_cell(date(*cell) if isinstance(cell, tuple) else cell, column)
             except CellRefused as refusal:

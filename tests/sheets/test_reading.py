@@ -11,7 +11,7 @@ import pytest
 import xlsxwriter
 
 from skilleval.domain.errors import RuleBroken
-from skilleval.sheets.columns import Column, Report
+from skilleval.sheets.columns import Column, Report, are_tidy, read_cell
 from skilleval.sheets.reading import read_sheets, read_table
 from skilleval.sheets.writing import FormSheet, write_errors, write_form
 from tests.conftest import skip_without
@@ -65,6 +65,8 @@ def only(path: Path, header: str, cell: object) -> object:
         ("入职日期", "2025-06-01 00:00:00", date(2025, 6, 1)),
         ("入职日期", "2025年6月", "date"),
         ("入职日期", "2023-02-29", "date"),
+        ("入职日期", "1025-06-01", "date"),
+        ("入职日期", "2026-W01-1", "date"),
         ("入职日期", "昨天", "date"),
         ("用工形式", "　合同 ", "contract"),
         ("用工形式", "临时", "choice"),
@@ -84,6 +86,24 @@ def only(path: Path, header: str, cell: object) -> object:
 )
 def test_a_cell_is_read_in_its_usual_spellings(tmp_path: Path, header: str, cell: object, value: object) -> None:
     assert only(tmp_path / "a.xlsx", header, cell) == value
+
+
+@pytest.mark.parametrize("kind", ["text", "digits"])
+@pytest.mark.parametrize(
+    "cell",
+    ["张三", "䶮", "A1", "a1", "1E5", "E12345678", "440999199001010010", " x", "x ", "a b", "a  b", "　张", "张\u00a0三",
+     "１２３", "（甲）", "a-b", "'1", "x\x07", "x\ud800", "x\ue000", "\t", "", " ", None, 1.0, "ß", "ǆ"],
+)  # fmt: skip
+def test_cells_that_pass_as_tidy_are_read_as_they_stand(cell: str, kind: str) -> None:
+    column = Column("x", "列", kind, required=True)
+
+    if are_tidy([cell, "甲" if kind == "text" else "1"], column):
+        assert read_cell(cell, column) == cell
+
+
+def test_most_columns_pass_as_tidy() -> None:
+    assert are_tidy(["张三", "买买提·艾合买提江", "𠮷野家"], Column("name", "姓名"))
+    assert are_tidy([ID, "44099919900101001X"], Column("number", "证件号码", "digits"))
 
 
 def test_a_number_cell_in_a_column_of_numbers_is_refused_because_its_digits_are_lost(tmp_path: Path) -> None:
