@@ -36,6 +36,10 @@ PRAGMAS = {
     "temp_store": 2,
 }
 
+#: Without an adapter of its own the driver searches for one at every NULL and every blob, in vain: half of an insert.
+sqlite.register_adapter(type(None), lambda value: value)
+sqlite.register_adapter(bytes, bytes)
+
 
 class Database:
     """The database of one installation. ``writing()`` and ``reading()`` give sessions; the caller commits."""
