@@ -1,6 +1,6 @@
-"""Many rows at once: objects cost sixteen times a plain insert, so imports write dictionaries."""
+"""Many rows at once: objects cost sixteen times a plain insert, so imports write columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,20 +25,28 @@ def reserve_ids(session: Session, table: sa.Table, count: int) -> range:
     return range(first, first + count)
 
 
-def insert_rows(session: Session, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert ``rows``, which all have the same keys."""
-    if not rows:
+def insert_columns(session: Session, table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Insert rows given column by column, all of the same length; a column left out is null or its default."""
+    if not next(iter(columns.values())):
         return
     connection = session.connection()
-    statement = sa.insert(table).compile(dialect=connection.dialect, column_keys=list(rows[0]))
+    statement = sa.insert(table).compile(dialect=connection.dialect, column_keys=list(columns))
     names: Sequence[str] = statement.positiontup or ()
-    if connection.dialect.name != "sqlite" or set(names) != rows[0].keys():
-        connection.execute(sa.insert(table), list(rows))
+    if connection.dialect.name != "sqlite" or set(names) != columns.keys():
+        rows = zip(*columns.values(), strict=True)
+        connection.execute(sa.insert(table), [dict(zip(columns, row, strict=True)) for row in rows])
         return
-    # Column by column into the driver: Core makes two dictionaries a row on the way, which costs as much as the insert.
-    columns = []
-    for name in names:
-        adapt = table.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-        values = [row[name] for row in rows]
-        columns.append(list(map(adapt, values)) if adapt else values)
-    connection.exec_driver_sql(str(statement), list(zip(*columns, strict=True)))
+    # Straight into the driver: Core makes two dictionaries a row on the way, which costs as much as the insert.
+    adapted = [_adapted(columns[name], table.c[name].type, connection.dialect) for name in names]
+    connection.exec_driver_sql(str(statement), list(zip(*adapted, strict=True)))
+
+
+def _adapted(values: Sequence[Any], kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Iterable[Any]:
+    """What the driver takes for ``values``; days are few, so each is spelled once."""
+    adapt = kind.dialect_impl(dialect).bind_processor(dialect)
+    if adapt is None or isinstance(kind, sa.LargeBinary):  # the driver takes bytes as they are
+        return values
+    if isinstance(kind, sa.Date):
+        spelled = {value: adapt(value) for value in set(values)}
+        return map(spelled.__getitem__, values)
+    return map(adapt, values)

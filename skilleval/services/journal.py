@@ -11,14 +11,18 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import repeat
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from skilleval.db.bulk import insert_columns
 from skilleval.db.tables import JournalDetail, JournalEntry, JournalHead, JournalObject, Table
 
 GENESIS = "0" * 64
+#: rows that are inserted in one statement
+_BLOCK = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,36 @@ def row_hash(table: sa.Table, values: Mapping[str, Any]) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
+def row_hashes(table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> list[str]:
+    """The ``row_hash`` of each of many rows given column by column; a column left out is None in all of them."""
+    spelled = [_spell_all(columns[one.name]) if one.name in columns else repeat(_NULL) for one in table.columns]
+    rows = zip(repeat(table.name), *spelled)
+    return [hashlib.sha256("\x1f".join(row).encode()).hexdigest() for row in rows]
+
+
+def _spell_all(values: Sequence[Any]) -> Iterable[str]:
+    """A column in the spelling of ``_spell``; most columns hold one type, which needs no look at each value."""
+    match sorted(kind.__name__ for kind in set(map(type, values))):
+        case ["str"]:
+            return values
+        case ["NoneType", "str"]:
+            return [_NULL if value is None else value for value in values]
+        case ["int"]:
+            return map(str, values)
+        case ["bytes"]:
+            return map(bytes.hex, values)
+        case ["date"] | ["NoneType", "date"]:  # days are few, so each is spelled once
+            spelled = {value: _spell(value) for value in set(values)}
+            return map(spelled.__getitem__, values)
+    return map(_spell, values)
+
+
+_NULL = "\x00"
+
+
 def _spell(value: Any) -> str:
     if value is None:
-        return "\x00"
+        return _NULL
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -123,21 +154,17 @@ def record_bulk(
     )
     session.add(entry)
     session.flush()
-    if written:
-        session.connection().execute(
-            sa.insert(JournalObject),
-            [
-                {
-                    "institution_id": institution_id,
-                    "seq": seq,
-                    "position": position,
-                    "table_name": table,
-                    "object_id": object_id,
-                    "after_hash": after,
-                }
-                for position, (table, object_id, after) in enumerate(written)
-            ],
-        )
+    for start in range(0, len(written), _BLOCK):
+        tables, ids, hashes = zip(*written[start : start + _BLOCK], strict=True)
+        columns = {
+            "institution_id": [institution_id] * len(ids),
+            "seq": [seq] * len(ids),
+            "position": range(start, start + len(ids)),
+            "table_name": tables,
+            "object_id": ids,
+            "after_hash": hashes,
+        }
+        insert_columns(session, JournalObject.__table__, columns)  # type: ignore[attr-defined]
     if content:
         session.add(JournalDetail(institution_id=institution_id, seq=seq, salt=salt, content=content))
     head.seq, head.hash = seq, entry.hash

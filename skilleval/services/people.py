@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from skilleval.db.bulk import insert_rows, reserve_ids
+from skilleval.db.bulk import insert_columns, reserve_ids
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Credential, ImportReceipt, Institution, Person, WorkPeriod
 from skilleval.domain.eligibility import Background, Diploma, HeldCertificate, Title, Work
@@ -20,14 +20,16 @@ from skilleval.services import journal
 from skilleval.services.credentials import CREDENTIAL_KEYS, Standing, credential_changes
 from skilleval.services.holdings import issued_here
 from skilleval.services.journal import Actor
-from skilleval.services.roster import PERSON_KEYS, Entry, read_roster
+from skilleval.services.roster import PERSON_KEYS, Entry, Roster, read_roster
 from skilleval.sheets.columns import Report
-from skilleval.sheets.reading import Table, file_hash
+from skilleval.sheets.reading import file_hash
 
 #: the facts of the condition language that stand on a person's own row
 _FACTS = ("employment", "post", "department", "hired_on")
 #: schooling that opens no entry condition by diploma
 _PLAIN_SCHOOLING = ("高中", "初中", "小学")
+#: people that are inserted at once, so that no roster needs more memory than its cells
+_BLOCK = 5_000
 
 
 @dataclass(slots=True)
@@ -38,7 +40,11 @@ class Staged:
     file: Path
     sha256: str
     report: Report
-    new: list[tuple[Entry, str]] = field(default_factory=list)
+    roster: Roster
+    #: the blind index of every good row's document number, by its place in the roster
+    indexes: dict[int, str] = field(default_factory=dict)
+    #: the places of people who are not there yet
+    new: list[int] = field(default_factory=list)
     changed: list[tuple[Entry, Person, dict[str, Any]]] = field(default_factory=list)
     #: entries whose credentials differ from what is held: (entry, person id)
     recredentialed: list[tuple[Entry, int]] = field(default_factory=list)
@@ -56,22 +62,20 @@ def stage_people(
 
     Refused with ``RuleBroken``: a file that is none, and wrong headings. Wrong rows stand in the report.
     """
-    assert institution.id is not None
-    table, entries = read_roster(file, progress)
+    firm = _key(institution.id)
+    table, roster = read_roster(file, progress)
     report = table.report()
-    staged = Staged(institution.id, file, file_hash(file), report)
-    known = _known(session, institution.id)
-    held = _held(session, institution.id)
-    indexed = [(entry, vault.index(institution.id, entry.id_number)) for entry in entries]
-    _check_employee_numbers(table, indexed, known)
-    for entry, index in indexed:
-        if entry.row in table.failed:
-            continue
-        person = known.get(index)
+    indexes = {place: vault.index(firm, roster.id_numbers[place]) for place in roster.good()}
+    staged = Staged(firm, file, file_hash(file), report, roster, indexes)
+    known, held = _known(session, firm), _held(session, firm)
+    _check_employee_numbers(roster, indexes, known)
+    for place in roster.good():
+        person = known.get(indexes[place])
         if person is None:
-            staged.new.append((entry, index))
+            staged.new.append(place)
             report.new += 1
             continue
+        entry = roster.entry(place)
         different = {
             key: entry.person[key]
             for key in PERSON_KEYS
@@ -92,18 +96,19 @@ def stage_people(
     return staged
 
 
-def _check_employee_numbers(
-    table: Table, indexed: Sequence[tuple[Entry, str]], known: Mapping[str, Person]
-) -> None:
+def _check_employee_numbers(roster: Roster, indexes: Mapping[int, str], known: Mapping[str, Person]) -> None:
     """A 工号 that another person has is an error, unless this roster gives that person another one."""
     owners = {person.employee_no: index for index, person in known.items() if person.employee_no}
-    given = {index: entry.person["employee_no"] for entry, index in indexed if entry.person["employee_no"]}
-    for entry, index in indexed:
-        own = entry.person["employee_no"]
+    if not owners:
+        return
+    numbers = roster.employee_numbers
+    given = {index: numbers[place] for place, index in indexes.items() if numbers[place]}
+    for place, index in indexes.items():
+        own = numbers[place]
         owner = owners.get(own) if own else None
         if owner is not None and owner != index and given.get(owner, own) == own:
             message = f"工号已是花名册中“{known[owner].name}”的，请核对；此人若已改号，请在同一文件中一并更正"
-            table.fail(entry.row, "employee_no", own, "employee_no_taken", message)
+            roster.table.fail(roster.table.numbers[place], "employee_no", own, "employee_no_taken", message)
 
 
 def write_people(session: Session, actor: Actor, staged: Staged, *, vault: Vault) -> Report:
@@ -114,8 +119,8 @@ def write_people(session: Session, actor: Actor, staged: Staged, *, vault: Vault
     """
     firm = staged.institution_id
     written: list[tuple[str, int, str | None]] = []
-    if staged.new:
-        written += _insert(session, firm, staged.new, vault)
+    for places in _chunks(staged.new, _BLOCK):
+        written += _insert(session, staged, places, vault)
     for _entry, person, different in staged.changed:
         for key, value in different.items():
             setattr(person, key, value)
@@ -129,8 +134,9 @@ def write_people(session: Session, actor: Actor, staged: Staged, *, vault: Vault
         person_id: credential_changes(entry.credentials, held.get(person_id, []))
         for entry, person_id in staged.recredentialed
     }
-    rows = [{"person_id": person_id, **new} for person_id, one in changes.items() for new in one.new]
-    written += _insert_credentials(session, firm, rows)
+    added = [{"person_id": person_id, **new} for person_id, one in changes.items() for new in one.new]
+    if added:
+        written += _insert_credentials(session, firm, {key: [one[key] for one in added] for key in added[0]})
     corrections = {key: values for one in changes.values() for key, values in one.corrected.items()}
     denied = [key for one in changes.values() for key in one.denied]
     written += _correct_credentials(session, corrections, denied)
@@ -240,33 +246,41 @@ def _held(session: Session, institution_id: int) -> dict[int, list[Standing]]:
 
 
 def _insert(
-    session: Session, firm: int, new: Sequence[tuple[Entry, str]], vault: Vault
+    session: Session, staged: Staged, places: Sequence[int], vault: Vault
 ) -> list[tuple[str, int, str | None]]:
+    """Insert one block of new people and what they hold."""
+    firm, numbers = staged.institution_id, staged.roster.id_numbers
     table = Person.__table__  # type: ignore[attr-defined]
-    ids = reserve_ids(session, table, len(new))
-    rows = []
-    credentials = []
-    for person_id, (entry, index) in zip(ids, new, strict=True):
-        sealed = vault.seal(firm, entry.id_number)
-        rows.append(
-            {**entry.person, "id": person_id, "institution_id": firm, "id_sealed": sealed, "id_index": index, "note": None}
-        )
-        credentials += [{"person_id": person_id, **credential} for credential in entry.credentials]
-    insert_rows(session, table, rows)
-    written: list[tuple[str, int, str | None]] = [("person", row["id"], journal.row_hash(table, row)) for row in rows]
-    return written + _insert_credentials(session, firm, credentials)
+    ids = reserve_ids(session, table, len(places))
+    people = {
+        "id": ids,
+        "institution_id": [firm] * len(ids),
+        "id_sealed": [vault.seal(firm, numbers[place]) for place in places],
+        "id_index": [staged.indexes[place] for place in places],
+        **staged.roster.people(places),
+    }
+    written = _insert_columns(session, table, people)
+    person_ids = dict(zip(places, ids, strict=True))
+    for holders, columns in staged.roster.credentials(places):
+        owners = [person_ids[place] for place in holders]
+        written += _insert_credentials(session, firm, {"person_id": owners, **columns})
+    return written
 
 
 def _insert_credentials(
-    session: Session, firm: int, credentials: Sequence[Mapping[str, Any]]
+    session: Session, firm: int, columns: Mapping[str, Sequence[Any]]
 ) -> list[tuple[str, int, str | None]]:
-    if not credentials:
-        return []
     table = Credential.__table__  # type: ignore[attr-defined]
-    ids = reserve_ids(session, table, len(credentials))
-    rows = [{**one, "id": key, "institution_id": firm} for key, one in zip(ids, credentials, strict=True)]
-    insert_rows(session, table, rows)
-    return [("credential", row["id"], journal.row_hash(table, row)) for row in rows]
+    ids = reserve_ids(session, table, len(columns["person_id"]))
+    return _insert_columns(session, table, {"id": ids, "institution_id": [firm] * len(ids), **columns})
+
+
+def _insert_columns(
+    session: Session, table: sa.Table, columns: Mapping[str, Sequence[Any]]
+) -> list[tuple[str, int, str | None]]:
+    insert_columns(session, table, columns)
+    name = str(table.name)  # the driver takes plain text faster than the name that a table has
+    return [(name, key, found) for key, found in zip(columns["id"], journal.row_hashes(table, columns), strict=True)]
 
 
 def _correct_credentials(

@@ -1,7 +1,7 @@
 """The columns of the roster (花名册) and the checks of its rows that need no database."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from skilleval.domain.eligibility import DIPLOMA_KINDS, TITLE_LEVELS
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import ID_ERRORS, ID_TYPES, birth_date_of, id_error, sex_of
 from skilleval.idcheck import CODES, resident_id_errors
+from skilleval.services.credentials import CREDENTIAL_KEYS
 from skilleval.sheets.columns import Column
 from skilleval.sheets.reading import Table, read_table
 
@@ -74,6 +75,16 @@ PERSON_KEYS = (
     "hired_on", "occupation_code", "occupation_since",
 )  # fmt: skip
 
+#: kind of credential → its columns → those of the roster; a row states one where there is a level
+_CREDENTIALS: dict[str, dict[str, str]] = {
+    "certificate": {"level": "held_grade", "obtained_on": "held_on", "occupation_code": "held_occupation", "number": "held_number"},
+    "title": {"level": "title_level", "obtained_on": "title_on", "matching": "title_matching"},
+    "diploma": {
+        "level": "diploma_kind", "obtained_on": "diploma_on", "matching": "diploma_matching",
+        "assessed": "diploma_assessed",
+    },
+}  # fmt: skip
+
 
 @dataclass(slots=True)
 class Entry:
@@ -82,41 +93,99 @@ class Entry:
     row: int
     id_number: str
     person: dict[str, Any]
-    credentials: list[dict[str, Any]] = field(default_factory=list)
+    credentials: list[dict[str, Any]]
 
 
-def read_roster(path: Path, progress: Callable[[int], None] | None = None) -> tuple[Table, list[Entry]]:
+class Roster:
+    """A roster whose rows were all checked, column by column; the rows are named by their place from 0.
+
+    Going through it gives the good rows as entries. Every error of the other rows stands in ``table``.
+    """
+
+    def __init__(self, table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
+        self.table = table
+        self._columns = columns
+
+    @property
+    def id_numbers(self) -> Sequence[str]:
+        """The document number of every row; a good row has one."""
+        return self._columns["id_number"]
+
+    @property
+    def employee_numbers(self) -> Sequence[str | None]:
+        """The 工号 of every row."""
+        return self._columns["employee_no"]
+
+    def good(self) -> list[int]:
+        """The places of the rows that have no error so far."""
+        failed = self.table.failed
+        return [place for place, row in enumerate(self.table.numbers) if row not in failed]
+
+    def __iter__(self) -> Iterator[Entry]:
+        return map(self.entry, self.good())
+
+    def entry(self, place: int) -> Entry:
+        """One good row by itself."""
+        person = {key: self._columns[key][place] for key in PERSON_KEYS}
+        credentials = [
+            {**dict.fromkeys(CREDENTIAL_KEYS), **{key: values[0] for key, values in columns.items()}}
+            for _holders, columns in self.credentials([place])
+        ]
+        return Entry(self.table.numbers[place], self.id_numbers[place], person, credentials)
+
+    def people(self, places: Sequence[int]) -> dict[str, list[Any]]:
+        """The persons' own columns of these good rows."""
+        return {key: _at(self._columns[key], places) for key in PERSON_KEYS}
+
+    def credentials(self, places: Sequence[int]) -> Iterator[tuple[list[int], dict[str, list[Any]]]]:
+        """For each kind of credential that these good rows state: the places of those who hold one, and its columns."""
+        for kind, fields in _CREDENTIALS.items():
+            levels = self._columns[fields["level"]]
+            holders = [place for place in places if levels[place] is not None]
+            if holders:
+                stated = {field: _at(self._columns[key], holders) for field, key in fields.items()}
+                yield holders, {"kind": [kind] * len(holders), **stated}
+
+
+def _at(column: Sequence[Any], places: Iterable[int]) -> list[Any]:
+    return list(map(column.__getitem__, places))
+
+
+def read_roster(path: Path, progress: Callable[[int], None] | None = None) -> tuple[Table, Roster]:
     """The sheet and its good rows; every error of the other rows stands in the table.
 
     Refused with ``RuleBroken``: a file that is none, and wrong headings.
     """
     table = read_table(path, ROSTER, template_id=TEMPLATE_ID, progress=progress)
-    _check_numbers(table)
+    columns = {column.key: table.column(column.key) for column in ROSTER}
+    columns["id_type"] = [one or "resident_id" for one in columns["id_type"]]
+    _check_numbers(table, columns)
     misread = _misread(table)
-    _check_twice(table)
-    names: dict[str, str | RuleBroken] = {}
-    entries = []
-    for row, values in table.every_row:
-        entry = _entry(table, row, values, names, identified=row not in misread)
-        if row not in table.failed:
-            entries.append(entry)
-    return table, entries
+    _check_twice(table, columns)
+    columns["sex"], columns["birth_date"] = _identities(table, columns, misread)
+    columns["occupation_code"] = _occupations(table, "occupation", columns["occupation"])
+    columns["held_occupation"] = _occupations(table, "held_occupation", columns["held_occupation"])
+    _check_days(table, columns)
+    return table, Roster(table, columns)
 
 
-def _check_numbers(table: Table) -> None:
+def _check_numbers(table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
     """All resident ID numbers at once; the few other documents one by one."""
     misread = _misread(table)
-    read = [(row, values) for row, values in table.every_row if row not in misread]
-    residents = [(row, values) for row, values in read if values.get("id_type") in (None, "resident_id")]
-    codes = resident_id_errors([values["id_number"] for _row, values in residents])
+    read = [
+        (row, number, id_type)
+        for row, number, id_type in zip(table.numbers, columns["id_number"], columns["id_type"], strict=True)
+        if row not in misread
+    ]
+    residents = [(row, number) for row, number, id_type in read if id_type == "resident_id"]
+    codes = resident_id_errors([number for _row, number in residents])
     for index in codes.nonzero()[0]:
-        row, values = residents[index]
+        row, number = residents[index]
         error = CODES[codes[index]]
-        table.fail(row, "id_number", values["id_number"], f"id_{error}", ID_ERRORS[error])
-    for row, values in read:
-        id_type = values.get("id_type") or "resident_id"
-        if id_type != "resident_id" and (other := id_error(id_type, values["id_number"])):
-            table.fail(row, "id_number", values["id_number"], f"id_{other}", ID_ERRORS[other])
+        table.fail(row, "id_number", number, f"id_{error}", ID_ERRORS[error])
+    for row, number, id_type in read:
+        if id_type != "resident_id" and (other := id_error(id_type, number)):
+            table.fail(row, "id_number", number, f"id_{other}", ID_ERRORS[other])
 
 
 def _misread(table: Table) -> set[int]:
@@ -124,107 +193,85 @@ def _misread(table: Table) -> set[int]:
     return {row for row, key in table.failed_cells if key in ("id_number", "id_type")}
 
 
-def _check_twice(table: Table) -> None:
+def _check_twice(table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
     """A person who stands on two rows is an error on the later one that names the earlier."""
     first: dict[str, int] = {}
     numbers: dict[str, int] = {}
-    for row, values in table.every_row:
-        if values["id_number"] is None:
+    for row, number, own in zip(table.numbers, columns["id_number"], columns["employee_no"], strict=True):
+        if number is None:
             continue
-        seen = first.setdefault(values["id_number"], row)
-        if seen != row:
-            table.fail(row, "id_number", values["id_number"], "person_twice", f"与第{seen}行是同一个人（证件号码相同）")
-        own = values.get("employee_no")
-        is_first = first[values["id_number"]] == row
-        if own and is_first and (seen := numbers.setdefault(own, row)) != row:
+        if (seen := first.setdefault(number, row)) != row:
+            table.fail(row, "id_number", number, "person_twice", f"与第{seen}行是同一个人（证件号码相同）")
+        elif own and (seen := numbers.setdefault(own, row)) != row:
             table.fail(row, "employee_no", own, "employee_no_twice", f"工号与第{seen}行相同")
 
 
-def _entry(
-    table: Table, row: int, values: dict[str, Any], names: dict[str, str | RuleBroken], *, identified: bool
-) -> Entry:
-    number, id_type = values["id_number"], values.get("id_type") or "resident_id"
-    person: dict[str, Any] = {key: values.get(key) for key in PERSON_KEYS}
-    person["id_type"] = id_type
-    if identified:
-        person["sex"], person["birth_date"] = _identity(table, row, values, number, id_type)
-    person["occupation_code"] = _occupation(table, row, "occupation", values.get("occupation"), names)
-    entry = Entry(row, number, person)
-    held = _occupation(table, row, "held_occupation", values.get("held_occupation"), names)
-    _check_days(table, row, values, person["birth_date"])
-    if grade := values.get("held_grade"):
-        entry.credentials.append(
-            _credential("certificate", grade, values.get("held_on"), occupation_code=held, number=values.get("held_number"))
-        )
-    if level := values.get("title_level"):
-        entry.credentials.append(
-            _credential("title", level, values.get("title_on"), matching=values.get("title_matching"))
-        )
-    if kind := values.get("diploma_kind"):
-        entry.credentials.append(
-            _credential(
-                "diploma", kind, values.get("diploma_on"), matching=values.get("diploma_matching"),
-                assessed=values.get("diploma_assessed"),
-            )
-        )  # fmt: skip
-    return entry
-
-
-def _credential(kind: str, level: str, obtained_on: date | None, **fields: Any) -> dict[str, Any]:
-    blank = {"occupation_code": None, "number": None, "issuer": None, "major": None, "matching": None, "assessed": None}
-    return {"kind": kind, "level": level, "obtained_on": obtained_on, **blank, **fields}
-
-
-def _identity(
-    table: Table, row: int, values: dict[str, Any], number: str, id_type: str
-) -> tuple[str | None, date | None]:
+def _identities(
+    table: Table, columns: Mapping[str, Sequence[Any]], misread: Collection[int]
+) -> tuple[list[str | None], list[date | None]]:
     """Sex and birth date, from the number where it tells them; a row that says otherwise is wrong."""
-    sex, birth = sex_of(id_type, number), birth_date_of(number) if len(number) == 18 else None
-    written_sex, written_birth = values.get("sex"), values.get("birth_date")
-    if sex and written_sex and sex != written_sex:
-        label = next(name for name, key in SEXES.items() if key == written_sex)
-        table.fail(row, "sex", label, "sex_differs", "与证件号码中的性别不一致，请核对")
-    if birth and written_birth and birth != written_birth:
-        table.fail(row, "birth_date", written_birth.isoformat(), "birth_differs", "与证件号码中的出生日期不一致，请核对")
-    for key, known, written in (("sex", sex, written_sex), ("birth_date", birth, written_birth)):
-        if known is None and written is None and (row, key) not in table.failed_cells:
+    sexes, births = list(columns["sex"]), list(columns["birth_date"])
+    for place, (row, number, id_type) in enumerate(
+        zip(table.numbers, columns["id_number"], columns["id_type"], strict=True)
+    ):
+        if row in misread:
+            continue
+        sex, birth = sex_of(id_type, number), birth_date_of(number) if len(number) == 18 else None
+        sexes[place] = _agreed(table, row, "sex", sex, sexes[place])
+        births[place] = _agreed(table, row, "birth_date", birth, births[place])
+    return sexes, births
+
+
+_SEX_LABELS = {key: label for label, key in SEXES.items()}
+_DIFFERS = {
+    "sex": ("sex_differs", "与证件号码中的性别不一致，请核对"),
+    "birth_date": ("birth_differs", "与证件号码中的出生日期不一致，请核对"),
+}
+
+
+def _agreed(table: Table, row: int, key: str, known: Any, written: Any) -> Any:
+    """What the number tells, else what is written; they may not differ, and one of them must be there."""
+    if known is None:
+        if written is None and (row, key) not in table.failed_cells:
             table.fail(row, key, "", "required", "该证件类型不能得出此项，须填写")
-    return sex or written_sex, birth or written_birth
+        return written
+    if written is not None and written != known:
+        table.fail(row, key, _SEX_LABELS.get(written) or written.isoformat(), *_DIFFERS[key])
+    return known
 
 
-def _occupation(
-    table: Table, row: int, key: str, written: str | None, names: dict[str, str | RuleBroken]
-) -> str | None:
-    """The code of an occupation written as code, as name, or as both."""
-    if written is None:
-        return None
-    if written not in names:
-        names[written] = _find_occupation(written)
-    found = names[written]
-    if isinstance(found, RuleBroken):
-        table.fail(row, key, written, "occupation", found.message)
-        return None
-    return found
+def _occupations(table: Table, key: str, column: Sequence[str | None]) -> list[str | None]:
+    """The codes of occupations written as code, as name, or as both; each spelling is looked up once."""
+    codes: dict[str | None, str | None] = {None: None}
+    refusals: dict[str | None, RuleBroken] = {}
+    for written in set(column) - codes.keys():
+        assert written is not None
+        try:
+            codes[written] = _find_occupation(written)
+        except RuleBroken as refusal:
+            codes[written], refusals[written] = None, refusal
+    if refusals:
+        for row, written in zip(table.numbers, column, strict=True):
+            if written in refusals:
+                table.fail(row, key, written, "occupation", refusals[written].message)
+    return [codes[written] for written in column]
 
 
-def _find_occupation(written: str) -> str | RuleBroken:
+def _find_occupation(written: str) -> str:
     code, _blank, name = written.partition(" ")
-    try:
-        if code[:1].isdigit():
-            if name and (error := standards.pair_error(code, name)):
-                return RuleBroken(error)
-            return standards.occupation(code).code
-    except RuleBroken as refusal:
-        return refusal
+    if code[:1].isdigit():
+        if name and (error := standards.pair_error(code, name)):
+            raise RuleBroken(error)
+        return standards.occupation(code).code
     found = [one.code for one in standards.occupations().values() if one.name == written]
-    return found[0] if found else RuleBroken(f"没有名为“{written}”的职业，请填职业编码或大典中的名称")
+    if not found:
+        raise RuleBroken(f"没有名为“{written}”的职业，请填职业编码或大典中的名称")
+    return found[0]
 
 
-def _check_days(table: Table, row: int, values: dict[str, Any], birth: date | None) -> None:
+def _check_days(table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
     """Work before the age of ten, or a day before birth, is a slip of the pen."""
-    if birth is None:
-        return
     for key in ("hired_on", "occupation_since", "held_on", "title_on", "diploma_on"):
-        day = values.get(key)
-        if day is not None and day.year < birth.year + 10:
-            table.fail(row, key, day.isoformat(), "too_early", f"早于常理（{birth.year}年出生），请核对")
+        for row, birth, day in zip(table.numbers, columns["birth_date"], columns[key], strict=True):
+            if day is not None and birth is not None and day.year < birth.year + 10:
+                table.fail(row, key, day.isoformat(), "too_early", f"早于常理（{birth.year}年出生），请核对")

@@ -192,15 +192,15 @@ _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?)?月?|(\d{
 
 
 def _date(cell: Cell, column: Column) -> date:
+    if isinstance(cell, str) and len(cell) == 10 and cell[4] == cell[7] == "-" and cell.isascii():
+        # The usual spelling, read by the library; what it refuses is looked at below.
+        with contextlib.suppress(ValueError):
+            return _within_reason(date.fromisoformat(cell))
     if isinstance(cell, datetime):
         return cell.date()
     if isinstance(cell, date):
         return cell
     text = fold(str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)).replace(" ", "")
-    if len(text) == 10 and text[4] == text[7] == "-" and text.isascii():
-        # The usual spelling, read by the library; what it refuses is looked at below.
-        with contextlib.suppress(ValueError):
-            return _within_reason(date.fromisoformat(text))
     text = re.sub(r"T?00:00:00$", "", text)
     found = _DATE.fullmatch(text)
     if found is None:

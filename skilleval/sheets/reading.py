@@ -80,6 +80,10 @@ class Table:
             ]
         return self._rows
 
+    def column(self, key: str) -> Sequence[Any]:
+        """The values of one column; where the sheet has no such column, None for every row."""
+        return self.values[key] if key in self.values else [None] * len(self.numbers)
+
     def error(self, row: int, key: str, value: object, code: str, message: str) -> CellError:
         """An error found later, on a row and column of this sheet."""
         column = next(one for one in self.columns if one.key == key)

@@ -1,14 +1,16 @@
 import os
+from datetime import date
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
+from skilleval.db.bulk import insert_columns, reserve_ids
 from skilleval.db.engine import PRAGMAS, Database, sqlite_url
 from skilleval.db.guards import APPEND_ONLY
 from skilleval.db.secrets import Vault, create_keys, load_vault
-from skilleval.db.tables import Candidate, Mark, Table
+from skilleval.db.tables import Candidate, Credential, Mark, Table
 from skilleval.domain.errors import RuleBroken
 from tests.factories import make_batch, make_candidate, make_firm, make_person
 
@@ -36,6 +38,24 @@ def test_what_is_not_committed_is_gone(database: Database) -> None:
 
     with database.reading() as session:
         assert session.connection().exec_driver_sql("SELECT count(*) FROM institution").scalar() == 0
+
+
+def test_columns_go_in_as_rows_and_what_is_left_out_is_null(session: Session, vault: Vault) -> None:
+    firm = make_firm(session)
+    make_person(session, vault, firm)
+    table = Credential.__table__  # type: ignore[attr-defined]
+    ids = reserve_ids(session, table, 2)
+    columns = {
+        "id": ids, "institution_id": [firm.id] * 2, "person_id": [1, 1], "kind": ["title", "diploma"], "level": ["junior", "x"],
+        "obtained_on": [date(2020, 6, 1), None], "matching": [True, None],
+    }  # fmt: skip
+
+    insert_columns(session, table, columns)
+
+    stored = session.exec(select(Credential).order_by(col(Credential.id))).all()
+    assert [(one.id, one.level, one.obtained_on, one.matching, one.number) for one in stored] == [
+        (ids[0], "junior", date(2020, 6, 1), True, None), (ids[1], "x", None, None, None),
+    ]  # fmt: skip
 
 
 def test_a_row_of_one_firm_cannot_be_bound_to_a_row_of_another(session: Session, vault: Vault) -> None:

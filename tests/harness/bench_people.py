@@ -142,11 +142,13 @@ def _rows(rows: int) -> list[dict[str, Any]]:
 
 
 def insert_ours(folder: Path, rows: int) -> Any:
-    from skilleval.db.bulk import insert_rows
+    from skilleval.db.bulk import insert_columns
 
     database = Database(sqlite_url(_fresh(folder, "bulk")))
     with database.writing() as session:
-        insert_rows(session, Person.__table__, _rows(rows))  # type: ignore[attr-defined]
+        values = _rows(rows)
+        columns = {key: [row[key] for row in values] for key in values[0]}
+        insert_columns(session, Person.__table__, columns)  # type: ignore[attr-defined]
         session.commit()
     database.close()
 

@@ -1,9 +1,11 @@
+from datetime import date
+
 import pytest
 import sqlalchemy as sa
 from sqlmodel import Session
 
 from skilleval.db.engine import Database
-from skilleval.db.tables import ImportReceipt, JournalEntry, Person
+from skilleval.db.tables import ImportReceipt, JournalEntry, Person, Personnel
 from skilleval.services import journal
 from skilleval.services.verification import verify_all, verify_journal, verify_numbers
 from tests.factories import ACTOR, Firm, make_batch, make_candidate, make_firm, make_person
@@ -23,6 +25,23 @@ def firm(session: Session, vault) -> Firm:
     journal.record(session, ACTOR, firm.id, "batch.rename", objects=[batch], reason="笔误", detail={"name": "新名"})
     session.commit()
     return firm
+
+
+def test_the_hashes_of_columns_are_those_of_their_rows() -> None:
+    table = Personnel.__table__  # type: ignore[attr-defined]
+    columns = {
+        "id": range(1, 4),
+        "institution_id": [1, 1, 1],
+        "name": ["甲", "乙", ""],
+        "sex": ["male", None, "female"],
+        "id_sealed": [b"\x01\xff", None, memoryview(b"\x01")],
+        "card_valid_to": [date(2026, 6, 1), None, date(2026, 6, 1)],
+        "occupations": [["6-31-01-03"], [], ["6-31-01-03", "6-18-01-01"]],
+        "phone": [None, None, None],
+    }
+    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+    assert journal.row_hashes(table, columns) == [journal.row_hash(table, row) for row in rows]
 
 
 def codes(session: Session, firm: Firm, anchor: str | None = None) -> set[str]:
