@@ -1,10 +1,15 @@
-"""Flat workbooks read back: what a printed page shows of them."""
+"""Flat workbooks read back: their cells, and what a printed page shows of them."""
 
 import io
+import zipfile
+from decimal import Decimal
 from typing import Any
 
 import openpyxl
+import pytest
+from xlsxwriter.worksheet import Worksheet
 
+from skilleval.sheets import flat
 from skilleval.sheets.flat import FlatColumn, row_height, write_flat
 
 LONG = "取得四级/中级工职业资格证书后，累计从事本职业或相关职业工作5年（含）以上"
@@ -38,3 +43,31 @@ def test_a_narrow_table_prints_upright() -> None:
 
     assert narrow.page_setup.orientation in (None, "portrait")
     assert wide.page_setup.orientation == "landscape"
+
+
+COLUMNS = (FlatColumn("姓名", 10), FlatColumn("人数", 8, "integer"), FlatColumn("成绩", 8, "mark"))
+TEXTS = ["张三", "=1+1", "a&b", "<b>", '"x"', " x", "x ", "\u3000x", "x\u00a0", "a\nb", "\nx", "x\x07", "_x0007_", "_x", "𠮷", "\ufffe", ""]
+
+
+def cells(rows: list[tuple[flat.Cell, ...]]) -> tuple[list[list[object]], bytes]:
+    """What a spreadsheet program reads, and the XML of the sheet."""
+    file = io.BytesIO()
+    assert write_flat(file, "表", "标题", COLUMNS, rows) == len(rows)
+    page = openpyxl.load_workbook(file)["表"]
+    return [[cell.value for cell in row] for row in page.iter_rows(min_row=3)], zipfile.ZipFile(file).read("xl/worksheets/sheet1.xml")
+
+
+def test_cells_are_those_that_the_library_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows: list[tuple[flat.Cell, ...]] = [(text, 3, Decimal("81.5")) for text in TEXTS] + [("甲", 1_000_000, Decimal("0.01")), (None, None, None)]
+
+    ours = cells(rows)
+    monkeypatch.setattr(flat, "_Page", Worksheet)
+
+    assert ours == cells(rows)
+
+
+@pytest.mark.parametrize("text", ["<r><t>x</t></r>", "<r></t></is></c><c><v>1</v></c></r>"])
+def test_markup_in_a_text_stays_text(text: str) -> None:
+    read, _xml = cells([(text, 1, None)])
+
+    assert read == [[text, 1, None]]
