@@ -7,6 +7,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -60,18 +61,55 @@ class Measured:
 def measure_here(goal: Goal, name: str, folder: Path, rows: int) -> Measured:
     """Run one side in this process. CPU counts its children too; memory is the peak above what was held before.
 
-    It runs on ten rows first, so that imports are not counted.
+    It runs on ten rows first, so that imports are not counted. Memory is that of this process and its children together.
     """
     side = goal.sides[name]
     goal.warm(rows)
     side(folder, min(rows, 10))
     before = _forget_peak()
     cpu, wall = _cpu(), time.perf_counter()
-    side(folder, rows)
+    with _Family() as family:
+        side(folder, rows)
     spent, passed = _cpu() - cpu, time.perf_counter() - wall
-    held = _peak() - before
-    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return Measured(spent, passed, max(held, children) / 1024)
+    return Measured(spent, passed, max(_peak() - before, family.peak - before) / 1024)
+
+
+class _Family:
+    """Watches the memory of this process and its children together; kilobytes.
+
+    What the system says of a child that has ended is no use: its peak begins with the size of the parent that it was
+    split from, before it became another program.
+    """
+
+    def __init__(self) -> None:
+        self.peak = 0
+        self._over = threading.Event()
+        self._watcher = threading.Thread(target=self._watch)
+
+    def __enter__(self) -> "_Family":
+        self._watcher.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._over.set()
+        self._watcher.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.05):
+            held = _resident("self")
+            for children in Path("/proc/self/task").glob("*/children"):
+                with contextlib.suppress(OSError):
+                    held += sum(_resident(child) for child in children.read_text().split())
+            self.peak = max(self.peak, held)
+
+
+def _resident(process: str) -> int:
+    """What a process holds now; 0 where it has ended, or the system doesn't tell."""
+    try:
+        pages = Path(f"/proc/{process}/statm").read_text().split()[1]
+    except OSError:
+        return 0
+    return int(pages) * resource.getpagesize() // 1024
 
 
 def _forget_peak() -> int:
