@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 
+from skilleval.domain.conflicts import CONFLICT_RULES, Conflict, prove_conflict
 from skilleval.domain.errors import RuleBroken
-from skilleval.domain.rules import Answer, Clause, Proof, Rule, all_of, prove_value
+from skilleval.domain.rules import Answer, Clause, Proof, Rule, all_of, own_clause, prove_value, unless_warning
 
 #: states by kind, with the Chinese label of each
 STATES: Mapping[str, Mapping[str, str]] = {
@@ -114,6 +115,8 @@ class BatchFacts:
     venues: int = 0
     #: assessors who also supervise, by name
     double_roles: tuple[str, ...] = ()
+    #: conflicts of interest between those who act and those whom they examine
+    conflicts: tuple[Conflict, ...] = ()
     #: why no registration is in force
     unregistered: tuple[str, ...] = ()
     #: why the registered scope does not cover the batch any more
@@ -123,7 +126,7 @@ class BatchFacts:
 #: the rules of packs that a step of a batch rests on
 READINESS_RULES = (
     "authority.registered", "authority.in_scope", "skill.assessors_minimum", "supervisor.minimum", "venue.minimum",
-    "duties.assessor_supervises",
+    "duties.assessor_supervises", *CONFLICT_RULES,
 )  # fmt: skip
 Rules = Mapping[str, Rule]
 
@@ -145,6 +148,7 @@ def readiness(to: str, facts: BatchFacts, rules: Rules = MappingProxyType({})) -
         leaves.append(_at_least_one("venue.minimum", facts.venues, "指定", "处考核场地", rules))
         leaves += _duties(facts, rules.get("duties.assessor_supervises"))
     if to == "marking":
+        leaves += _conflicts(facts, rules)
         told = f"评价自 {facts.starts_on} 开始，今天是 {facts.on}"
         leaves.append(_own("dates", "评价开始之日起方可评分", facts.on >= facts.starts_on, told, "批次"))
     text = f"进入“{label('batch', to)}”的条件"
@@ -159,11 +163,6 @@ def missing_in(proof: Proof) -> list[str]:
 def missing_for(to: str, facts: BatchFacts, rules: Rules = MappingProxyType({})) -> list[str]:
     """Everything that a batch lacks for the step to ``to``, in Chinese; empty when nothing does."""
     return missing_in(readiness(to, facts, rules))
-
-
-def own_clause(name: str, text: str) -> Clause:
-    """A clause for what no text says: the software's own rule."""
-    return Clause(f"skilleval.{name}", text, "本软件自定的规则，没有文件依据", "high")
 
 
 def _own(name: str, text: str, held: bool, fact: str, origin: str) -> Proof:
@@ -216,7 +215,17 @@ def _at_least_one(rule_id: str, given: int, act: str, what: str, rules: Rules) -
         return Proof(Answer.UNKNOWN, f"{act}{noun}", rule.clause, f"规则包没有写明须{act}多少{what}", (), "批次")
     short = f"至少需 {rule.value} {what}，现{act} {given} {what[0]}" if given else f"尚未{act}{noun}"
     proof = prove_value(rule, given, f"至少{act} {rule.value} {what}", "", "批次")
-    return _unless_warning(replace(proof, fact=f"已{act} {given} {what}" if proof.answer is Answer.MET else short), rule)
+    return unless_warning(replace(proof, fact=f"已{act} {given} {what}" if proof.answer is Answer.MET else short), rule)
+
+
+def _conflicts(facts: BatchFacts, rules: Rules) -> list[Proof]:
+    """A leaf for every conflict in the way; where there is none, one that counts what was only told or dismissed."""
+    leaves = [prove_conflict(one, rules.get(f"conflict.{one.kind}")) for one in facts.conflicts]
+    if in_the_way := [leaf for leaf in leaves if leaf.answer is not Answer.MET]:
+        return in_the_way
+    dismissed = sum(one.state == "dismissed" for one in facts.conflicts)
+    told = f"没有待处理的回避情形（已排除 {dismissed} 项，提醒 {len(leaves) - dismissed} 项）"
+    return [_own("conflicts", "考评员、督导员与考生没有须回避的情形", True, told, "回避记录")]
 
 
 def _duties(facts: BatchFacts, rule: Rule | None) -> list[Proof]:
@@ -228,14 +237,8 @@ def _duties(facts: BatchFacts, rule: Rule | None) -> list[Proof]:
     if not facts.double_roles:
         return [Proof(Answer.MET, text, clause, "没有人兼任", (), "批次的指派")]
     return [
-        _unless_warning(
+        unless_warning(
             Proof(Answer.NOT_MET, text, clause, f"{name} 同时被指派为考评员和督导员，两者不能兼任", (), "批次的指派"), rule
         )
         for name in facts.double_roles
     ]
-
-
-def _unless_warning(proof: Proof, rule: Rule | None) -> Proof:
-    if rule is None or rule.severity == "block" or proof.answer is Answer.MET:
-        return proof
-    return replace(proof, answer=Answer.MET, fact=f"提醒：{proof.fact}")

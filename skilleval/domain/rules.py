@@ -6,7 +6,7 @@ at least n) over comparisons of facts; what a person holds and has done are comp
 
 import enum
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -307,3 +307,15 @@ def no_version(rule_id: str, day: date, text: str) -> Proof:
     """The unknown that stands where no version of a rule is in force on the day."""
     clause = Clause(rule_id, text, "规则包", "high")
     return Proof(Answer.UNKNOWN, text, clause, f"{day} 没有有效版本", (), "规则包")
+
+
+def own_clause(name: str, text: str) -> Clause:
+    """A clause for what no text says: the software's own rule."""
+    return Clause(f"skilleval.{name}", text, "本软件自定的规则，没有文件依据", "high")
+
+
+def unless_warning(proof: Proof, rule: Rule | None) -> Proof:
+    """The proof; where its rule only warns, what is not met is told as a reminder and doesn't stand in the way."""
+    if rule is None or rule.severity == "block" or proof.answer is Answer.MET:
+        return proof
+    return replace(proof, answer=Answer.MET, fact=f"提醒：{proof.fact}")
