@@ -16,6 +16,8 @@ from skilleval.db.tables import (
     Batch,
     Candidate,
     Institution,
+    Panel,
+    PanelMember,
     Person,
     Personnel,
     Specification,
@@ -29,7 +31,7 @@ from skilleval.domain.lifecycle import BatchFacts, PartStaff
 from skilleval.domain.methods import METHODS
 from skilleval.domain.rules import Proof, Rule
 from skilleval.packs import Library
-from skilleval.services import authority, institutions, journal, rules
+from skilleval.services import authority, conflicts, institutions, journal, rules
 from skilleval.services.journal import Actor
 from skilleval.services.staffing import staff_of_file, venue_problems
 
@@ -148,6 +150,8 @@ def batch_facts(session: Session, batch: Batch, library: Library, on: date) -> B
         )
     ).all()
     roles = {role: {person.name for one, person in assignments if one.role == role} for role in ("assessor", "supervisor")}
+    roles["assessor"] |= _panel_names(session, batch)
+    asks = "marking" in lifecycle.next_states("batch", batch.state)  # no other step asks for conflicts of interest
     return BatchFacts(
         on=on,
         starts_on=batch.starts_on,
@@ -158,6 +162,7 @@ def batch_facts(session: Session, batch: Batch, library: Library, on: date) -> B
         supervisors=len(roles["supervisor"]),
         venues=len(batch.venues),
         double_roles=tuple(sorted(roles["assessor"] & roles["supervisor"])),
+        conflicts=tuple(conflicts.conflicts_of_batch(session, batch)) if asks else (),
         unregistered=(unregistered := _unregistered(session, batch)),
         scope_problems=() if unregistered else tuple(_scope_problems(session, batch, candidates, library)),
     )
@@ -304,6 +309,16 @@ def _staffing(
         name = f"{Grade(part.grade).printed}{METHODS[part.method].name_zh}"
         staffing.append(PartStaff(name, part.method, part.assessors, len(assigned)))
     return tuple(staffing)
+
+
+def _panel_names(session: Session, batch: Batch) -> set[str]:
+    query = select(Personnel.name).where(
+        col(Panel.institution_id) == batch.institution_id,
+        col(Panel.batch_id) == batch.id,
+        col(PanelMember.panel_id) == col(Panel.id),
+        col(Personnel.id) == col(PanelMember.personnel_id),
+    )
+    return set(session.exec(query))
 
 
 def _unregistered(session: Session, batch: Batch) -> tuple[str, ...]:

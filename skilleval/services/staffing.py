@@ -5,23 +5,26 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from skilleval.db.tables import Assignment, Batch, Personnel, Venue
+from skilleval.db.tables import Assignment, Batch, Panel, PanelMember, Personnel, Venue
 from skilleval.domain import lifecycle
+from skilleval.domain.conflicts import CONFLICT_RULES, stands_in_the_way
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.methods import METHODS
-from skilleval.services import journal
+from skilleval.services import conflicts, journal
 from skilleval.services.journal import Actor
+from skilleval.services.rules import packs_of_batch
 
-#: states of a batch in which staff and venues may still change
-_OPEN = ("draft", "enrolling", "reviewed", "scheduled")
+#: states of a batch in which staff, panels and venues may still change
+OPEN = ("draft", "enrolling", "reviewed", "scheduled")
 
 
 def restaff_batch(session: Session, actor: Actor, batch: Batch, content: dict[str, Any], *, reason: str) -> Batch:
     """Make assessors, supervisors and venues of a batch what its file now says; a list that the file lacks stays.
 
-    Refused with every reason: no reason, a batch that is being marked or further, unknown people or venues.
+    Refused with every reason: no reason, a batch that is being marked or further, unknown people or venues, somebody new
+    with a conflict of interest in the way, and taking a part from somebody on a panel for it.
     """
-    if batch.state not in _OPEN:
+    if batch.state not in OPEN:
         raise RuleBroken(f"批次现在是“{lifecycle.label('batch', batch.state)}”，开始评分后不能再调整考评员、督导员和场地")
     if not reason.strip():
         raise RuleBroken("调整考评员、督导员或场地须写明理由")
@@ -40,6 +43,8 @@ def restaff_batch(session: Session, actor: Actor, batch: Batch, content: dict[st
         for role, key, method in wanted
         if (role, key, method) not in there
     ]
+    if problems := [*_seated_problems(session, batch, gone), *_conflict_problems(session, batch, new)]:
+        raise RuleBroken("批次的人员和场地没有改动", problems)
     batch.venues = content.get("venues", batch.venues)
     session.add_all([batch, *new])
     for one in gone:
@@ -48,6 +53,34 @@ def restaff_batch(session: Session, actor: Actor, batch: Batch, content: dict[st
         session, actor, batch.institution_id, "batch.staff", objects=[batch, *new], deleted=gone, reason=reason.strip()
     )
     return batch
+
+
+def _conflict_problems(session: Session, batch: Batch, new: Sequence[Assignment]) -> list[str]:
+    """The conflicts in the way of those who are newly assigned."""
+    scene, packs = conflicts.scene_of(session, batch), packs_of_batch(session, batch)
+    rules = {rule: found for rule in CONFLICT_RULES if (found := packs.find(rule, batch.starts_on)) is not None}
+    problems = []
+    for one in new:
+        person = session.get_one(Personnel, one.personnel_id)
+        examined = scene.examined(one.method, one.grade) if one.role == "assessor" else scene.candidates
+        problems += [found.told for found in scene.conflicts(person, examined) if stands_in_the_way(found, rules)]
+    return list(dict.fromkeys(problems))
+
+
+def _seated_problems(session: Session, batch: Batch, gone: Sequence[Assignment]) -> list[str]:
+    """Those who would lose a part that they assess on a panel: the panel is changed by its own command."""
+    query = select(PanelMember.personnel_id, Panel.method, Panel.name, Personnel.name).where(
+        col(Panel.institution_id) == batch.institution_id,
+        col(Panel.batch_id) == batch.id,
+        col(PanelMember.panel_id) == col(Panel.id),
+        col(Personnel.id) == col(PanelMember.personnel_id),
+    )
+    lost = {(one.personnel_id, one.method) for one in gone if one.role == "assessor"}
+    return [
+        f"{person} 在“{panel}”中，须先调整评审组（panels assign）"
+        for key, method, panel, person in session.exec(query)
+        if (key, method) in lost
+    ]
 
 
 def _assignments(session: Session, batch: Batch) -> Sequence[Assignment]:

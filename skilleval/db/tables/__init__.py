@@ -35,12 +35,14 @@ from skilleval.db.tables.official import (
 )
 from skilleval.db.tables.panel import CONFLICT_KINDS, Conflict, Panel, PanelMember
 from skilleval.db.tables.people import Credential, Person, WorkPeriod
+from skilleval.db.tables.relation import RELATION_KINDS, Relation
 
 __all__ = [
     "CONFLICT_KINDS",
     "GRADES",
     "MEMBER_KINDS",
     "METHODS",
+    "RELATION_KINDS",
     "ROUTES",
     "Adjudication",
     "Assignment",
@@ -73,6 +75,7 @@ __all__ = [
     "Post",
     "PostGrade",
     "Registration",
+    "Relation",
     "Result",
     "ScopeLine",
     "Specification",

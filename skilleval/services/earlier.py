@@ -1,0 +1,43 @@
+"""Who examined whom in earlier batches, by the marks entered and the panels that sat."""
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from skilleval.db.tables import Batch, Candidate, Mark, Panel, PanelMember, SpecificationPart
+
+
+def earlier_batches(session: Session, batch: Batch) -> dict[tuple[int, int], list[str]]:
+    """(personnel id, person id) → the numbers of batches before this one in which the one examined the other.
+
+    Only people who are in this batch. A mark tells for a part; a seat tells for those whom the panel was to assess.
+    """
+    here = sa.select(col(Candidate.person_id)).where(col(Candidate.batch_id) == batch.id)
+    before = (
+        col(Candidate.institution_id) == batch.institution_id,
+        col(Candidate.batch_id) == col(Batch.id),
+        col(Candidate.person_id).in_(here),
+        col(Batch.id) != batch.id,
+        col(Batch.starts_on) < batch.starts_on,
+        col(Batch.state) != "cancelled",
+    )
+    columns = (col(Candidate.person_id), col(Batch.number))
+    marked = sa.select(col(Mark.personnel_id), *columns).where(col(Mark.candidate_id) == col(Candidate.id), *before)
+    taken = sa.exists().where(
+        col(SpecificationPart.specification_id) == col(Batch.specification_id),
+        col(SpecificationPart.grade) == col(Candidate.grade),
+        col(SpecificationPart.method) == col(Panel.method),
+    )
+    direct = sa.or_(col(Candidate.route) == "direct", col(Batch.route) == "direct")
+    seated = sa.select(col(PanelMember.personnel_id), *columns).where(
+        col(PanelMember.panel_id) == col(Panel.id),
+        col(PanelMember.absent_reason).is_(None),
+        col(Panel.batch_id) == col(Batch.id),
+        col(Candidate.state) == "eligible",
+        sa.or_(sa.and_(col(Panel.method) == "", direct), taken),
+        *before,
+    )
+    found: dict[tuple[int, int], set[str]] = {}
+    for query in (marked, seated):
+        for personnel_id, person_id, number in session.connection().execute(query):
+            found.setdefault((personnel_id, person_id), set()).add(number)
+    return {pair: sorted(numbers) for pair, numbers in found.items()}
