@@ -1,0 +1,267 @@
+"""Panels (评审组) of a batch: checked without writing, proposed, assigned and shown.
+
+A panel assesses one method of the batch, or, for direct recognition (直接认定), has no method. Members of a panel with a method
+are also assigned as assessors of that part, so that marks are entered by them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from skilleval.db.tables import Assignment, Batch, Candidate, Panel, PanelMember, Personnel
+from skilleval.domain import lifecycle
+from skilleval.domain.conflicts import Conflict
+from skilleval.domain.errors import RuleBroken
+from skilleval.domain.ladder import Grade
+from skilleval.domain.methods import METHODS
+from skilleval.domain.panel_choice import Proposal, propose
+from skilleval.domain.panels import ASSESSING, PANEL_RULES, Member, Need, Rules, prove_member, prove_panel
+from skilleval.domain.rules import Proof
+from skilleval.services import conflicts, journal
+from skilleval.services.batches import parts_of_batch
+from skilleval.services.conflicts import Scene
+from skilleval.services.journal import Actor
+from skilleval.services.rules import packs_of_batch
+from skilleval.services.staffing import OPEN
+
+#: how the command line names direct recognition, which has no method
+DIRECT = "direct"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Somebody held against a batch: what it already does there, whether it may sit, and how it stands to each candidate."""
+
+    personnel: Personnel
+    duties: tuple[str, ...]
+    proofs: Mapping[str, Proof]
+    candidates: Sequence[tuple[Candidate, str, tuple[Conflict, ...]]]
+
+
+def check_person(session: Session, batch: Batch, code: str) -> Check:
+    """Hold one person against a batch without assigning: fitness for each method, every candidate, every conflict.
+
+    Refused: a code that nobody has.
+    """
+    personnel = _personnel(session, batch, [code])[0]
+    scene, rules = conflicts.scene_of(session, batch), _rules(session, batch)
+    names = {one.person_id: scene.subjects[one.person_id].name for one in scene.candidates}
+    proofs = {}
+    for method in _methods(session, batch, scene):
+        need = _need(session, batch, scene, method)
+        member = _member(session, batch, scene, personnel, scene.examined(method))
+        proofs[method or DIRECT] = prove_member(member, need, rules)
+    rows = [(one, names[one.person_id], tuple(scene.conflicts(personnel, [one]))) for one in scene.candidates]
+    return Check(personnel, _duties_of(session, batch, personnel), proofs, rows)
+
+
+def propose_panel(session: Session, batch: Batch, method: str, size: int | None = None) -> Proposal:
+    """A panel out of the institution's assessors and experts, with reasons for everybody. Nothing is written.
+
+    Refused: a method that the batch doesn't have, a size below one.
+    """
+    if size is not None and size < 1:
+        raise RuleBroken("评审组至少 1 人")
+    scene, rules = conflicts.scene_of(session, batch), _rules(session, batch)
+    need = _need(session, batch, scene, method)
+    query = select(Personnel).where(
+        col(Personnel.institution_id) == batch.institution_id, col(Personnel.kind).in_(list(ASSESSING))
+    )
+    people = session.exec(query.order_by(col(Personnel.code))).all()
+    candidates = scene.examined(method)
+    pool = [_member(session, batch, scene, one, candidates) for one in people]
+    return propose(pool, need, rules, size)
+
+
+def assign_panel(
+    session: Session,
+    actor: Actor,
+    batch: Batch,
+    method: str,
+    *,
+    chair: str,
+    members: Sequence[str],
+    reason: str,
+    name: str | None = None,
+) -> Panel:
+    """Assign a panel, in the place of the one of its name; the chair is a member whether named among them or not.
+
+    Refused with every reason: no reason, a batch that is being marked or further, unknown people, a method that the batch
+    doesn't have, a size that is too small or even, a member who is not fit, and every conflict in the way.
+    """
+    if batch.state not in OPEN:
+        raise RuleBroken(f"批次现在是“{lifecycle.label('batch', batch.state)}”，开始评分后不能再组成或调整评审组")
+    if not reason.strip():
+        raise RuleBroken("组成评审组须写明理由")
+    people = _personnel(session, batch, list(dict.fromkeys([chair, *members])))
+    scene = conflicts.scene_of(session, batch)
+    need, candidates = _need(session, batch, scene, method), scene.examined(method)
+    proof = prove_panel(
+        [_member(session, batch, scene, one, candidates) for one in people], chair, need, _rules(session, batch)
+    )
+    if missing := lifecycle.missing_in(proof):
+        raise RuleBroken(f"{need.name}评审组不能这样组成，未作任何改动", missing)
+    return _write(session, actor, batch, method, name or f"{need.name}评审组", people, chair, reason.strip())
+
+
+def panels_of(session: Session, batch: Batch) -> list[tuple[Panel, list[tuple[PanelMember, Personnel]]]]:
+    """The panels of a batch in order of name, each with its members, the chair first."""
+    query = select(Panel).where(col(Panel.institution_id) == batch.institution_id, col(Panel.batch_id) == batch.id)
+    return [(panel, _seats(session, panel)) for panel in session.exec(query.order_by(col(Panel.name)))]
+
+
+def method_of(named: str) -> str:
+    """The method that a command names; ``direct`` is direct recognition, which has none. Refused: anything else."""
+    if named == DIRECT:
+        return ""
+    if named not in METHODS:
+        raise RuleBroken(f"没有“{named}”这种评价方式，可用的有：{'、'.join([*METHODS, DIRECT])}")
+    return named
+
+
+def _write(
+    session: Session, actor: Actor, batch: Batch, method: str, name: str, people: Sequence[Personnel], chair: str, reason: str
+) -> Panel:
+    firm = batch.institution_id
+    query = select(Panel).where(col(Panel.institution_id) == firm, col(Panel.batch_id) == batch.id, col(Panel.name) == name)
+    panel = session.exec(query).first() or Panel(institution_id=firm, batch_id=_key(batch.id), name=name, reason=reason)
+    if panel.id is not None and panel.method != method:
+        raise RuleBroken(f"“{name}”是{METHODS[panel.method].name_zh if panel.method else '直接认定'}的评审组，请用别的名称")
+    panel.method, panel.reason = method, reason
+    session.add(panel)
+    session.flush()
+    held = {seat.personnel_id: seat for seat, _person in _seats(session, panel)}
+    seats = [
+        held.get(_key(one.id), PanelMember(institution_id=firm, panel_id=_key(panel.id), personnel_id=_key(one.id)))
+        for one in people
+    ]
+    for seat, one in zip(seats, people, strict=True):
+        seat.role = "chair" if one.code == chair else "member"
+    here = {_key(one.id) for one in people}
+    gone: list[PanelMember | Assignment] = [seat for key, seat in held.items() if key not in here]
+    gone += _part_assignments(session, batch, method, held.keys() - here)
+    standing = {one.personnel_id for one in _part_assignments(session, batch, method, here)}
+    assigned = [
+        Assignment(institution_id=firm, batch_id=_key(batch.id), personnel_id=_key(one.id), role="assessor", method=method)
+        for one in people
+        if method and one.id not in standing
+    ]
+    session.add_all([*seats, *assigned])
+    for row in gone:
+        session.delete(row)
+    journal.record(
+        session, actor, firm, "panels.assign", objects=[panel, *seats, *assigned], deleted=gone, reason=reason
+    )
+    return panel
+
+
+def _seats(session: Session, panel: Panel) -> list[tuple[PanelMember, Personnel]]:
+    query = select(PanelMember, Personnel).where(
+        col(PanelMember.institution_id) == panel.institution_id,
+        col(PanelMember.panel_id) == panel.id,
+        col(Personnel.id) == col(PanelMember.personnel_id),
+    )
+    found = [(seat, person) for seat, person in session.exec(query.order_by(col(Personnel.code)))]
+    return sorted(found, key=lambda one: one[0].role != "chair")
+
+
+def _part_assignments(session: Session, batch: Batch, method: str, people: set[int]) -> list[Assignment]:
+    """The assignments of these people to a part as a whole; none for direct recognition."""
+    if not method:
+        return []
+    query = select(Assignment).where(
+        col(Assignment.institution_id) == batch.institution_id,
+        col(Assignment.batch_id) == batch.id,
+        col(Assignment.role) == "assessor",
+        col(Assignment.method) == method,
+        col(Assignment.grade) == "",
+        col(Assignment.personnel_id).in_(list(people)),
+    )
+    return list(session.exec(query.order_by(col(Assignment.id))))
+
+
+def _rules(session: Session, batch: Batch) -> Rules:
+    packs = packs_of_batch(session, batch)
+    found = {rule_id: packs.find(rule_id, batch.starts_on) for rule_id in PANEL_RULES}
+    return {rule_id: rule for rule_id, rule in found.items() if rule is not None}
+
+
+def _methods(session: Session, batch: Batch, scene: Scene) -> list[str]:
+    """The methods that the batch has, direct recognition last."""
+    methods = list(dict.fromkeys(part.method for part in parts_of_batch(session, batch)))
+    return [*methods, ""] if batch.route == "direct" or scene.examined("") else methods
+
+
+def _need(session: Session, batch: Batch, scene: Scene, method: str) -> Need:
+    """What the panel is for; the grades are those of its candidates, or, before there are any, of the batch."""
+    if method not in _methods(session, batch, scene):
+        what = f"批次的评价规范没有{METHODS[method].name_zh}" if method else "批次没有直接认定的考生"
+        raise RuleBroken(f"{what}，不需要这样的评审组")
+    parts = [one for one in parts_of_batch(session, batch) if one.method == method]
+    planned = {one.grade for one in parts} if method else set(batch.grades)
+    taken = {one.grade for one in scene.examined(method)} or planned
+    minimum = max((one.assessors for one in parts if one.grade in taken), default=1)
+    grades = tuple(sorted(Grade(one) for one in taken))
+    return Need(method, batch.occupation_code, grades, batch.ends_on, minimum)
+
+
+def _member(session: Session, batch: Batch, scene: Scene, one: Personnel, candidates: Sequence[Candidate]) -> Member:
+    supervises = any(row.role == "supervisor" for row in _assignments_of(session, batch, one))
+    return Member(
+        one.code, one.name, one.kind, tuple(one.occupations), tuple(Grade(grade) for grade in one.grades),
+        one.card_valid_to, supervises, _workload(session, batch, one), tuple(scene.conflicts(one, candidates)),
+    )  # fmt: skip
+
+
+def _workload(session: Session, batch: Batch, one: Personnel) -> int:
+    """In how many other batches of the year somebody acts."""
+    year = batch.starts_on.year
+    assigned = sa.select(col(Assignment.batch_id)).where(col(Assignment.personnel_id) == one.id)
+    seated = sa.select(col(Panel.batch_id)).where(
+        col(PanelMember.personnel_id) == one.id, col(PanelMember.panel_id) == col(Panel.id)
+    )
+    query = select(Batch).where(
+        col(Batch.institution_id) == batch.institution_id,
+        col(Batch.id) != batch.id,
+        col(Batch.state) != "cancelled",
+        sa.or_(col(Batch.id).in_(assigned), col(Batch.id).in_(seated)),
+    )
+    return sum(other.starts_on.year == year for other in session.exec(query))
+
+
+def _duties_of(session: Session, batch: Batch, one: Personnel) -> tuple[str, ...]:
+    """What somebody already does in a batch, in Chinese."""
+    told = [
+        "内部质量督导员"
+        if row.role == "supervisor"
+        else f"{METHODS[row.method].name_zh}考评员" + (f"（{Grade(row.grade).printed}）" if row.grade else "")
+        for row in _assignments_of(session, batch, one)
+    ]
+    for panel, seats in panels_of(session, batch):
+        told += [f"{panel.name}{'组长' if seat.role == 'chair' else '组员'}" for seat, person in seats if person.id == one.id]
+    return tuple(told)
+
+
+def _assignments_of(session: Session, batch: Batch, one: Personnel) -> Sequence[Assignment]:
+    query = select(Assignment).where(
+        col(Assignment.institution_id) == one.institution_id,
+        col(Assignment.personnel_id) == one.id,
+        col(Assignment.batch_id) == batch.id,
+    )
+    return session.exec(query.order_by(col(Assignment.id))).all()
+
+
+def _personnel(session: Session, batch: Batch, codes: Sequence[str]) -> list[Personnel]:
+    """The people with these codes, in their order. Refused with every code that nobody has."""
+    query = select(Personnel).where(col(Personnel.institution_id) == batch.institution_id, col(Personnel.code).in_(codes))
+    found = {one.code: one for one in session.exec(query)}
+    if missing := [f"没有编号为 {code} 的考评人员" for code in codes if code not in found]:
+        raise RuleBroken("考评人员编号有误，可用 skilleval institutions show 查看", missing)
+    return [found[code] for code in codes]
+
+
+def _key(value: int | None) -> int:
+    assert value is not None
+    return value
