@@ -25,6 +25,8 @@ COMMANDS = {
     "chains": "chains",
     "people": "people",
     "batches": "batches",
+    "panels": "panels",
+    "conflicts": "conflicts",
     "candidates": "candidates",
     "marks": "marks",
     "notices": "notices",
