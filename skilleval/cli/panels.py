@@ -151,7 +151,7 @@ def _proposal_lines(found: Proposal) -> Iterator[str]:
         if found.short_of:
             yield _("  · 另缺 {count} 名考评人员").format(count=found.short_of)
     for one in found.choices:
-        yield f"{'✓' if one.picked else '✗'} {one.member.label}"
+        yield f"[{_('入选') if one.picked else _('未选')}] {one.member.label}"
         yield from (f"    {reason}" for reason in one.reasons)
         yield from (f"    → {told}" for told in one.consequences)
 

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from skilleval.domain.rules import Answer, Proof, Rule, own_clause, unless_warning
 
@@ -123,9 +124,9 @@ def found(
     if examiner.is_known_as(subject):
         return facts  # one is in one's own team: it says nothing more
     facts["team"] = _same_team(examiner, subject)
-    for kind in DECLARED:
-        told = [_tie_fact(one) for one in ties if one.kind == kind and _began(one, on) and one.joins(examiner, subject)]
-        facts[kind] = "；".join(sorted(set(told)))
+    between = [one for one in ties if _began(one, on) and one.joins(examiner, subject)]
+    for kind in DECLARED if between else ():
+        facts[kind] = "；".join(sorted({_tie_fact(one) for one in between if one.kind == kind}))
     facts["past_panel"] = f"曾在批次 {'、'.join(earlier)} 考评此人" if earlier else ""
     return {kind: facts[kind] for kind in KINDS if facts.get(kind)}
 
@@ -138,8 +139,8 @@ def stands(
     What was confirmed stands until it is dismissed, whatever data now shows. What was dismissed is suspected anew where the
     fact is another one than the one that was dismissed.
     """
-    standing = []
-    for kind in KINDS:
+    standing: list[Conflict] = []
+    for kind in KINDS if facts or decisions else ():
         fact, decision = facts.get(kind), decisions.get(kind)
         if decision is None:
             if fact is not None:
@@ -197,5 +198,6 @@ def _tie_fact(tie: Tie) -> str:
     return f"{tie.source}{since}{until}"
 
 
+@lru_cache(maxsize=20_000)  # each name is compared with that of everybody who acts
 def _plain(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split()).casefold()

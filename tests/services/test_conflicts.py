@@ -234,3 +234,15 @@ def test_a_firm_that_is_no_member_has_no_people_here(session: Session, vault: Va
 
     with pytest.raises(RuleBroken, match="不是链员"):
         declare(session, vault, firm, other="外人", employer=other.institution)
+
+
+def test_a_candidate_of_a_member_firm_has_conflicts_too(session: Session, vault: Vault, firm: Firm, batch: Batch) -> None:
+    member = make_firm(session, OTHER_CREDIT, "Y000044000124")
+    make_candidate(session, batch, make_person(session, vault, member, "考评员乙", 5, department="装配一班"))
+
+    assert kinds(session, batch) == {("K2", "考评员乙", "self", "suspected")}
+    decide_conflict(session, ACTOR, batch, named(session, batch, "self"), state="dismissed", reason="证件号码不同", on=ON)
+
+    row = session.exec(select(Conflict)).one()
+    assert (row.institution_id, row.employer_id, row.state) == (firm.id, member.id, "dismissed")
+    assert kinds(session, batch) == {("K2", "考评员乙", "self", "dismissed")}
