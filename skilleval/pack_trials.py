@@ -106,5 +106,5 @@ def _text(file: Path) -> str:
 def _name(text: str) -> str:
     try:
         return str(tomllib.loads(text).get("name", ""))
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return ""  # read_pack says what is wrong with it

@@ -20,6 +20,7 @@ from skilleval.domain.eligibility import Condition
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Cited, Expression, Group, Refer, Rule
+from skilleval.domain.wording import KINDS
 from skilleval.rule_forms import AUTHORITY_KINDS, HEAD_DEFAULTS, entry_problems, read_entry, references
 
 SCHEMA = "rule-pack/2"
@@ -184,7 +185,7 @@ def assemble(packs: Sequence[Pack]) -> Library:
     order = list(LAYERS)
     arranged = sorted(packs, key=lambda pack: order.index(pack.layer))
     problems = [f"有两个规则包都叫 {key}" for key in _twice(pack.key for pack in arranged)]
-    problems += [*_override_problems(arranged), *_reference_problems(arranged)]
+    problems += [*_override_problems(arranged), *_sameness_problems(arranged), *_reference_problems(arranged)]
     if problems:
         raise RuleBroken("规则包之间有矛盾，不能使用", problems)
     return Library(tuple(arranged))
@@ -196,13 +197,15 @@ def read_pack(key: str, text: str) -> Pack:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RuleBroken(f"规则包 {key}.toml 无法读取：{error}") from error
+    except RecursionError as error:
+        raise RuleBroken(f"规则包 {key}.toml 无法读取：条件套条件的层数太多，请拆成几条规则，用 rule 引用") from error
     problems = list(_head_problems(content))
     head = {name: content[name] for name in HEAD_DEFAULTS if name in content}
     rules: list[Rule] = []
     overrides: dict[str, tuple[str, str]] = {}
     for section in SECTIONS:
-        for index, entry in enumerate(content.get(section, []), start=1):
-            whole = {**head, **entry} if isinstance(entry, dict) else {}
+        for index, entry in enumerate(_entries(content, section), start=1):
+            whole = {**head, **entry}
             name = whole.get("id", f"{section}[{index}]")
             if found := [f"{name}：{problem}" for problem in entry_problems(section, whole)]:
                 problems += found
@@ -236,11 +239,23 @@ def _head_problems(content: Mapping[str, Any]) -> Iterator[str]:
         yield f"schema 应为 {SCHEMA}"
     if not isinstance(content.get("name"), str):
         yield "缺少 name"
-    if content.get("layer") not in LAYERS:
+    if content.get("layer") not in list(LAYERS):
         yield f"layer 应为 {'、'.join(LAYERS)}"
     if not isinstance(content.get("default", True), bool):
         yield "default 应为 true 或 false"
     yield from (f"不认识的项 {key}" for key in sorted(content.keys() - _HEAD - set(SECTIONS)))
+    for section in SECTIONS:
+        if section in content and not _are_entries(content[section]):
+            yield f"{section} 的每一条应以 [[{section}]] 开头，另起一节"
+
+
+def _entries(content: Mapping[str, Any], section: str) -> list[dict[str, Any]]:
+    found = content.get(section, [])
+    return found if _are_entries(found) else []
+
+
+def _are_entries(found: Any) -> bool:
+    return isinstance(found, list) and all(isinstance(entry, dict) for entry in found)
 
 
 def _overlaps(rules: Sequence[Rule]) -> Iterator[str]:
@@ -272,6 +287,31 @@ def _override_problems(packs: Sequence[Pack]) -> Iterator[str]:
                     yield f"{where}：与 {other}.toml 互相覆盖"
             elif place[other] >= place[pack.key]:
                 yield f"{where}：只能覆盖层级在前的规则包，{other} 排在 {pack.key} 之后"
+
+
+def _sameness_problems(packs: Sequence[Pack]) -> Iterator[str]:
+    """Rules of one id that are not of one kind, or parameters of one id whose values are not: nothing could override."""
+    first: dict[str, tuple[Rule, str]] = {}
+    for rule in (rule for pack in packs for rule in pack.rules):
+        earlier, value = first.setdefault(rule.clause.id, (rule, _value_kind(rule)))
+        where = f"{rule.pack}.toml 的 {rule.clause.id}"
+        if rule.kind != earlier.kind:
+            yield f"{where}：{earlier.pack}.toml 的同号规则是{KINDS[earlier.kind]}，这里写成了{KINDS[rule.kind]}；请另取编号"
+        elif value and _value_kind(rule) not in ("", value):
+            yield f"{where}：value 应为{value}，与 {earlier.pack}.toml 的同号规则一致"
+        elif not value:
+            first[rule.clause.id] = (rule, _value_kind(rule))
+
+
+def _value_kind(rule: Rule) -> str:
+    """What a parameter's value is, in Chinese; nothing where it has none."""
+    if rule.kind != "parameter" or rule.value is None:
+        return ""
+    if isinstance(rule.value, bool):
+        return " true 或 false"
+    if isinstance(rule.value, str):
+        return "等级" if rule.value in {grade.value for grade in Grade} else "文字"
+    return "整数" if isinstance(rule.value, int) else "列表、日期或小数"
 
 
 def _ambiguities(packs: Sequence[Pack]) -> Iterator[str]:

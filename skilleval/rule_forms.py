@@ -11,11 +11,12 @@ The language is data and nothing is evaluated as code:
     { evidence = ["honour"], level = "city" }      what a person has done and holds
 """
 
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date, datetime
 from typing import Any
 
 from skilleval.domain.authority import ROUTES
+from skilleval.domain.candidacy import WINDOWS
 from skilleval.domain.eligibility import DIPLOMA_KINDS, EVIDENCE_KINDS, EVIDENCE_LEVELS, TITLE_LEVELS, Requirement
 from skilleval.domain.facts import FACTS, OPERATORS, value_problem
 from skilleval.domain.ladder import Grade
@@ -39,6 +40,10 @@ _OWN_KEYS: Mapping[str, set[str]] = {
 #: what an entry takes from the head of its pack where it says nothing itself
 HEAD_DEFAULTS = ("source", "confidence", "status", "from")
 _GRADES = {grade.value for grade in Grade}
+#: parameters whose value is one of a few words
+_VALUES: Mapping[str, tuple[str, ...]] = {"certificate.window": WINDOWS}
+#: how deep conditions may lie within conditions; nobody could read more
+_DEEPEST = 20
 
 
 def entry_problems(section: str, entry: Mapping[str, Any]) -> Iterator[str]:
@@ -46,12 +51,12 @@ def entry_problems(section: str, entry: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"缺少 {key}" for key in _REQUIRED if entry.get(key) in (None, ""))
     yield from (f"不认识的项 {key}" for key in sorted(entry.keys() - _COMMON - _OWN_KEYS[section]))
     for key in ("from", "to"):
-        if key in entry and not isinstance(entry[key], date):
-            yield f"{key} 应为日期"
-    if isinstance(entry.get("from"), date) and isinstance(entry.get("to"), date) and entry["to"] < entry["from"]:
+        if key in entry and not _is_day(entry[key]):
+            yield f"{key} 应为日期，如 2026-03-01，不加引号，不带时刻"
+    if _is_day(entry.get("from")) and _is_day(entry.get("to")) and entry["to"] < entry["from"]:
         yield "to 早于 from"
     for key, words in (("status", STATUSES), ("confidence", CONFIDENCES), ("severity", SEVERITIES)):
-        if key in entry and entry[key] not in words:
+        if key in entry and not _is_one_of(entry[key], words):
             yield f"{key} 应为 {'、'.join(words)}"
     for key in ("id", "clause", "article", "source", "overrides", "overrides_because", "binds"):
         if key in entry and not isinstance(entry[key], str):
@@ -107,11 +112,23 @@ def references(expression: Expression) -> Iterator[tuple[str, str]]:
             yield from references(part)
 
 
+def _is_day(value: Any) -> bool:
+    """Whether it is a date; a moment, which TOML also has, is none."""
+    return isinstance(value, date) and not isinstance(value, datetime)
+
+
+def _is_one_of(value: Any, words: Collection[str]) -> bool:
+    return isinstance(value, str) and value in words
+
+
 def _parameter_problems(entry: Mapping[str, Any]) -> Iterator[str]:
     if entry.get("operator", "is") not in ("is", "at_least", "at_most"):
         yield "operator 应为 is、at_least 或 at_most"
     if entry.get("operator") in ("at_least", "at_most") and not isinstance(entry.get("value", 0), int):
         yield "value 与 operator 不符：应为整数"
+    words = _VALUES.get(str(entry.get("id")))
+    if words is not None and "value" in entry and not _is_one_of(entry["value"], words):
+        yield f"value 应为 {'、'.join(words)}"
     if entry.get("confidence") == "low" and "value" in entry and entry.get("severity") != "warn":
         yield "依据可信度低（low）的参数不能带默认值；请删去 value，或把 severity 写为 warn"
 
@@ -124,7 +141,7 @@ def _switch_problems(entry: Mapping[str, Any]) -> Iterator[str]:
 def _condition_problems(entry: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(entry.get("edition"), str) or not entry["edition"]:
         yield "缺少 edition"
-    if entry.get("grade") not in _GRADES:
+    if not _is_one_of(entry.get("grade"), _GRADES):
         yield f"grade “{entry.get('grade')}”不是等级"
     requires = entry.get("requires")
     if not isinstance(requires, list) or not requires:
@@ -135,7 +152,7 @@ def _condition_problems(entry: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _authority_problems(entry: Mapping[str, Any]) -> Iterator[str]:
-    if entry.get("kind") not in AUTHORITY_KINDS:
+    if not _is_one_of(entry.get("kind"), AUTHORITY_KINDS):
         yield f"kind 应为 {'、'.join(AUTHORITY_KINDS)}"
     for key, words in (("routes", set(ROUTES)), ("grades", _GRADES), ("against", None), ("lifts", None), ("needs", None)):
         values = entry.get(key, [])
@@ -153,10 +170,13 @@ def _authority_problems(entry: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"when {problem}" for problem in expression_problems(entry["when"]))
 
 
-def expression_problems(written: Any) -> Iterator[str]:
+def expression_problems(written: Any, depth: int = 1) -> Iterator[str]:
     """Everything wrong with an expression as written in a pack."""
     if not isinstance(written, dict) or not written:
         yield "应为一项条件，如 { fact = \"listed\", is = true }"
+        return
+    if depth > _DEEPEST:
+        yield f"条件套条件超过 {_DEEPEST} 层，请拆成几条规则，用 rule 引用"
         return
     if "fact" in written:
         yield from _comparison_problems(written)
@@ -167,12 +187,12 @@ def expression_problems(written: Any) -> Iterator[str]:
         if written.keys() != {"switch", "is"} or not isinstance(written["is"], bool):
             yield "switch 应写作 { switch = \"编号\", is = true }"
     elif "of" in written or written.keys() & {"all", "any", "none"}:
-        yield from _group_problems(written)
+        yield from _group_problems(written, depth)
     else:
         yield from _requirement_problems(written)
 
 
-def _group_problems(written: dict[str, Any]) -> Iterator[str]:
+def _group_problems(written: dict[str, Any], depth: int) -> Iterator[str]:
     if "of" in written:
         key, count = "of", written.get("at_least")
         if written.keys() != {"at_least", "of"} or not isinstance(count, int) or isinstance(count, bool) or count < 1:
@@ -190,7 +210,7 @@ def _group_problems(written: dict[str, Any]) -> Iterator[str]:
     if key == "of" and written["at_least"] > len(parts):
         yield "at_least 超过 of 的项数"
     for number, part in enumerate(parts, start=1):
-        yield from (f"{key}[{number}] {problem}" for problem in expression_problems(part))
+        yield from (f"{key}[{number}] {problem}" for problem in expression_problems(part, depth + 1))
 
 
 def _comparison_problems(written: dict[str, Any]) -> Iterator[str]:
@@ -254,7 +274,7 @@ def _requirement_problems(written: dict[str, Any]) -> Iterator[str]:
     for key in written.keys() & _WORDS.keys() - set(wrong):
         words, name = _WORDS[key]
         for value in written[key] if isinstance(written[key], list) else [written[key]]:
-            if value not in words:
+            if not _is_one_of(value, words):
                 yield f"{key} “{value}”不是{name}"
 
 

@@ -153,6 +153,10 @@ def _not_held(application: Application, rule: Rule | None) -> Proof:
     return Proof(Answer.MET, text, rule.clause, "没有这样的证书", (), _HELD)
 
 
+#: how certificate.window may count a year; a pack that says anything else is refused
+WINDOWS = ("rolling_12_months", "calendar_year", "none")
+
+
 def _window(application: Application, rule: Rule | None) -> Proof:
     """One certificate a year: of any occupation, counted back from the first day of the batch. Unknown as above."""
     text = "同一年度内未取得过其他证书"

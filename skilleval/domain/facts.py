@@ -6,7 +6,7 @@ A pack that names a fact which is not here, or compares one with a value of anot
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from skilleval.domain.dates import add_months, add_years
@@ -105,8 +105,9 @@ def value_problem(fact: Fact, operator: str, value: Any) -> str | None:
         "yes_no": isinstance(value, bool),
         "number": _whole(value),
         "word": isinstance(value, str) and (not fact.words or value in fact.words),
-        "grade": isinstance(value, Grade) or value in {grade.value for grade in Grade},
-        "date": isinstance(value, date) or (isinstance(value, str) and _RELATIVE.fullmatch(value) is not None),
+        "grade": isinstance(value, Grade) or value in [grade.value for grade in Grade],
+        "date": (isinstance(value, date) and not isinstance(value, datetime))
+        or (isinstance(value, str) and _RELATIVE.fullmatch(value) is not None),
     }[fact.kind]
     if fits:
         return None
@@ -114,7 +115,12 @@ def value_problem(fact: Fact, operator: str, value: Any) -> str | None:
         "yes_no": "true 或 false", "number": "整数", "grade": f"等级（{'、'.join(grade.value for grade in Grade)}）",
         "word": "、".join(map(str, fact.words)) or "文字", "date": "日期，或 day、day-1y、day+30d 之类的相对日期",
     }[fact.kind]  # fmt: skip
-    return f"“{fact.name_zh}”不能与 {value!r} 比较，应为{asked}"
+    return f"“{fact.name_zh}”不能与 {_as_written(value)} 比较，应为{asked}"
+
+
+def _as_written(value: Any) -> str:
+    """A value as it stands in a pack: a date as 2026-01-01 and not as Python names it."""
+    return str(value) if isinstance(value, date) else repr(value)
 
 
 def _whole(value: Any) -> bool:
