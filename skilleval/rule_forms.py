@@ -122,15 +122,20 @@ def _is_one_of(value: Any, words: Collection[str]) -> bool:
 
 
 def _parameter_problems(entry: Mapping[str, Any]) -> Iterator[str]:
-    if entry.get("operator", "is") not in ("is", "at_least", "at_most"):
+    if not _is_one_of(entry.get("operator", "is"), ("is", "at_least", "at_most")):
         yield "operator 应为 is、at_least 或 at_most"
-    if entry.get("operator") in ("at_least", "at_most") and not isinstance(entry.get("value", 0), int):
-        yield "value 与 operator 不符：应为整数"
+    if entry.get("operator", "is") != "is" and not _has_order(entry.get("value", 0)):
+        yield "value 与 operator 不符：应为整数或等级"
     words = _VALUES.get(str(entry.get("id")))
     if words is not None and "value" in entry and not _is_one_of(entry["value"], words):
         yield f"value 应为 {'、'.join(words)}"
     if entry.get("confidence") == "low" and "value" in entry and entry.get("severity") != "warn":
         yield "依据可信度低（low）的参数不能带默认值；请删去 value，或把 severity 写为 warn"
+
+
+def _has_order(value: Any) -> bool:
+    """Whether one may be more than another: a whole number, or a grade."""
+    return _is_one_of(value, _GRADES) or (isinstance(value, int) and not isinstance(value, bool))
 
 
 def _switch_problems(entry: Mapping[str, Any]) -> Iterator[str]:

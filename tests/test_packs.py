@@ -140,6 +140,8 @@ def test_a_day_before_the_first_version_has_no_answer() -> None:
         ("{ work_years = 1 }", f"{'{ all = [' * 21}{{ age = 16 }}{'] }' * 21}", "超过 20 层"),
         ("{ work_years = 1 }", f"{'{ all = [' * 2000}{{ age = 16 }}{'] }' * 2000}", "层数太多"),
         ('id = "notice.working_days"\nvalue = 7', 'id = "certificate.window"\nvalue = "weekly"', "rolling_12_months、calendar_year、none"),
+        ("value = 7", "value = true", "应为整数或等级"),
+        ("value = 7", 'value = "七"', "应为整数或等级"),
         ('value = 7\noperator = "at_least"', 'value = "七"', "value 应为整数，与 guangdong.toml"),
         (
             'id = "notice.working_days"\nvalue = 7\noperator = "at_least"',

@@ -24,8 +24,9 @@ def pack_row(pack: Pack) -> dict[str, Any]:
 
 
 def pack_line(row: dict[str, Any]) -> str:
-    """A pack as one line: key, name, layer, default, statuses, count, hash."""
-    default = _("默认采用") if row["default"] else _("自行选用")
+    """A pack as one line: key, name, layer, whether it applies, statuses, count, hash."""
+    # Whatever a firm chooses, the national layer applies.
+    default = _("一律适用") if row["layer"] == "national" else _("默认采用") if row["default"] else _("自行选用")
     statuses = "、".join(STATUSES[one] for one in row["statuses"])
     return f"[{row['key']}] {row['name']}  {LAYERS[row['layer']]}  {default}  {statuses}  {row['rules']} 条  {row['sha256'][:16]}"
 

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from skilleval.domain.facts import FACTS, compare, show_value
+from skilleval.domain.ladder import Grade
 
 
 class Answer(enum.Enum):
@@ -277,6 +278,8 @@ def _prove_compare(leaf: Compare, clause: Clause, case: Case) -> Proof:
     if leaf.fact.startswith("switch:"):
         value: Any = case.switches.get(leaf.fact.removeprefix("switch:"))
         origin, told = "所选读法", f"本机构采用的读法为“{'是' if value else '否'}”"
+        if value is None:
+            told = f"{case.on} 没有这一读法的有效版本"
         answer = Answer.UNKNOWN if value is None else _as_answer(value == leaf.value)
         return Proof(answer, f"对文件未写明之处的读法：{leaf.fact.removeprefix('switch:')}", clause, told, (), origin)
     kind = FACTS[leaf.fact]
@@ -296,10 +299,13 @@ def _as_answer(held: bool) -> Answer:
 
 
 def prove_value(rule: Rule, given: Any, text: str, fact: str, origin: str = "") -> Proof:
-    """Whether a value keeps to a parameter: at least it, at most it, or just it. None is unknown."""
+    """Whether a value keeps to a parameter: at least it, at most it, or just it; grades by rank. None is unknown."""
     if given is None or rule.value is None:
         return Proof(Answer.UNKNOWN, text, rule.clause, fact or "未填", (), origin)
-    held = {"at_least": given >= rule.value, "at_most": given <= rule.value}.get(rule.operator, given == rule.value)
+    # A word that is held against another is a grade: the loader lets no other be compared.
+    ordered = rule.operator != "is" and isinstance(rule.value, str)
+    value, bound = (Grade(given), Grade(rule.value)) if ordered else (given, rule.value)
+    held = {"at_least": value >= bound, "at_most": value <= bound}.get(rule.operator, value == bound)
     return Proof(_as_answer(held), text, rule.clause, fact, (), origin)
 
 

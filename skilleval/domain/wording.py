@@ -17,7 +17,10 @@ KINDS: Mapping[str, str] = {
 STATUSES: Mapping[str, str] = {"draft": "草案", "in_force": "现行", "repealed": "已废止"}
 SEVERITIES: Mapping[str, str] = {"block": "不符即止", "warn": "仅提醒"}
 CONFIDENCES: Mapping[str, str] = {"high": "高", "medium": "中", "low": "低"}
+BINDS: Mapping[str, str] = {"institution": "评价机构", "candidate": "考生"}
 _OPERATORS: Mapping[str, str] = {"is": "为", "at_least": "不少于", "at_most": "不多于"}
+_GRADE_OPERATORS: Mapping[str, str] = {"is": "为", "at_least": "不低于", "at_most": "不高于"}
+_GRADES: Mapping[str, str] = {grade.value: grade.printed for grade in Grade}
 _JOINED: Mapping[str, str] = {"all": "，且", "any": "，或"}
 
 #: the keys of a rule in the order in which they are told, with their Chinese names
@@ -73,9 +76,9 @@ def rule_in_words(rule: Rule) -> dict[str, str]:
         "status": STATUSES.get(clause.status, clause.status),
         "from": rule.valid_from.isoformat(),
         "to": rule.valid_to.isoformat() if rule.valid_to else "",
-        "binds": rule.binds,
+        "binds": BINDS.get(rule.binds, rule.binds),
         "severity": SEVERITIES.get(rule.severity, rule.severity),
-        "operator": _OPERATORS.get(rule.operator, rule.operator) if rule.kind == "parameter" else "",
+        "operator": _operator(rule) if rule.kind == "parameter" else "",
         "value": value_in_words(rule.value) if rule.kind in ("parameter", "switch") else "",
         "edition": rule.edition,
         "grades": "、".join(Grade(one).printed for one in rule.grades),
@@ -88,10 +91,17 @@ def rule_in_words(rule: Rule) -> dict[str, str]:
     return {key: text for key, text in told.items() if text}
 
 
+def _operator(rule: Rule) -> str:
+    words = _GRADE_OPERATORS if isinstance(rule.value, str) else _OPERATORS
+    return words.get(rule.operator, rule.operator)
+
+
 def value_in_words(value: Any) -> str:
-    """The value of a parameter or a reading; 未定 where nobody has established one."""
+    """The value of a parameter or a reading, a grade as it is printed; 未定 where nobody has established one."""
     if value is None:
         return "未定"
     if isinstance(value, bool):
         return "是" if value else "否"
+    if isinstance(value, str):
+        return _GRADES.get(value, value)
     return "、".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -53,6 +53,13 @@ def test_the_list_has_every_pack_and_rule(cli: Cli) -> None:
     assert override["overrides"] == "national" and "征求意见稿" in override["overrides_because"]
 
 
+def test_the_national_layer_is_said_to_apply_always(cli: Cli) -> None:
+    lines = {line.split("]")[0][1:]: line for line in cli("rules", "list").output.splitlines() if line.startswith("[")}
+
+    assert {key for key, line in lines.items() if "一律适用" in line} == {"conditions-2018", "conditions-2023", "national"}
+    assert "默认采用" in lines["guangdong"] and "自行选用" in lines["shenzhen"]
+
+
 def test_the_list_is_narrowed_by_pack_kind_and_day(cli: Cli) -> None:
     parameters = cli("rules", "list", "--pack", "shenzhen", "--kind", "parameter", "--json").json()
     before = cli("rules", "list", "--pack", "shenzhen", "--on", "2022-08-30", "--json").json()

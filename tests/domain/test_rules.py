@@ -176,15 +176,19 @@ def test_a_rule_without_a_version_on_the_day_is_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("chosen", "answer", "told"), [(True, MET, "是"), (False, NOT, "否"), (None, UNKNOWN, "否")]
-)
+    ("chosen", "answer", "told"),
+    [
+        (True, MET, "本机构采用的读法为“是”"), (False, NOT, "本机构采用的读法为“否”"),
+        (None, UNKNOWN, "2026-06-08 没有这一读法的有效版本"),
+    ],
+)  # fmt: skip
 def test_a_reading_is_told_as_the_choice_it_is(chosen: bool | None, answer: Answer, told: str) -> None:
     switches = {} if chosen is None else {"reading.x": chosen}
     proof = prove(Compare("switch:reading.x", "is", True), CLAUSE, Case(ON, {}, switches))
 
     assert (proof.answer, proof.origin) == (answer, "所选读法")
     assert proof.text == "对文件未写明之处的读法：reading.x"
-    assert proof.fact == f"本机构采用的读法为“{told}”"
+    assert proof.fact == told
 
 
 @pytest.mark.parametrize(
@@ -201,6 +205,21 @@ def test_a_value_keeps_to_a_parameter_or_does_not(operator: str, given: int | No
 
     assert (proof.answer, proof.text, proof.clause, proof.origin) == (answer, "合格线", CLAUSE, "评价规范")
     assert proof.fact == ("未填" if given is None else "")
+
+
+@pytest.mark.parametrize(
+    ("operator", "given", "answer"),
+    [
+        # By the alphabet 中级工 < 初级工 < 高级工 < 高级技师 < 技师.
+        ("at_most", "junior", MET), ("at_most", "intermediate", MET), ("at_most", "senior", MET), ("at_most", "technician", NOT),
+        ("at_most", "chief_technician", NOT), ("at_least", "junior", NOT), ("at_least", "senior", MET),
+        ("at_least", "chief_technician", MET), ("is", "senior", MET), ("is", "junior", NOT), ("at_most", None, UNKNOWN),
+    ],
+)  # fmt: skip
+def test_grades_keep_to_a_parameter_by_rank(operator: str, given: str | None, answer: Answer) -> None:
+    rule = Rule(CLAUSE, "parameter", date(2020, 1, 1), value="senior", operator=operator)
+
+    assert prove_value(rule, given, "等级", "").answer is answer
 
 
 def test_a_parameter_that_nobody_established_gives_unknown() -> None:

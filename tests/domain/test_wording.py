@@ -56,6 +56,20 @@ def test_a_value_that_nobody_established_is_said_to_be_open() -> None:
     assert rule_in_words(replace(RULE, value=None))["value"] == "未定"
 
 
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"value": "senior", "operator": "at_most"}, {"operator": "不高于", "value": "三级/高级工"}),
+        ({"value": "none", "operator": "is"}, {"operator": "为", "value": "none"}),
+        ({"operator": "at_most"}, {"operator": "不多于", "value": "5"}),
+        ({"binds": "institution"}, {"binds": "评价机构"}),
+        ({"binds": "candidate"}, {"binds": "考生"}),
+    ],
+)
+def test_no_word_of_the_pack_is_told_raw(fields: dict[str, object], words: dict[str, str]) -> None:
+    assert rule_in_words(replace(RULE, **fields)).items() >= words.items()  # type: ignore[arg-type]
+
+
 def told(old: list[Rule], new: list[Rule]) -> list[tuple[str, str, dict[str, tuple[str, str]]]]:
     return [(one.what, one.rule.clause.id, dict(one.keys)) for one in rule_changes(old, new)]
 

@@ -113,13 +113,15 @@ def test_a_parameter_that_nobody_established_refuses_to_be_asked(rule_id: str) -
 
 
 @pytest.mark.parametrize(("kind", "borders"), [("at_least", -1), ("at_most", 1)])
-def test_the_boundary_of_a_number_is_the_number_itself(kind: str, borders: int) -> None:
-    numbers = [rule for rule in RULES.values() if rule.kind == "parameter" and rule.operator == kind and rule.value is not None]
+def test_the_boundary_of_a_number_or_grade_is_itself(kind: str, borders: int) -> None:
+    ladder = [grade.value for grade in Grade]
+    ordered = [rule for rule in RULES.values() if rule.kind == "parameter" and rule.operator == kind and rule.value is not None]
 
-    assert numbers
-    for rule in numbers:
+    assert ordered
+    for rule in ordered:
+        beyond = ladder[ladder.index(rule.value) + borders] if rule.value in ladder else rule.value + borders
         assert rule.value in [case["value"] for case in TABLE[rule.clause.id]["boundary"]]
-        assert TABLE[rule.clause.id]["negative"]["value"] == rule.value + borders
+        assert TABLE[rule.clause.id]["negative"]["value"] == beyond
 
 
 @pytest.mark.parametrize("rule", [rule for pack in packs.library().packs for rule in pack.rules if rule.kind in KINDS],
