@@ -54,6 +54,20 @@ def staff(workplace: Workplace, file: Path, number: str, reason: str, as_json: b
     emit(answer, as_json, [_("人员和场地已调整。"), *_lines(answer)])
 
 
+@batches.command(help=_("写明条款不一致而仍要认定的理由（记入日志；以前写明的理由保留）。"))
+@click.argument("number")
+@click.option("--authority-reason", "written", required=True, help=_("关于本机构可否这样认定的条款不一致时，仍要认定的书面理由"))
+@json_option
+@pass_workplace
+def reason(workplace: Workplace, number: str, written: str, as_json: bool) -> None:
+    """Record why a batch goes on although clauses disagree."""
+    with workplace.database.writing() as session:
+        batch = service.record_authority_reason(session, workplace.actor, batch_of(session, number), written)
+        session.commit()
+        answer = _answer(session, workplace, batch)
+    emit(answer, as_json, [_("理由已记录。"), *_lines(answer)])
+
+
 @batches.command(name="list", help=_("列出批次。"))
 @json_option
 @pass_workplace

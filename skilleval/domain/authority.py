@@ -74,6 +74,8 @@ class Authority:
     clauses: tuple[str, ...]
     lifted: tuple[str, ...]
     needs: tuple[str, ...]
+    #: where the clauses disagree, those that say the contrary
+    contrary: tuple[Clause, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The answer as JSON values."""
@@ -113,23 +115,30 @@ def resolve(question: Question, rules: Sequence[Rule], known: Iterable[Rule] = (
         tuple(dict.fromkeys(_deciding(verdict, requires, permits, later))),
         _lifted(verdict, permits),
         tuple(dict.fromkeys(_needs(verdict, question, rules, requires, permits, later))),
+        tuple(dict.fromkeys(_contrary(permits))) if verdict is Verdict.CLAUSES_DISAGREE else (),
     )
 
 
 def reasons(answer: Authority) -> list[str]:
     """Why the answer is no yes, a line a reason, each with the id of its clause; nothing for a yes."""
-    return list(dict.fromkeys(_reasons(answer.proof)))
+    return list(dict.fromkeys(leaf.fact for leaf in refusals(answer)))
 
 
-def _reasons(proof: Proof) -> Iterator[str]:
+def refusals(answer: Authority) -> list[Proof]:
+    """Why the answer is no yes, a leaf a reason, each with its own clause and the reason as its fact."""
+    return list(dict.fromkeys(_refusals(answer.proof)))
+
+
+def _refusals(proof: Proof) -> Iterator[Proof]:
     if proof.answer is Answer.MET:
         return
     deeper = [child for child in proof.children if child.answer is not Answer.MET]
     for child in deeper:
-        yield from _reasons(child)
+        yield from _refusals(child)
     if not deeper:
         told = f"，{proof.fact}" if proof.fact else ""
-        yield f"{proof.text}：{proof.answer.name_zh}{told}（{proof.clause.id}）"
+        line = f"{proof.text}：{proof.answer.name_zh}{told}（{proof.clause.id}）"
+        yield Proof(proof.answer, proof.clause.text, proof.clause, line, (), proof.origin)
 
 
 def _applies(rule: Rule, question: Question) -> bool:
@@ -171,15 +180,18 @@ def _verdict(requires: Sequence[Required], permits: Sequence[Permit], permission
     return Verdict.UNKNOWN if unsettled else Verdict.CLAUSES_DISAGREE
 
 
+def _contrary(permits: Iterable[Permit]) -> Iterator[Clause]:
+    """The clauses that say the contrary of what is permitted."""
+    for permit in permits:
+        if permit.granted is Answer.MET:
+            yield from (rule.clause for rule, proof in permit.opposed if proof.answer is Answer.MET)
+
+
 def _disagreement(permits: Sequence[Permit]) -> str:
     told = []
     for permit in permits:
         if permit.granted is Answer.MET and permit.disputed is Answer.MET:
-            contrary = "；".join(
-                f"“{rule.clause.text}”（{rule.clause.reference}）"
-                for rule, proof in permit.opposed
-                if proof.answer is Answer.MET
-            )
+            contrary = "；".join(f"“{clause.text}”（{clause.reference}）" for clause in _contrary([permit]))
             told.append(f"“{permit.rule.clause.text}”（{permit.rule.clause.reference}）许可，而{contrary}")
     return "；".join(told)
 

@@ -119,8 +119,8 @@ class BatchFacts:
     conflicts: tuple[Conflict, ...] = ()
     #: why no registration is in force
     unregistered: tuple[str, ...] = ()
-    #: why the registered scope does not cover the batch any more
-    scope_problems: tuple[str, ...] = ()
+    #: why the institution may not hold the batch any more: leaves, each with its clause
+    scope_problems: tuple[Proof, ...] = ()
 
 
 #: the rules of packs that a step of a batch rests on
@@ -157,7 +157,8 @@ def readiness(to: str, facts: BatchFacts, rules: Rules = MappingProxyType({})) -
 
 def missing_in(proof: Proof) -> list[str]:
     """Everything that is not met or not known, in Chinese; empty when the step may be taken."""
-    return [leaf.fact or leaf.text for leaf in proof.leaves() if leaf.answer is not Answer.MET]
+    # Two clauses may stand against one thing, which is then missing once.
+    return list(dict.fromkeys(leaf.fact or leaf.text for leaf in proof.leaves() if leaf.answer is not Answer.MET))
 
 
 def missing_for(to: str, facts: BatchFacts, rules: Rules = MappingProxyType({})) -> list[str]:
@@ -169,16 +170,20 @@ def _own(name: str, text: str, held: bool, fact: str, origin: str) -> Proof:
     return Proof(Answer.MET if held else Answer.NOT_MET, text, own_clause(name, text), fact, (), origin)
 
 
+_SCOPE = {"authority.registered": "备案在有效期内", "authority.in_scope": "职业、工种、等级在备案范围内"}
+
+
 def _scope_leaves(facts: BatchFacts, rules: Rules) -> list[Proof]:
-    leaves: list[Proof] = []
-    for rule_id, text, problems in (
-        ("authority.registered", "备案在有效期内", facts.unregistered),
-        ("authority.in_scope", "职业、工种、等级在备案范围内", facts.scope_problems),
-    ):
-        clause = rules[rule_id].clause if rule_id in rules else own_clause(rule_id, text)
-        leaves += [Proof(Answer.NOT_MET, text, clause, problem, (), "备案") for problem in problems]
-        if not problems and not facts.unregistered:
-            leaves.append(Proof(Answer.MET, text, clause, "是", (), "备案"))
+    registered, in_scope = (
+        rules[rule_id].clause if rule_id in rules else own_clause(rule_id, text) for rule_id, text in _SCOPE.items()
+    )
+    if facts.unregistered:
+        text = _SCOPE["authority.registered"]
+        lapsed = [Proof(Answer.NOT_MET, text, registered, problem, (), "备案") for problem in facts.unregistered]
+        return [*lapsed, *facts.scope_problems]
+    leaves = [Proof(Answer.MET, _SCOPE["authority.registered"], registered, "是", (), "备案"), *facts.scope_problems]
+    if not facts.scope_problems:
+        leaves.append(Proof(Answer.MET, _SCOPE["authority.in_scope"], in_scope, "是", (), "备案"))
     return leaves
 
 

@@ -14,9 +14,10 @@ from typing import Final
 from sqlmodel import Session
 
 from skilleval.db.tables import Batch, Candidate, Institution
-from skilleval.domain.authority import Authority, Question, Verdict, reasons, resolve
+from skilleval.domain.authority import Authority, Question, Verdict, refusals, resolve
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
+from skilleval.domain.rules import Answer, Proof
 from skilleval.packs import Library
 from skilleval.services.authority_facts import Ground, facts_of, ground_of
 
@@ -103,7 +104,20 @@ def reasons_against(
     candidates: Iterable[Candidate] | None = None,
     also_on: date | None = None,
 ) -> list[str]:
-    """Why the institution may not hold this batch, for each distinct grade, firm and step of its candidates.
+    """Why the institution may not hold this batch, a line a reason: see ``refusals_of``."""
+    return _told(refusals_of(session, batch, library, candidates=candidates, also_on=also_on))
+
+
+def refusals_of(
+    session: Session,
+    batch: Batch,
+    library: Library,
+    *,
+    candidates: Iterable[Candidate] | None = None,
+    also_on: date | None = None,
+) -> list[Proof]:
+    """Why the institution may not hold this batch, for each distinct grade, firm and step of its candidates: a leaf a
+    reason, with its clause.
 
     Without candidates, for each of the batch's own grades and its own people. It is judged on the first and the last day
     of the batch, so that a registration which ends later takes nothing back, and ``also_on`` a day when a number is used.
@@ -118,19 +132,30 @@ def reasons_against(
         if candidates is None
         else [Sitter(Grade(one.grade), one.employer_id, one.skips_grade) for one in candidates]
     )
-    return plan_reasons(session, institution, library, plan, people)
+    return _plan_refusals(session, institution, library, plan, people)
 
 
 def plan_reasons(
     session: Session, institution: Institution, library: Library, plan: Plan, people: Iterable[Sitter]
 ) -> list[str]:
-    """Why the institution may not do what is planned: each day, and each distinct kind of person, is asked once."""
+    """Why the institution may not do what is planned, a line a reason."""
+    return _told(_plan_refusals(session, institution, library, plan, people))
+
+
+def _told(found: Iterable[Proof]) -> list[str]:
+    return list(dict.fromkeys(leaf.fact for leaf in found))
+
+
+def _plan_refusals(
+    session: Session, institution: Institution, library: Library, plan: Plan, people: Iterable[Sitter]
+) -> list[Proof]:
+    """Each day, and each distinct kind of person, is asked once."""
     distinct = sorted(set(people), key=lambda one: (one.grade.rank, one.employer_id or 0, bool(one.skips)))
     members = {
         one.employer_id: None if one.employer_id is None else session.get(Institution, one.employer_id)
         for one in distinct
     }
-    found: list[str] = []
+    found: list[Proof] = []
     for day in sorted(set(plan.days)) if distinct else ():
         ground = ground_of(session, institution, library, plan.occupation_code, plan.trade, day)
         for one in distinct:
@@ -139,17 +164,18 @@ def plan_reasons(
     return list(dict.fromkeys(found))
 
 
-def _refusals(answer: Authority, grade: Grade, written_reason: str | None) -> Sequence[str]:
+def _refusals(answer: Authority, grade: Grade, written_reason: str | None) -> Sequence[Proof]:
     if answer.verdict is Verdict.YES:
         return ()
     if answer.verdict is Verdict.CLAUSES_DISAGREE:
         if (written_reason or "").strip():
             return ()
-        return (
-            f"{grade.printed}：条款不一致，{answer.proof.fact}；"
-            "仍要认定的，须在批次文件中以 authority_reason 写明书面理由",
+        told = (
+            f"{grade.printed}：条款不一致，{answer.proof.fact}；仍要认定的，须写明书面理由：新批次写在批次文件的 "
+            "authority_reason，已建立的批次用 skilleval batches reason"
         )
-    return reasons(answer)
+        return [Proof(Answer.NOT_MET, clause.text, clause, told, (), "所选规则包") for clause in answer.contrary]
+    return refusals(answer)
 
 
 def _ask(

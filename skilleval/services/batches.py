@@ -124,6 +124,22 @@ def advance_batch(session: Session, actor: Actor, batch: Batch, to: str, *, libr
     return batch
 
 
+def record_authority_reason(session: Session, actor: Actor, batch: Batch, written: str) -> Batch:
+    """Record why a batch goes on although the clauses about the institution's authority disagree.
+
+    What was written before stays; the new reason follows it. Refused: no text, a cancelled batch.
+    """
+    if batch.state == "cancelled":
+        raise RuleBroken(f"批次 {batch.number} 已取消，不能再写明理由")
+    if not (reason := written.strip()):
+        raise RuleBroken("须写明条款不一致而仍要认定的理由")
+    earlier = (batch.authority_reason or "").strip()
+    batch.authority_reason = f"{earlier}；{reason}" if earlier else reason
+    session.add(batch)
+    journal.record(session, actor, batch.institution_id, "batch.authority_reason", objects=[batch], reason=reason)
+    return batch
+
+
 def readiness(session: Session, batch: Batch, library: Library, on: date) -> dict[str, Proof]:
     """For each step that may follow, whether the batch is ready for it, with every reason and its clause."""
     facts, standing = batch_facts(session, batch, library, on), _readiness_rules(session, batch)
@@ -331,12 +347,12 @@ def _unregistered(session: Session, batch: Batch) -> tuple[str, ...]:
 
 def _scope_problems(
     session: Session, batch: Batch, candidates: Sequence[Candidate], library: Library
-) -> list[str]:
+) -> list[Proof]:
     """Why the institution may not hold the batch any more: as planned, and for those who were accepted."""
     eligible = [one for one in candidates if one.state == "eligible"]
     found = [
-        *authority.reasons_against(session, batch, library),
-        *authority.reasons_against(session, batch, library, candidates=eligible),
+        *authority.refusals_of(session, batch, library),
+        *authority.refusals_of(session, batch, library, candidates=eligible),
     ]
     return list(dict.fromkeys(found))
 

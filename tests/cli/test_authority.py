@@ -188,3 +188,13 @@ def test_no_command_creates_anything_official_without_authority(watched: Watched
 @pytest.mark.slow
 def test_the_installation_verifies_after_all_the_refusals(watched: Watched) -> None:
     assert watched.run("verify", "--all", on=story.CLOSED) is not None
+
+
+def test_a_batch_takes_a_written_reason_after_it_was_planned(cli: Cli, firm_file: Path) -> None:
+    assert cli("batches", "add", paths.shipped("templates") / "batch.example.toml").exit_code == 0
+
+    recorded = cli("batches", "reason", story.BATCH, "--authority-reason", "市里已书面答复")
+
+    assert recorded.exit_code == 0 and "条款不一致仍认定的理由：市里已书面答复" in recorded.output
+    assert cli("batches", "reason", story.BATCH, "--authority-reason", " ").exit_code == 1
+    assert cli("batches", "reason", story.BATCH).exit_code == 2

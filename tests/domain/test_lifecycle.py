@@ -20,11 +20,13 @@ from skilleval.domain.lifecycle import (
     readiness,
     step,
 )
-from skilleval.domain.rules import Answer, Rule
+from skilleval.domain.rules import Answer, Clause, Proof, Rule
 
 ROAD = ["draft", "enrolling", "reviewed", "scheduled", "marking", "settled", "noticed", "cleared", "certified",
         "filed", "archived"]  # fmt: skip
 READY = BatchFacts(on=date(2026, 6, 8), starts_on=date(2026, 6, 8), candidates=2, eligible=2, supervisors=1, venues=1)
+CONTRARY = Clause("own.contrary", "本市另有说法", "本市通知", "high")
+OUT_OF_SCOPE = Proof(Answer.NOT_MET, CONTRARY.text, CONTRARY, "备案已过期")
 
 
 def test_a_batch_walks_the_whole_road_in_order() -> None:
@@ -67,8 +69,8 @@ def test_a_refused_step_says_what_is_possible_instead() -> None:
         ("scheduled", {"venues": 0}, "场地"),
         ("scheduled", {"double_roles": ("李四",)}, "李四 同时被指派"),
         ("marking", {"on": date(2026, 6, 7)}, "评价自 2026-06-08 开始"),
-        ("marking", {"scope_problems": ("备案已过期",)}, "备案已过期"),
-        ("enrolling", {"scope_problems": ("备案已过期",)}, "备案已过期"),
+        ("marking", {"scope_problems": (OUT_OF_SCOPE,)}, "备案已过期"),
+        ("enrolling", {"scope_problems": (OUT_OF_SCOPE,)}, "备案已过期"),
         ("marking", {"supervisors": 0}, "督导员"),
         ("marking", {"unregistered": ("备案已注销",)}, "备案已注销"),
     ],
@@ -123,6 +125,15 @@ def test_what_no_pack_says_is_told_to_be_the_softwares_own_rule() -> None:
     leaves = list(readiness("scheduled", READY, {}).leaves())
 
     assert {leaf.clause.source for leaf in leaves} == {"本软件自定的规则，没有文件依据"}
+
+
+def test_each_reason_against_the_authority_keeps_its_own_clause() -> None:
+    other = replace(OUT_OF_SCOPE, clause=replace(CONTRARY, id="own.other"))
+    proof = readiness("marking", replace(STAFFED, scope_problems=(OUT_OF_SCOPE, other)), RULES)
+
+    assert [leaf.clause.id for leaf in proof.leaves() if leaf.answer is Answer.NOT_MET] == ["own.contrary", "own.other"]
+    assert missing_in(proof) == ["备案已过期"], "one thing is missing, whatever number of clauses ask for it"
+    assert "authority.in_scope" not in [leaf.clause.id for leaf in proof.leaves()]
 
 
 @pytest.mark.parametrize(

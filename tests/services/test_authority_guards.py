@@ -1,6 +1,7 @@
 """Nothing official is created without authority: one test an entry point and a way to lose it, each with a control."""
 
 import copy
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -8,17 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from skilleval import packs
 from skilleval.db.engine import Database
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import Batch, Candidate, Certificate, Mark, Result
+from skilleval.db.tables import Batch, Candidate, Certificate, JournalEntry, Mark, Result
 from skilleval.domain.errors import RuleBroken
+from skilleval.domain.rules import Answer
 from skilleval.packs import Library
 from skilleval.reports.fonts import load_fonts
 from skilleval.services import authority, batches, candidates, certificates, marks, notices, rules
 from skilleval.services.filings import export_filing
+from skilleval.services.verification import verify_all
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.certified import CALENDAR, CLOSED_ON, FIRST_DAY, make_certified_batch, publish, settle
 from tests.factories import (
@@ -332,6 +335,42 @@ def test_where_clauses_disagree_a_written_reason_is_recorded(
     batch = batches.add_batch(session, ACTOR, firm.institution, content, library)
     batches.advance_batch(session, ACTOR, batch, "enrolling", library=library, on=date(2026, 5, 1))
     assert (batch.authority_reason, batch.state) == (reason, "enrolling")
+
+
+def test_a_planned_batch_whose_clauses_come_to_disagree_takes_a_written_reason(
+    session: Session, firm: Firm, tmp_path: Path
+) -> None:
+    batch = batches.add_batch(session, ACTOR, firm.institution, copy.deepcopy(PLAN), LIBRARY)
+    library, on = own_library(tmp_path, CONTRARY), date(2026, 5, 1)
+    ready = batches.readiness(session, batch, library, on)["enrolling"]
+    against = [leaf for leaf in ready.leaves() if leaf.answer is not Answer.MET]
+    assert {leaf.clause.id for leaf in against} == {"own.contrary"}, "not hung under the scope"
+    assert all("skilleval batches reason" in leaf.fact for leaf in against)
+    with pytest.raises(RuleBroken, match="还不能进入"):
+        batches.advance_batch(session, ACTOR, batch, "enrolling", library=library, on=on)
+
+    batches.record_authority_reason(session, ACTOR, batch, " 市里已书面答复 ")
+    batches.advance_batch(session, ACTOR, batch, "enrolling", library=library, on=on)
+    batches.record_authority_reason(session, ACTOR, batch, "省里亦同意")
+
+    assert (batch.state, batch.authority_reason) == ("enrolling", "市里已书面答复；省里亦同意")
+    entries = [json.loads(one.body) for one in session.exec(select(JournalEntry).order_by(col(JournalEntry.seq)))]
+    assert [(one["actor"], one["reason"]) for one in entries if one["action"] == "batch.authority_reason"] == [
+        (ACTOR.name, "市里已书面答复"), (ACTOR.name, "省里亦同意"),
+    ]  # fmt: skip
+    assert [one for one in verify_all(session) if one.where.startswith("batch")] == []
+
+
+def test_a_reason_without_words_or_for_a_cancelled_batch_is_refused(session: Session, firm: Firm) -> None:
+    batch = make_batch(session, firm)
+    with pytest.raises(RuleBroken, match="须写明"):
+        batches.record_authority_reason(session, ACTOR, batch, " ")
+
+    batch.state = "cancelled"
+
+    with pytest.raises(RuleBroken, match="已取消"):
+        batches.record_authority_reason(session, ACTOR, batch, "市里已书面答复")
+    assert batch.authority_reason is None
 
 
 @pytest.mark.parametrize(("skips", "verdict"), [(False, []), (True, ["direct.step_by_step"])])
