@@ -5,29 +5,38 @@ from datetime import date
 from typing import Any
 
 import click
+from sqlmodel import Session, col, select
 
 from skilleval.cli.output import DATE, Workplace, _, batch_of, emit, json_option, pass_workplace
+from skilleval.db.tables import Batch, Candidate
 from skilleval.services import candidates
 from skilleval.services import replay as service
 
 
 @click.command(help=_("复算：凭保存的依据与当时的规则文本重新计算资格、成绩、结果、编号，与保存的逐项比较；全部一致时退出码为 0。"))
-@click.argument("target", metavar="批次编号或考生")
-@click.option("--batch", "number", help=_("批次编号；给出时，前面的参数是该批次的一名考生"))
+@click.argument("target", metavar="批次编号或准考证号")
+@click.option("--batch", "number", help=_("批次编号；给出时，前面的参数是该批次的一名考生（准考证号、工号、证件号码或姓名）"))
 @click.option("--as-of", "as_of", type=DATE, help=_("另按这一天有效的规则版本判断资格，供参考"))
 @json_option
 @pass_workplace
 def replay(workplace: Workplace, target: str, number: str | None, as_of: date | None, as_json: bool) -> None:
     """Replay a batch, or one candidate of a batch. Exit code 1 unless everything comes out as it is stored."""
     with workplace.database.reading() as session:
-        batch = batch_of(session, number or target)
-        chosen = None
+        chosen = None if number is not None else _admitted(session, target)
+        batch = batch_of(session, number or target) if chosen is None else session.get_one(Batch, chosen[0].batch_id)
         if number is not None:
             chosen = [candidates.find_candidate(session, batch, target, vault=workplace.vault)[0]]
         replayed = service.replay_batch(session, batch, candidates=chosen, as_of=as_of)
     emit(_answer(replayed), as_json, _lines(replayed))
     if not replayed.equal:
         click.get_current_context().exit(1)
+
+
+def _admitted(session: Session, target: str) -> list[Candidate] | None:
+    """The candidate with this 准考证号; None where a batch has the number, or not just one candidate."""
+    found = session.exec(select(Candidate).where(col(Candidate.admission_number) == target.strip())).all()
+    batches = session.exec(select(Batch.id).where(col(Batch.number) == target.strip())).all()
+    return list(found) if len(found) == 1 and not batches else None
 
 
 def _answer(replayed: service.Replay) -> dict[str, Any]:

@@ -5,6 +5,7 @@ that read a counter, add one and insert give out the same number without an erro
 autocommit and ``BEGIN IMMEDIATE`` opens every unit of work that may write.
 """
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -108,10 +109,19 @@ def _postgres(url: sa.URL, options: str = "") -> sa.Engine:
 def _sqlite_engine(url: sa.URL, begin: str, *, read_only: bool = False) -> sa.Engine:
     if not Path(str(url.database)).is_file():
         raise RuleBroken(f"找不到数据库 {url.database}，请先运行 skilleval init")
-    engine = sa.create_engine(url, module=sqlite)
+    engine = sa.create_engine(url, module=sqlite, json_deserializer=_read_json)
     sa.event.listen(engine, "connect", _prepare(read_only))
     sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
+
+
+def _read_json(text: str) -> Any:
+    """The value of a JSON column. What somebody wrote there behind the software's back and is no JSON is given as it
+    stands, so that the checks can name the row instead of breaking on it."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
 
 
 def _prepare(read_only: bool) -> Callable[[Any, Any], None]:

@@ -67,7 +67,7 @@ class Application:
                 held=tuple(entry_from_plain(HeldCertificate, one) for one in plain["held"]),
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise RuleBroken(f"保存的判断依据无法读取：{error}") from error
+            raise RuleBroken("保存的判断依据无法读取，记录被改动或已损坏") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,10 +82,12 @@ class Replay:
 def replay_batch(
     session: Session, batch: Batch, *, candidates: Sequence[Candidate] | None = None, as_of: date | None = None
 ) -> Replay:
-    """Replay a batch, or the chosen ones of its candidates. Changes nothing.
+    """Replay a batch, or the chosen ones of its candidates. Changes nothing. Refused: a batch whose grades can't be read.
 
     ``as_of`` adds what the verdict would be on that day, by the versions of the pinned packs that hold then.
     """
+    if not isinstance(batch.grades, list):
+        raise RuleBroken(f"批次 {batch.number} 的记录被改动，等级无法读取，不能复算；请运行 skilleval verify --all 查看被改动的记录")
     everybody = batches.candidates_of(session, batch)
     chosen = everybody if candidates is None else candidates
     names = marks.names_of(session, everybody)
@@ -167,6 +169,8 @@ class _Case:
     def _settled(self, candidate: Candidate, results: Sequence[Result]) -> list[Step]:
         if not results:
             return [Step("marks", "differs", ("没有核定成绩",))]
+        if not all(isinstance(one.parts, dict) and isinstance(one.proof, list) for one in results):
+            return [Step("marks", "differs", ("核定成绩的记录无法读取",))]
         parts = self._parts.setdefault(candidate.grade, marks.domain_parts(self.session, self.batch, candidate.grade))
         agreed = self.agreed.get(_key(candidate.id))
         if agreed is None:

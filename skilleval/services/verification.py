@@ -22,6 +22,8 @@ from skilleval.db.tables import (
     NumberCounter,
     Table,
 )
+from skilleval.domain.errors import RuleBroken
+from skilleval.domain.identifiers import CertificateNumber
 from skilleval.services.journal import GENESIS, objects_hash, row_hash
 
 #: Tables whose rows need no entry of their own: the journal itself, and counters that the numbers prove.
@@ -135,12 +137,18 @@ def verify_all(session: Session) -> list[Finding]:
 
 
 def verify_numbers(session: Session) -> list[Finding]:
-    """Whether the locally issued numbers of every series are dense from 1 up to its counter."""
+    """Whether the locally issued numbers are well formed, and those of every series dense from 1 up to its counter."""
     findings = []
     issued: dict[tuple[str, str, str], list[int]] = {}
     query = select(Certificate.number).where(col(Certificate.origin) == "local")
-    for number in session.exec(query):
-        issued.setdefault((number[:13], number[13:15], number[15]), []).append(int(number[16:]))
+    for text in session.exec(query.order_by(col(Certificate.number))):
+        try:
+            number = CertificateNumber.parse(text)
+        except RuleBroken as refusal:
+            findings.append(Finding("number_malformed", f"证书 {text}", refusal.message))
+            continue
+        series = (number.prefix, number.year, number.grade_code)
+        issued.setdefault(series, []).append(number.serial)
     counters = {
         (counter.prefix, counter.year, counter.grade_code): counter.last for counter in session.exec(select(NumberCounter))
     }

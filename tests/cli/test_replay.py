@@ -37,6 +37,16 @@ def test_a_closed_batch_replays_equal_until_somebody_changes_a_mark(closed: Data
     assert told["cases"][0]["steps"]["eligibility"] == {"state": "equal", "reasons": []}
 
 
+def test_one_candidate_is_replayed_by_the_admission_number_alone(cli: Cli, closed: Database) -> None:
+    with closed.reading() as session:
+        number = session.connection().exec_driver_sql("SELECT min(admission_number) FROM candidate").scalar_one()
+
+    answer = cli("replay", number, "--json")
+
+    assert answer.exit_code == 0 and answer.json()["batch"] == BATCH
+    assert [case["candidate"].split()[0] for case in answer.json()["cases"]] == [number]
+
+
 def test_a_batch_that_is_not_there_is_refused(cli: Cli) -> None:
     answer = cli("replay", "2020-XX")
 

@@ -12,6 +12,7 @@ from skilleval import packs
 from skilleval.db.engine import Database, sqlite_url
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch, Candidate, Certificate, Person, PinnedText, Result
+from skilleval.domain.errors import RuleBroken
 from skilleval.services import candidates, certificates, replay
 from skilleval.services.replay_numbers import Ledger
 from skilleval.services.verification import verify_all
@@ -316,6 +317,34 @@ def test_a_tampered_result_is_named(session: Session, statement: str, name: str,
 
     assert any(name in named and "版核定成绩被改动" in named for named in replayed.tampered)
     assert words in case_of(replayed, name)[step].reasons
+
+
+@pytest.mark.parametrize("parts", ["[]", "no JSON", "7"])
+def test_a_result_that_cannot_be_read_is_named(session: Session, parts: str) -> None:
+    replayed = tamper(session, f"UPDATE result SET parts = :parts WHERE {WHOSE}", name="陈大文", parts=parts)
+
+    assert any("陈大文" in named and "版核定成绩被改动" in named for named in replayed.tampered)
+    assert case_of(replayed, "陈大文")["marks"] == replay.Step("marks", "differs", ("核定成绩的记录无法读取",))
+
+
+def test_a_batch_whose_grades_cannot_be_read_is_refused(session: Session) -> None:
+    with pytest.raises(RuleBroken, match="等级无法读取"):
+        tamper(session, "UPDATE batch SET grades = 'no JSON'")
+
+
+@pytest.mark.parametrize(
+    ("statement", "codes"),
+    [
+        ("UPDATE candidate SET inputs = 'no JSON'", {"row_changed"}),
+        ("UPDATE batch SET versions = 'no JSON'", {"row_changed"}),
+        ("UPDATE certificate SET number = 'X' WHERE id = 1", {"row_changed", "number_malformed", "numbers_not_dense"}),
+    ],
+)
+def test_what_cannot_be_read_is_a_finding_and_no_crash(session: Session, statement: str, codes: set[str]) -> None:
+    replayed = tamper(session, statement)
+
+    assert not replayed.equal and replayed.tampered
+    assert {one.code for one in verify_all(session)} == codes
 
 
 @pytest.mark.parametrize(
