@@ -184,7 +184,10 @@ def assemble(packs: Sequence[Pack]) -> Library:
     """A library of packs in the order in which they override. Refused with every reason: see ``library``."""
     order = list(LAYERS)
     arranged = sorted(packs, key=lambda pack: order.index(pack.layer))
-    problems = [f"有两个规则包都叫 {key}" for key in _twice(pack.key for pack in arranged)]
+    problems = [
+        f"有两个规则包都叫 {key}：自有规则包请另起文件名；要改动其中的规则，用 overrides 写明覆盖 {key} 及理由"
+        for key in _twice(pack.key for pack in arranged)
+    ]
     problems += [*_override_problems(arranged), *_sameness_problems(arranged), *_reference_problems(arranged)]
     if problems:
         raise RuleBroken("规则包之间有矛盾，不能使用", problems)

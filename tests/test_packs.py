@@ -178,6 +178,13 @@ def test_versions_of_one_rule_may_not_overlap_and_may_follow_each_other(tmp_path
     assert "日期重叠" in refusal.value.reasons[0]
 
 
+def test_an_own_pack_under_the_name_of_a_shipped_one_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "rulepacks").mkdir()
+    (tmp_path / "rulepacks" / "guangdong.toml").write_text(OWN, encoding="utf-8")
+
+    assert "有两个规则包都叫 guangdong：自有规则包请另起文件名" in refusal_of(tmp_path)
+
+
 def test_two_packs_that_override_each_other_are_refused(tmp_path: Path) -> None:
     one = OWN.replace('overrides = "guangdong"', 'overrides = "city1"')
     other = OWN.replace('overrides = "guangdong"', 'overrides = "city"').replace("own", "other")
