@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from skilleval.db.tables import (
+    Batch,
     Certificate,
     Institution,
     JournalDetail,
@@ -20,6 +21,7 @@ from skilleval.db.tables import (
     JournalHead,
     JournalObject,
     NumberCounter,
+    PinnedText,
     Table,
 )
 from skilleval.domain.errors import RuleBroken
@@ -128,12 +130,36 @@ def _chunks(keys: Iterable[int], size: int = 500) -> Iterator[list[int]]:
 
 
 def verify_all(session: Session) -> list[Finding]:
-    """The journals of all institutions and the ledger of certificate numbers."""
+    """The journals of all institutions, the ledger of certificate numbers, and the texts of the rules that decided."""
     findings: list[Finding] = []
     for institution in session.exec(select(Institution).order_by(col(Institution.id))):
         assert institution.id is not None
         findings += verify_journal(session, institution.id)
-    return findings + verify_numbers(session)
+    return findings + verify_numbers(session) + verify_pinned(session)
+
+
+def verify_pinned(session: Session) -> list[Finding]:
+    """Whether the text of every rule pack that a batch was planned by is kept, and is the one that its hash names."""
+    findings, kept = [], set()
+    for text in session.exec(select(PinnedText).order_by(col(PinnedText.sha256))):
+        kept.add(text.sha256)
+        if hashlib.sha256(text.content.encode()).hexdigest() != text.sha256:
+            message = "存档的规则文本与摘要不符：存档被改动，依它作出的决定不能复算"
+            findings.append(Finding("pinned_changed", f"{text.name}（{text.sha256[:16]}…）", message))
+    # As text: a batch whose JSON was spoilt is told with its row, and must not stop this check.
+    for number, versions in session.connection().execute(
+        sa.select(col(Batch.number), sa.cast(col(Batch.versions), sa.Text)).order_by(col(Batch.id))
+    ):
+        try:
+            packs = json.loads(versions)["packs"]
+        except (ValueError, KeyError, TypeError):
+            continue
+        findings += [
+            Finding("pinned_missing", f"批次 {number}", f"没有保存规则包 {key} 当时的文本（摘要 {sha256[:16]}…）：存档被删除")
+            for key, sha256 in packs.items()
+            if sha256 not in kept
+        ]
+    return findings
 
 
 def verify_numbers(session: Session) -> list[Finding]:

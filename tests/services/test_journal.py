@@ -7,7 +7,7 @@ from sqlmodel import Session
 from skilleval.db.engine import Database
 from skilleval.db.tables import ImportReceipt, JournalEntry, Person, Personnel
 from skilleval.services import journal
-from skilleval.services.verification import verify_all, verify_journal, verify_numbers
+from skilleval.services.verification import verify_all, verify_journal, verify_numbers, verify_pinned
 from tests.factories import ACTOR, Firm, make_batch, make_candidate, make_firm, make_person
 
 
@@ -142,3 +142,21 @@ def test_no_entry_no_change(database: Database) -> None:
     with database.reading() as session:
         assert session.get(JournalEntry, (firm.institution.id or 1, 1)) is None
         assert verify_numbers(session) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "code"),
+    [
+        ("UPDATE pinned_text SET content = content || ' ' WHERE name = 'national.toml'", "pinned_changed"),
+        ("DELETE FROM pinned_text WHERE name = 'national.toml'", "pinned_missing"),
+    ],
+)
+def test_a_rule_text_that_decided_is_missed_when_it_is_changed_or_gone(
+    session: Session, firm: Firm, statement: str, code: str
+) -> None:
+    assert verify_pinned(session) == []
+
+    session.connection().exec_driver_sql(statement)
+
+    assert [finding.code for finding in verify_pinned(session)] == [code]
+    assert "national" in verify_pinned(session)[0].where + verify_pinned(session)[0].message
