@@ -122,7 +122,7 @@ def _removals(rows: _Rows, place: int, wanted: int, removed: frozenset[Obstacle]
 
 
 def _picked(member: Member, need: Need, rules: Rules, *, chair: bool) -> Choice:
-    leaves = [leaf.fact for leaf in prove_member(member, need, rules).leaves() if leaf.fact]
+    leaves = dict.fromkeys(leaf.fact for leaf in prove_member(member, need, rules).leaves() if leaf.fact)
     reasons = (*leaves, f"没有须回避的情形，未排除的提醒 {len(member.open_conflicts)} 项；今年另有 {member.workload} 个批次")
     role = "组长" if chair else "组员"
     return Choice(

@@ -77,7 +77,7 @@ def smallest_size(need: Need, rules: Rules) -> int:
 def prove_panel(members: Sequence[Member], chair: str, need: Need, rules: Rules) -> Proof:
     """Whether these may be the panel: size, odd number, chair (by code), and each member."""
     text = f"{need.name}评审组"
-    children = [*_size(len(members), need, rules), _chair(members, chair)]
+    children = [*prove_size(len(members), need, rules), _chair(members, chair)]
     return all_of(text, own_clause("panel", text), [*children, *(prove_member(one, need, rules) for one in members)])
 
 
@@ -94,14 +94,15 @@ def prove_fitness(member: Member, need: Need, rules: Rules) -> list[Proof]:
     return [
         _kind(member),
         _occupation(member, need),
-        *_grades(member, need),
+        _grades(member, need),
         _highest_grade(member, need, rules.get("assessor.highest_grade")),
         _card(member, need),
         _supervision(member, rules.get("duties.assessor_supervises")),
     ]
 
 
-def _size(count: int, need: Need, rules: Rules) -> list[Proof]:
+def prove_size(count: int, need: Need, rules: Rules) -> list[Proof]:
+    """Whether a panel may have so many members: the rule's or the specification's number, and an odd one."""
     text, told = f"{need.name}评审组的人数", f"现有 {count} 人"
     rule = rules.get(_SIZE_RULES.get(need.method, ""))
     leaves = []
@@ -113,7 +114,7 @@ def _size(count: int, need: Need, rules: Rules) -> list[Proof]:
         leaves.append(_leaf(count >= need.minimum, text, clause, f"至少需 {need.minimum} 人，{told}"))
     if _must_be_odd(need, rules):
         odd = rules["panel.odd"]
-        leaves.append(unless_warning(_leaf(count % 2 == 1, f"{need.name}评审组人数为单数", odd.clause, told), odd))
+        leaves.append(unless_warning(_leaf(count % 2 == 1, f"{need.name}评审组人数为单数", odd.clause, f"人数须为单数，{told}"), odd))
     return leaves
 
 
@@ -142,14 +143,13 @@ def _occupation(member: Member, need: Need) -> Proof:
     return _leaf(held, text, own_clause("panel.occupation", text), told)
 
 
-def _grades(member: Member, need: Need) -> list[Proof]:
+def _grades(member: Member, need: Need) -> Proof:
+    text = f"可考评{'、'.join(one.printed for one in need.grades)}"
     listed = "、".join(one.printed for one in member.grades)
     told = f"{member.label}可考评的等级：{listed}" if listed else f"{member.label}的可考评等级未作限定"
-    return [
-        _leaf(not member.grades or grade in member.grades, text, own_clause("panel.grade", text), told)
-        for grade in need.grades
-        for text in [f"可考评{grade.printed}"]
-    ]
+    lacking = [one.printed for one in need.grades if member.grades and one not in member.grades]
+    fact = f"{told}，不含{'、'.join(lacking)}" if lacking else told
+    return _leaf(not lacking, text, own_clause("panel.grade", text), fact)
 
 
 def _highest_grade(member: Member, need: Need, rule: Rule | None) -> Proof:

@@ -17,8 +17,8 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
 from skilleval.domain.panel_choice import Proposal, propose
-from skilleval.domain.panels import ASSESSING, PANEL_RULES, Member, Need, Rules, prove_member, prove_panel
-from skilleval.domain.rules import Proof
+from skilleval.domain.panels import ASSESSING, PANEL_RULES, Member, Need, Rules, prove_member, prove_panel, prove_size
+from skilleval.domain.rules import Answer, Proof
 from skilleval.services import conflicts, journal
 from skilleval.services.batches import parts_of_batch
 from skilleval.services.conflicts import Scene
@@ -60,12 +60,13 @@ def check_person(session: Session, batch: Batch, code: str) -> Check:
 def propose_panel(session: Session, batch: Batch, method: str, size: int | None = None) -> Proposal:
     """A panel out of the institution's assessors and experts, with reasons for everybody. Nothing is written.
 
-    Refused: a method that the batch doesn't have, a size below one.
+    Refused: a method that the batch doesn't have, a size that no panel may have.
     """
-    if size is not None and size < 1:
-        raise RuleBroken("评审组至少 1 人")
     scene, rules = conflicts.scene_of(session, batch), _rules(session, batch)
     need = _need(session, batch, scene, method)
+    wrong = [] if size is None else [leaf.fact for leaf in prove_size(size, need, rules) if leaf.answer is not Answer.MET]
+    if wrong or (size is not None and size < 1):
+        raise RuleBroken(f"{need.name}评审组不能是 {size} 人", wrong)
     query = select(Personnel).where(
         col(Personnel.institution_id) == batch.institution_id, col(Personnel.kind).in_(list(ASSESSING))
     )

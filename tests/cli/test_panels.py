@@ -55,7 +55,7 @@ def test_a_panel_that_may_not_be_is_refused_with_reasons(cli: Cli) -> None:
     assert refused.exit_code == proposal.exit_code == missing.exit_code == 1
     assert refused.json()["reasons"] == [
         "至少需 3 人，现有 2 人",
-        "现有 2 人",
+        "人数须为单数，现有 2 人",
         "考评员甲（K1）与考生陈大文：师徒关系，待认定（师带徒协议）",
     ]
     assert "组不成 3 人的评审组" in proposal.output and "考生陈大文与考评人员有须回避的情形" in proposal.output

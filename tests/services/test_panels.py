@@ -84,7 +84,7 @@ def test_a_panel_is_changed_by_assigning_it_anew(session: Session, firm: Firm, b
     [
         (("K1", "K2"), ["至少需 3 人，现有 2 人"]),
         (("K1", "K2", "K2"), ["至少需 3 人，现有 2 人"]),
-        (("K1", "K2", "K3", "K4"), ["现有 4 人"]),
+        (("K1", "K2", "K3", "K4"), ["人数须为单数，现有 4 人"]),
         (("K1", "K2", "D1"), ["督导员丁（D1）是督导员", "是本批次的督导员"]),
         (("K1", "K2", "K5"), ["证卡有效期至 2026-06-11"]),
         (("K1", "K2", "K8", "K9"), ["没有编号为 K8", "没有编号为 K9"]),
@@ -140,8 +140,12 @@ def test_a_proposal_writes_nothing_and_is_the_same_each_time(session: Session, b
     assert first == again and first.feasible
     assert (first.picked, first.chair) == (("K1", "K2", "K3"), "K1")
     assert panels_of(session, batch) == [] and not session.new and not session.dirty
-    with pytest.raises(RuleBroken, match="至少 1 人"):
-        propose_panel(session, batch, "review", 0)
+
+
+@pytest.mark.parametrize(("method", "size"), [("review", 0), ("review", 2), ("review", 4), ("theory", 0), ("skill", 4)])
+def test_no_size_is_proposed_that_could_not_be_assigned(session: Session, batch: Batch, method: str, size: int) -> None:
+    with pytest.raises(RuleBroken, match=f"不能是 {size} 人"):
+        propose_panel(session, batch, method, size)
 
 
 def test_who_acted_less_this_year_goes_first(session: Session, firm: Firm, batch: Batch) -> None:
