@@ -93,6 +93,10 @@ class Packs:
         """The rules of authority that hold on a day."""
         return [rule for rule in self.standing(on) if rule.kind in AUTHORITY_KINDS]
 
+    def every_rule(self) -> list[Rule]:
+        """The rules of all days, in the order of the packs."""
+        return [rule for pack in self.packs for rule in pack.rules]
+
     def switches(self, on: date) -> dict[str, bool]:
         """The reading in use for every switch: the firm's choice, else the cautious default of the pack."""
         return {

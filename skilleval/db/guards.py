@@ -6,6 +6,8 @@ APPEND_ONLY = (
     "mark",
     "adjudication",
     "result",
+    "case_vote",
+    "case_decision",
     "certificate",
     "certificate_event",
     "filing",

@@ -1,7 +1,8 @@
 """May this person sit in this batch? The one place where a candidate's verdict is composed, at enrolment and at replay.
 
 Four questions: an entry condition is met, the grade is not held already (重复考证), no other certificate within the
-year (一人一证), and the condition that was claimed is itself met.
+year (一人一证), and the condition that was claimed is itself met. For direct recognition (直接认定) the clause that permits
+it takes the place of the entry conditions: what it lifts is told, each limit with the fact (``set_aside``).
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,12 +10,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from skilleval.domain.authority import Question, resolve
 from skilleval.domain.backgrounds import background_as_plain, background_from_plain, entry_as_plain, entry_from_plain
 from skilleval.domain.dates import add_years
 from skilleval.domain.eligibility import Background, Condition, HeldCertificate, judge
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
+from skilleval.domain.questions import permission, question_as_plain, question_from_plain
 from skilleval.domain.rules import Answer, Clause, Proof, Rule, all_of, no_version
+from skilleval.domain.set_aside import set_aside
 
 FORM = "candidate-inputs/1"
 
@@ -35,6 +39,9 @@ class Application:
     related: tuple[str, ...] = ()
     claimed: str | None = None
     held: tuple[HeldCertificate, ...] = ()
+    #: for direct recognition: the question of authority for this person, and the batch's written reason
+    asked: Question | None = None
+    written_reason: str | None = None
 
     def as_plain(self) -> dict[str, Any]:
         """The application as JSON values, without anything that names the person."""
@@ -48,7 +55,14 @@ class Application:
             "edition": self.edition,
             "claimed": self.claimed,
             "held": [entry_as_plain(one) for one in self.held],
+            **self._direct(),
         }
+
+    def _direct(self) -> dict[str, Any]:
+        """What direct recognition adds; nothing for the other routes."""
+        if self.asked is None:
+            return {}
+        return {"asked": question_as_plain(self.asked), "written_reason": self.written_reason}
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "Application":
@@ -65,6 +79,8 @@ class Application:
                 related=tuple(plain["related"]),
                 claimed=plain["claimed"],
                 held=tuple(entry_from_plain(HeldCertificate, one) for one in plain["held"]),
+                asked=question_from_plain(plain["asked"]) if "asked" in plain else None,
+                written_reason=plain.get("written_reason"),
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise RuleBroken("保存的判断依据无法读取，记录被改动或已损坏") from error
@@ -79,6 +95,9 @@ class Terms:
     window: Rule | None
     #: certificate.duplicate: nobody is recognised twice for one grade
     duplicate: Rule | None
+    #: for direct recognition: the rules of authority that stand on the day, and those of all days
+    authority: Sequence[Rule] = ()
+    known: Sequence[Rule] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +120,29 @@ def judge_candidate(application: Application, terms: Terms) -> Judgement:
         application.background, application.occupation_code, grade, terms.conditions, application.on,
         related=application.related, claimed=application.claimed,
     )  # fmt: skip
+    if application.asked is not None:
+        return _judge_direct(application, application.asked, terms, verdict.proof)
     children = [verdict.proof, _not_held(application, terms.duplicate), _window(application, terms.window)]
     if application.claimed is not None and verdict.claimed is not Answer.MET:
         children.append(_claimed(application, verdict.claimed, terms.conditions))
     whole = Clause("candidate", "参加本批次认定须同时符合以下各项", "", "high")
-    return Judgement(all_of(f"可否参加{grade.printed}认定", whole, children), _skips(application.held, grade))
+    return Judgement(all_of(f"可否参加{grade.printed}认定", whole, children), skips_grade(application.held, grade))
+
+
+def _judge_direct(application: Application, asked: Question, terms: Terms, entry: Proof) -> Judgement:
+    """The verdict where a clause permits direct recognition: no entry condition binds, but each one set aside is told."""
+    answer = resolve(asked, terms.authority, terms.known)
+    skips = skips_grade(application.held, application.grade)
+    children = [
+        permission(answer, asked, application.written_reason),
+        _not_held(application, terms.duplicate),
+        _window(application, terms.window),
+    ]
+    if answer.lifted:
+        held = max((one.grade for one in application.held), default=None)
+        children.append(set_aside(answer, entry, held, application.grade, skips=skips))
+    whole = Clause("candidate", "直接认定须有许可的条款，且未持有该等级、同一年度内未取得其他证书", "", "high")
+    return Judgement(all_of(f"可否直接认定{application.grade.printed}", whole, children), skips)
 
 
 def rule_differences(then: Proof, now: Proof) -> list[str]:
@@ -187,6 +224,6 @@ def _claimed(application: Application, answer: Answer | None, known: Sequence[Co
     return Proof(answer or Answer.UNKNOWN, f"所填申报条件：{clause.text}", clause, "请改填实际符合的条件，或不填", (), "报名表")
 
 
-def _skips(held: Sequence[HeldCertificate], grade: Grade) -> bool:
+def skips_grade(held: Sequence[HeldCertificate], grade: Grade) -> bool:
     """Whether the grade right below was never held: recorded, and judged by the entry conditions alone."""
     return grade.rank > Grade.JUNIOR.rank and not any(one.grade.rank >= grade.rank - 1 for one in held)

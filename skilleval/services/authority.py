@@ -164,6 +164,20 @@ def _plan_refusals(
     return list(dict.fromkeys(found))
 
 
+def question_for(
+    session: Session, batch: Batch, library: Library, candidate: Candidate, on: date, *, held: Holds
+) -> Question:
+    """What is asked of the rules about one candidate on a day, with its facts; ``held`` unsaid leaves the step unknown."""
+    institution, member = session.get(Institution, batch.institution_id), session.get(Institution, candidate.employer_id)
+    assert institution is not None
+    ground = ground_of(session, institution, library, batch.occupation_code, batch.trade, on)
+    question = _question(session, ground, Grade(candidate.grade), batch.route, held, member)
+    if not isinstance(held, _Unsaid):
+        return question
+    told = {**question.told, "skips": "未填现持证书，不知是否跨级"}
+    return replace(question, facts={name: value for name, value in question.facts.items() if name != "skips"}, told=told)
+
+
 def _refusals(answer: Authority, grade: Grade, written_reason: str | None) -> Sequence[Proof]:
     if answer.verdict is Verdict.YES:
         return ()
@@ -181,19 +195,25 @@ def _refusals(answer: Authority, grade: Grade, written_reason: str | None) -> Se
 def _ask(
     session: Session, ground: Ground, grade: Grade, route: str, holds: Holds, member: Institution | None
 ) -> Authority:
+    question = _question(session, ground, grade, route, holds, member)
+    answer = resolve(question, ground.rules, ground.known)
+    if not isinstance(holds, _Unsaid):
+        return answer
+    skipping = replace(question, facts={**question.facts, "skips": True})
+    if resolve(skipping, ground.rules, ground.known).verdict is answer.verdict:
+        return answer
+    return replace(answer, needs=(*answer.needs, STEP_UNSAID))
+
+
+def _question(
+    session: Session, ground: Ground, grade: Grade, route: str, holds: Holds, member: Institution | None
+) -> Question:
     said = not isinstance(holds, _Unsaid)
     held = None if isinstance(holds, _Unsaid) else holds
     facts = facts_of(
         session, ground, grade, route, member, skips=said and _skips(grade, held), holds=held, said=said
     )
-    question = Question(grade, route, ground.on, facts.values, ground.switches, facts.told, facts.evidence)
-    answer = resolve(question, ground.rules, ground.known)
-    if said:
-        return answer
-    skipping = replace(question, facts={**facts.values, "skips": True})
-    if resolve(skipping, ground.rules, ground.known).verdict is answer.verdict:
-        return answer
-    return replace(answer, needs=(*answer.needs, STEP_UNSAID))
+    return Question(grade, route, ground.on, facts.values, ground.switches, facts.told, facts.evidence)
 
 
 def _skips(grade: Grade, holds: Grade | None) -> bool:

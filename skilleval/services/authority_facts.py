@@ -74,7 +74,7 @@ def ground_of(
     lines, uncovered = institutions.scope_lines(session, last, occupation_code, trade)
     packs = rules.packs_of(session, institution.id, library, on)
     return Ground(
-        institution, on, occupation_code, packs.authority(on), [rule for pack in packs.packs for rule in pack.rules],
+        institution, on, occupation_code, packs.authority(on), packs.every_rule(),
         packs.switches(on), registration, lapsed, lines, uncovered,
         _grade_set(session, institution.id, library, occupation_code, trade, on, lines),
     )  # fmt: skip

@@ -4,7 +4,7 @@ Sources: T7 of guangdong-rules 7.2 (columns); 4.4 there (一人多证, 重复考
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -287,6 +287,8 @@ def _judge_all(session: Session, batch: Batch, candidates: Sequence[Candidate], 
         packs.conditions(edition, batch.starts_on),
         packs.parameter("certificate.window", on=batch.starts_on),
         packs.parameter("certificate.duplicate", on=batch.starts_on),
+        packs.authority(batch.starts_on),
+        packs.every_rule(),
     )
     pinned = {"packs": rules.pin_packs(session, packs), "switches": packs.switches(batch.starts_on)}
     people_by_id = _people(session, candidates)
@@ -297,12 +299,25 @@ def _judge_all(session: Session, batch: Batch, candidates: Sequence[Candidate], 
             backgrounds[candidate.person_id], batch.occupation_code, Grade(candidate.grade), batch.starts_on, edition,
             tuple(related), candidate.claimed, tuple(held.get(candidate.person_id, ())),
         )  # fmt: skip
+        if batch.route == "direct":
+            application = _direct(session, batch, candidate, application, library)
         judgement = judge_candidate(application, terms)
         candidate.verdict, candidate.proof = judgement.answer.value, judgement.proof.as_dict()
         candidate.inputs = {**application.as_plain(), **pinned}
         candidate.checked_on = on
         candidate.skips_grade = judgement.skips_grade
         session.add(candidate)
+
+
+def _direct(
+    session: Session, batch: Batch, candidate: Candidate, application: Application, library: Library
+) -> Application:
+    """The application with the question of authority for this person; a step that nobody entered stays unsaid."""
+    held: authority.Holds = max((one.grade for one in application.held), default=None)
+    if held is None and application.background.certificates is None:
+        held = authority.UNSAID
+    asked = authority.question_for(session, batch, library, candidate, batch.starts_on, held=held)
+    return replace(application, asked=asked, written_reason=batch.authority_reason)
 
 
 def held_certificates(session: Session, person_ids: Sequence[int]) -> dict[int, list[HeldCertificate]]:

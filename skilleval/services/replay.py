@@ -138,7 +138,8 @@ class _Case:
             application, packs = self._inputs(candidate)
             then = judge_candidate(application, _terms(packs, application.edition, application.on))
             held = tuple(one for one in application.held if one.obtained_on is None or one.obtained_on <= on)
-            now = judge_candidate(replace(application, on=on, held=held), _terms(packs, application.edition, on))
+            asked = replace(application.asked, on=on) if application.asked else None
+            now = judge_candidate(replace(application, on=on, held=held, asked=asked), _terms(packs, application.edition, on))
         except RuleBroken:
             return None
         return OnAnotherDay(on, then.answer, now.answer, tuple(rule_differences(then.proof, now.proof)))
@@ -203,7 +204,10 @@ def _step(name: str, differences: Sequence[str]) -> Step:
 
 
 def _terms(packs: Packs, edition: str, on: date) -> Terms:
-    return Terms(packs.conditions(edition, on), packs.find("certificate.window", on), packs.find("certificate.duplicate", on))
+    return Terms(
+        packs.conditions(edition, on), packs.find("certificate.window", on), packs.find("certificate.duplicate", on),
+        packs.authority(on), packs.every_rule(),
+    )  # fmt: skip
 
 
 def _verdict_differences(candidate: Candidate, application: Application, judged: Judgement, batch: Batch) -> list[str]:

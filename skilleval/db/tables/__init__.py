@@ -35,6 +35,14 @@ from skilleval.db.tables.official import (
 )
 from skilleval.db.tables.panel import CONFLICT_KINDS, Conflict, Panel, PanelMember
 from skilleval.db.tables.people import Credential, Person, WorkPeriod
+from skilleval.db.tables.recognition import (
+    CaseDecision,
+    CaseEvidence,
+    CaseLine,
+    CaseVote,
+    Evidence,
+    RecognitionCase,
+)
 from skilleval.db.tables.relation import RELATION_KINDS, Relation
 
 __all__ = [
@@ -48,12 +56,17 @@ __all__ = [
     "Assignment",
     "Batch",
     "Candidate",
+    "CaseDecision",
+    "CaseEvidence",
+    "CaseLine",
+    "CaseVote",
     "Certificate",
     "CertificateEvent",
     "Chain",
     "ChainMember",
     "Conflict",
     "Credential",
+    "Evidence",
     "Filing",
     "ImportReceipt",
     "Institution",
@@ -74,6 +87,7 @@ __all__ = [
     "PinnedText",
     "Post",
     "PostGrade",
+    "RecognitionCase",
     "Registration",
     "Relation",
     "Result",
