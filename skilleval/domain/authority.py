@@ -121,7 +121,12 @@ def resolve(question: Question, rules: Sequence[Rule], known: Iterable[Rule] = (
 
 def reasons(answer: Authority) -> list[str]:
     """Why the answer is no yes, a line a reason, each with the id of its clause; nothing for a yes."""
-    return list(dict.fromkeys(leaf.fact for leaf in refusals(answer)))
+    return reasons_in(answer.proof)
+
+
+def reasons_in(proof: Proof) -> list[str]:
+    """Why a tree is not met, a line a reason, each with the id of its clause; nothing for one that is."""
+    return list(dict.fromkeys(leaf.fact for leaf in _refusals(proof)))
 
 
 def refusals(answer: Authority) -> list[Proof]:

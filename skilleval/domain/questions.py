@@ -46,8 +46,10 @@ def permission(answer: Authority, question: Question, written_reason: str | None
     text = f"本机构可以{ROUTES[question.route]}方式认定此人为{question.grade.printed}（{question.on}）"
     clause = Clause("authority", "须符合各项前提，并有一条许可", "", "high")
     reason = (written_reason or "").strip()
-    if answer.verdict is Verdict.CLAUSES_DISAGREE and reason:
-        return Proof(Answer.MET, text, clause, f"{answer.proof.fact}；书面理由：{reason}", (), "批次文件")
+    if answer.verdict is Verdict.CLAUSES_DISAGREE:
+        told = f"条款不一致，{answer.proof.fact}；"
+        told += f"书面理由：{reason}" if reason else "仍要认定的，须在批次文件中以 authority_reason 写明书面理由"
+        return Proof(Answer.MET if reason else Answer.UNKNOWN, text, clause, told, (), "批次文件")
     return replace(answer.proof, text=text)
 
 
