@@ -311,7 +311,9 @@ def _specification_problems(
 def _staffing(
     session: Session, batch: Batch, candidates: Sequence[Candidate], assignments: Sequence[Assignment]
 ) -> tuple[PartStaff, ...]:
-    """The parts at grades that an eligible candidate takes, each with its assessors."""
+    """The parts at grades that an eligible candidate takes, each with its assessors; direct recognition has none."""
+    if batch.route == "direct":
+        return ()
     taken = {one.grade for one in candidates if one.state == "eligible"}
     staffing = []
     for part in parts_of_batch(session, batch):

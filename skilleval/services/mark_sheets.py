@@ -239,7 +239,9 @@ def _columns(assessors: Sequence[Personnel]) -> tuple[Column, ...]:
 
 
 def _parts_by_method(session: Session, batch: Batch) -> dict[str, dict[str, SpecificationPart]]:
-    """method → grade → part, in the order of METHODS."""
+    """method → grade → part, in the order of METHODS. Refused: direct recognition, which is scored in its cases."""
+    if batch.route == "direct":
+        raise RuleBroken("直接认定不用成绩表，评分登记在案卷中（skilleval recognitions score）")
     parts = parts_of_batch(session, batch)
     return {
         method: {part.grade: part for part in parts if part.method == method}

@@ -24,6 +24,7 @@ from skilleval.domain.scoring import Part, PartMark, Settlement, agree, check_ma
 from skilleval.packs import Library
 from skilleval.services import authority, journal
 from skilleval.services.batches import assessors_for, candidates_of, parts_of_batch
+from skilleval.services.case_decisions import settle_cases
 from skilleval.services.journal import Actor
 
 
@@ -104,7 +105,8 @@ def part_marks(session: Session, batch: Batch) -> dict[int, dict[str, PartMark]]
         if one.mark_ids == _mark_ids(entered.get(own := (one.candidate_id, one.part_id), []))
     }
     by_grade: dict[str, list[SpecificationPart]] = {}
-    for part in parts_of_batch(session, batch):
+    # Direct recognition has no marks of assessors: its results come from decided cases.
+    for part in parts_of_batch(session, batch) if batch.route != "direct" else ():
         by_grade.setdefault(part.grade, []).append(part)
     agreed: dict[int, dict[str, PartMark]] = {}
     for candidate in candidates_of(session, batch):
@@ -119,11 +121,13 @@ def part_marks(session: Session, batch: Batch) -> dict[int, dict[str, PartMark]]
 
 
 def settle_results(session: Session, actor: Actor, batch: Batch, library: Library) -> list[Result]:
-    """Settle the results of all candidates and take the batch to 成绩已核定.
+    """Settle the results of all candidates and take the batch to 成绩已核定; for direct recognition from its decided cases.
 
     Refused with every reason: a batch that is not being marked, marks in dispute, marks that are missing, what is beyond
     the institution's authority.
     """
+    if batch.route == "direct":
+        return settle_cases(session, actor, batch, library)
     lifecycle.step("batch", batch.state, "settled")
     agreed = part_marks(session, batch)
     candidates = [one for one in candidates_of(session, batch) if one.state == "eligible"]
@@ -163,6 +167,8 @@ def correct_result(
         raise RuleBroken(f"批次现在是“{lifecycle.label('batch', batch.state)}”，只有核定后、公示结束前可以更正成绩")
     if not reason.strip():
         raise RuleBroken("更正成绩须写明理由")
+    if batch.route == "direct":
+        raise RuleBroken("直接认定的结果随案卷的决定更正（skilleval recognitions decide）")
     standing = latest_results(session, batch).get(_key(candidate.id))
     if standing is None:
         raise RuleBroken("该考生没有核定成绩")

@@ -20,7 +20,7 @@ from skilleval.domain.methods import METHODS
 from skilleval.domain.rules import Answer, Proof
 from skilleval.domain.scoring import Outcome, Part, PartMark, Settlement, settle, show
 from skilleval.packs import Packs
-from skilleval.services import batches, marks, replay_rows, rules
+from skilleval.services import batches, marks, replay_cases, replay_rows, rules
 from skilleval.services.replay_numbers import Ledger
 
 STEPS = {"rows": "原始记录", "eligibility": "资格", "marks": "评分", "outcome": "结果", "number": "证书编号"}
@@ -172,6 +172,9 @@ class _Case:
             return [Step("marks", "differs", ("没有核定成绩",))]
         if not all(isinstance(one.parts, dict) and isinstance(one.proof, list) for one in results):
             return [Step("marks", "differs", ("核定成绩的记录无法读取",))]
+        if self.batch.route == "direct":
+            told, outcomes = replay_cases.differences(self.session, candidate, results)
+            return [_step("marks", told), _step("outcome", outcomes)]
         parts = self._parts.setdefault(candidate.grade, marks.domain_parts(self.session, self.batch, candidate.grade))
         agreed = self.agreed.get(_key(candidate.id))
         if agreed is None:

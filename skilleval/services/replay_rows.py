@@ -19,7 +19,7 @@ from skilleval.db.tables import (
 )
 from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
-from skilleval.services import batches
+from skilleval.services import batches, case_rows
 from skilleval.services.verification import row_faults, verify_chain
 
 _Row = TypeVar("_Row", Mark, Adjudication, Result, Certificate)
@@ -70,8 +70,8 @@ def tampered_rows(session: Session, batch: Batch, candidates: Sequence[Candidate
 
     A journal whose chain is broken is told first: what it says of rows is then no proof.
     """
-    shared = _shared(session, batch)
-    own = _own(session, batch, candidates, who)
+    shared = _shared(session, batch) | case_rows.panel_rows(session, batch)
+    own = _own(session, batch, candidates, who) | case_rows.rows_of(session, batch, candidates, who)
     rows: dict[str, list[int]] = {name: [] for name in ("mark", "adjudication", "result", "certificate")}
     for table, key in (*shared, *own):
         rows.setdefault(table, []).append(key)
@@ -85,6 +85,8 @@ def tampered_rows(session: Session, batch: Batch, candidates: Sequence[Candidate
             of_batch.append(shared[table, key] + _WORDS[code])
         elif table in _GONE:
             of_batch.append(_GONE[table].format(key=key))
+        elif table in case_rows.GONE:
+            of_batch.append(case_rows.GONE[table].format(key=key))
     return Tampered(tuple(of_batch), {key: tuple(named) for key, named in of_candidates.items()})
 
 

@@ -91,7 +91,8 @@ class CaseLine(Table, table=True):
     institution_id: int
     case_id: int
     serial: int
-    group: str = Field(sa_column=sa.Column("line_group", sa.String, nullable=False))
+    #: 岗位职责, 工作表现, 工作业绩, or one of the firm's own (``group`` is a word of SQL)
+    category: str
     text: str
     maximum: int
     must: bool = False

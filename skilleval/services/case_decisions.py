@@ -1,0 +1,279 @@
+"""Cases of direct recognition: decided, settled into results, and decided again for replay.
+
+A decision keeps what it was made from and stands until a later one supersedes it with its reason.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlmodel import Session, col, select
+
+from skilleval.db.tables import (
+    Assignment,
+    Batch,
+    Candidate,
+    CaseDecision,
+    Personnel,
+    RecognitionCase,
+    Result,
+    Table,
+)
+from skilleval.domain import lifecycle
+from skilleval.domain.authority import resolve
+from skilleval.domain.candidacy import Application
+from skilleval.domain.errors import RuleBroken
+from skilleval.domain.questions import permission
+from skilleval.domain.recognition import (
+    PANEL_RULES,
+    CaseFacts,
+    Line,
+    Shown,
+    Voter,
+    decided_apart,
+    judge_recognition,
+    missing_in,
+    score_of,
+    settlement_of,
+)
+from skilleval.domain.recognition_inputs import Asked, CaseInputs, inputs_as_plain, inputs_from_plain
+from skilleval.domain.rules import Answer, Proof
+from skilleval.domain.scoring import Settlement
+from skilleval.packs import Library, Packs
+from skilleval.services import authority, journal, rules
+from skilleval.services.journal import Actor
+from skilleval.services.recognitions import (
+    batch_of_case,
+    candidate_of,
+    cases_of,
+    evidence_of,
+    lines_of,
+    panel_of,
+    votes_of,
+)
+from skilleval.services.shared_evidence import warnings_of
+
+_DECIDING = ("marking", "settled", "noticed")
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What stands against recognising a case as it is, the proof, and what must be looked into."""
+
+    proof: Proof
+    missing: tuple[str, ...]
+    warnings: tuple[str, ...]
+    inputs: CaseInputs
+    #: the packs that answered
+    packs: tuple[Packs, ...]
+
+
+def outlook(session: Session, case: RecognitionCase, library: Library, *, actor: Actor, on: date) -> Outlook:
+    """Whether the actor could recognise the case on a day, with every reason. Changes nothing."""
+    batch, candidate = batch_of_case(session, case), candidate_of(session, case)
+    facts = _facts(session, case, batch, on, _acts(session, batch, actor))
+    held = _held(candidate)
+    asked, packs = [], []
+    for day in sorted({batch.starts_on, batch.ends_on, on}):
+        packs.append(rules.packs_of(session, batch.institution_id, library, day))
+        question = authority.question_for(session, batch, library, candidate, day, held=held)
+        asked.append(Asked(question, packs[-1].versions(), packs[-1].switches(day)))
+    planned = rules.packs_of_batch(session, batch)
+    switches = dict(planned.chosen_switches)
+    inputs = CaseInputs(facts, tuple(asked), batch.authority_reason, planned.versions(), switches)
+    proof = _judge(inputs, packs, planned)
+    return Outlook(proof, tuple(missing_in(proof)), tuple(warnings_of(session, case)), inputs, (*packs, planned))
+
+
+def decide_case(
+    session: Session,
+    actor: Actor,
+    case: RecognitionCase,
+    library: Library,
+    *,
+    recognise: bool,
+    reason: str,
+    on: date,
+) -> CaseDecision:
+    """Decide a case; after the results are settled, and before the notice is closed, the result is corrected with it.
+
+    Refused with every reason: no reason, a batch that is not at this point, somebody deciding who assessed; for a
+    recognition everything that ``judge_recognition`` finds missing, what is beyond the institution's authority included.
+    """
+    batch = batch_of_case(session, case)
+    if batch.state not in _DECIDING:
+        raise RuleBroken(f"批次现在是“{lifecycle.label('batch', batch.state)}”，只有“评分”阶段至公示结束前可以作出认定决定")
+    if not reason.strip():
+        raise RuleBroken("认定决定须写明理由")
+    candidate = candidate_of(session, case)
+    if candidate.state != "eligible":
+        raise RuleBroken(f"考生现在是“{lifecycle.label('candidate', candidate.state)}”，不能作出认定决定")
+    found = outlook(session, case, library, actor=actor, on=on)
+    apart = decided_apart(found.inputs.facts)
+    told = list(found.missing) if recognise else [apart.fact] * (apart.answer is not Answer.MET)
+    if told:
+        raise RuleBroken(f"案卷 {case.number} 不能{'予以认定' if recognise else '作出决定'}", told)
+    earlier = decisions_of(session, case)
+    if earlier and (earlier[-1].decision == "recognised") is recognise and batch.state != "marking":
+        raise RuleBroken(f"案卷 {case.number} 的决定与现有决定相同")
+    for packs in found.packs:
+        rules.pin_packs(session, packs)
+    word = "recognised" if recognise else "not_recognised"
+    decision = CaseDecision(
+        institution_id=case.institution_id, case_id=_key(case.id), revision=len(earlier) + 1, decision=word,
+        reason=reason.strip(), decided_by=actor.name, decided_on=on, composite=score_of(found.inputs.facts.lines).composite,
+        inputs=inputs_as_plain(found.inputs), proof=found.proof.as_dict(), warnings=list(found.warnings),
+    )  # fmt: skip
+    case.state = word
+    written: list[Table] = [decision, case]
+    if batch.state != "marking":
+        written.append(_corrected(session, case, decision, found.inputs))
+    session.add_all(written)
+    journal.record(session, actor, case.institution_id, "recognition.decide", objects=written, reason=reason.strip())
+    return decision
+
+
+def settle_cases(session: Session, actor: Actor, batch: Batch, library: Library) -> list[Result]:
+    """The results of a direct batch from its decided cases; the batch is 成绩已核定 then.
+
+    Refused with every reason: a candidate whose case is missing, undecided, or no longer holds what it was recognised
+    for; what is beyond the institution's authority.
+    """
+    lifecycle.step("batch", batch.state, "settled")
+    candidates = _eligible(session, batch)
+    cases = {case.candidate_id: case for case in cases_of(session, batch)}
+    problems, results = [], []
+    for candidate in candidates:
+        who = candidate.admission_number or "（未编号）"
+        case = cases.get(_key(candidate.id))
+        decision = None if case is None else standing_decision(session, case)
+        if case is None or decision is None or case.state not in ("recognised", "not_recognised"):
+            problems.append(f"{who} 没有案卷" if case is None else f"{who} 案卷 {case.number} 尚未决定")
+            continue
+        if decision.decision == "recognised":
+            problems += [f"{who} 案卷 {case.number}：{told}" for told in _lapsed(session, case, decision)]
+        results.append(_result(case, decision, inputs_from_plain(decision.inputs).facts))
+    if problems:
+        raise RuleBroken(f"还不能核定结果：{len(problems)} 处未完成", problems)
+    authority.require(session, batch, library, candidates=candidates)
+    batch.state = "settled"
+    session.add_all([*results, batch])
+    journal.record(session, actor, batch.institution_id, "results.settle", objects=[*results, batch])
+    return results
+
+
+def settle_again(case: RecognitionCase, decision: CaseDecision) -> Settlement:
+    """The result that a decision gives, from the inputs that it kept. Refused: inputs that can't be read."""
+    facts = inputs_from_plain(decision.inputs).facts
+    return settlement_of(case.number, decision.decision == "recognised", facts, decision.reason)
+
+
+def judge_again(session: Session, inputs: CaseInputs) -> Proof:
+    """The proof of a decision from its inputs and pinned rule texts alone. Refused: texts that were not kept."""
+    asked = [rules.pinned_packs(session, one.packs, one.switches) for one in inputs.asked]
+    return _judge(inputs, asked, rules.pinned_packs(session, inputs.packs, inputs.switches))
+
+
+def _judge(inputs: CaseInputs, asked: Sequence[Packs], planned: Packs) -> Proof:
+    answers = []
+    for one, packs in zip(inputs.asked, asked, strict=True):
+        answer = resolve(one.question, packs.authority(one.question.on), packs.every_rule())
+        answers.append(permission(answer, one.question, inputs.written_reason))
+    found = {key: planned.find(key, inputs.facts.decided_on) for key in PANEL_RULES}
+    panel = {key: rule for key, rule in found.items() if rule is not None}
+    return judge_recognition(replace(inputs.facts, authority=tuple(answers)), panel)
+
+
+def decisions_of(session: Session, case: RecognitionCase) -> Sequence[CaseDecision]:
+    """All decisions over a case, first to last."""
+    query = select(CaseDecision).where(
+        col(CaseDecision.institution_id) == case.institution_id, col(CaseDecision.case_id) == case.id
+    )
+    return session.exec(query.order_by(col(CaseDecision.revision))).all()
+
+
+def standing_decision(session: Session, case: RecognitionCase) -> CaseDecision | None:
+    """The last decision over a case."""
+    found = decisions_of(session, case)
+    return found[-1] if found else None
+
+
+def _held(candidate: Candidate) -> authority.Holds:
+    """The grade held, as the candidate's verdict has it."""
+    application = Application.from_plain(candidate.inputs or {})
+    held = max((one.grade for one in application.held), default=None)
+    return authority.UNSAID if held is None and application.background.certificates is None else held
+
+
+def _facts(
+    session: Session, case: RecognitionCase, batch: Batch, on: date, acts: tuple[str, ...]
+) -> CaseFacts:
+    shown: dict[int, list[Shown]] = {}
+    for link, evidence in evidence_of(session, case):
+        one = Shown(evidence.code, evidence.ended_on or evidence.started_on, evidence.state)
+        shown.setdefault(link.line_id, []).append(one)
+    lines = tuple(
+        Line(line.serial, line.category, line.text, line.maximum, line.must, line.score, tuple(shown.get(_key(line.id), ())))
+        for line in lines_of(session, case)
+    )
+    votes = {one.member_id: one for one in votes_of(session, case)}
+    panel = tuple(
+        Voter(
+            personnel.code, member.role == "chair", member.absent_reason is None, given.vote if given else None,
+            bool(given and given.comment),
+        )
+        for member, personnel in panel_of(session, batch)
+        for given in (votes.get(_key(member.id)),)
+    )  # fmt: skip
+    return CaseFacts(on, dict(case.methods), lines, panel, acts)
+
+
+def _acts(session: Session, batch: Batch, actor: Actor) -> tuple[str, ...]:
+    """As what the actor takes part in the assessment: known by name or by the firm's own code."""
+    assessors = session.exec(
+        select(Personnel)
+        .join(Assignment, col(Assignment.personnel_id) == col(Personnel.id))
+        .where(col(Assignment.institution_id) == batch.institution_id, col(Assignment.batch_id) == batch.id)
+        .where(col(Assignment.role) == "assessor")
+        .order_by(col(Personnel.code))
+    ).all()
+    acts = [f"评审组成员 {one.code}" for _member, one in panel_of(session, batch) if actor.name in (one.name, one.code)]
+    acts += [f"考评员 {one.code}" for one in assessors if actor.name in (one.name, one.code)]
+    return tuple(dict.fromkeys(acts))
+
+
+def _lapsed(session: Session, case: RecognitionCase, decision: CaseDecision) -> list[str]:
+    """What a recognised case lacks now, such as a panel member who was entered as absent since."""
+    kept = inputs_from_plain(decision.inputs)
+    batch = batch_of_case(session, case)
+    now = _facts(session, case, batch, decision.decided_on, kept.facts.decider_acts)
+    return missing_in(judge_again(session, replace(kept, facts=now)))
+
+
+def _result(case: RecognitionCase, decision: CaseDecision, facts: CaseFacts, revision: int = 1) -> Result:
+    settled = settlement_of(case.number, decision.decision == "recognised", facts, decision.reason)
+    return Result(
+        institution_id=case.institution_id, candidate_id=case.candidate_id, revision=revision,
+        outcome=settled.outcome.value, parts=dict(settled.parts), total=settled.total, proof=list(settled.reasons),
+        reason=decision.reason if revision > 1 else None,
+    )  # fmt: skip
+
+
+def _corrected(session: Session, case: RecognitionCase, decision: CaseDecision, inputs: CaseInputs) -> Result:
+    query = select(Result).where(
+        col(Result.institution_id) == case.institution_id, col(Result.candidate_id) == case.candidate_id
+    )
+    return _result(case, decision, inputs.facts, len(session.exec(query).all()) + 1)
+
+
+def _eligible(session: Session, batch: Batch) -> Sequence[Candidate]:
+    query = select(Candidate).where(
+        col(Candidate.institution_id) == batch.institution_id, col(Candidate.batch_id) == batch.id,
+        col(Candidate.state) == "eligible",
+    )  # fmt: skip
+    return session.exec(query.order_by(col(Candidate.admission_number), col(Candidate.id))).all()
+
+
+def _key(value: int | None) -> int:
+    assert value is not None
+    return value
