@@ -79,6 +79,9 @@ class CandidateLine:
     route: str
     skips_grade: bool = False
     condition: str = ""
+    #: for direct recognition: the clause that permits it, and the limits set aside (打破的限制), each with its fact
+    basis: str = ""
+    set_aside: str = ""
     birth_date: date | None = None
     education: str = ""
     phone: str = ""
@@ -124,6 +127,9 @@ class ResultLine:
     total: int | None = None
     certificate_number: str = ""
     issued_on: date | None = None
+    route: str = "assessment"
+    basis: str = ""
+    set_aside: str = ""
 
     def __repr__(self) -> str:
         """Without the document number."""

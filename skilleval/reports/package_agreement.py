@@ -78,7 +78,7 @@ def _pair_results(sheets: Sheets) -> Pairing:
 
 def _results_agree(sheets: Sheets, people: Pairing) -> Iterator[Finding]:
     candidates, results = sheets["candidates"], sheets["results"]
-    same = ("admission_number", "name", "sex", "id_type", "id_number", "education", "grade")
+    same = ("admission_number", "name", "sex", "id_type", "id_number", "education", "grade", "route", "basis", "set_aside")
     for candidate, result in people.pairs:
         yield from _compare(candidates, candidate, results, result, [(key, key) for key in same])
     for line in people.left:

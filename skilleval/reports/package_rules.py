@@ -14,6 +14,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
 from skilleval.domain.scoring import Outcome, Part, PartMark, settle, show
 from skilleval.reports.findings import Finding
+from skilleval.reports.package_direct import direct_plan_holds, direct_result_holds
 from skilleval.reports.package_sheets import Line, Sheet, Sheets
 
 Rule = Callable[[Sheets, Mapping[str, Any]], Iterator[Finding]]
@@ -224,6 +225,9 @@ def marks_hold(sheets: Sheets, manifest: Mapping[str, Any]) -> Iterator[Finding]
         parts.setdefault(told["grade"], {})[part.method] = part
     for line in sheet.lines:
         grade = line.get("grade")
+        if line.get("route") == "direct":
+            yield from direct_result_holds(sheet, line)
+            continue
         rules = parts.get(grade.value) if isinstance(grade, Grade) else None
         if rules:
             yield from _unassessed_parts(sheet, line, rules)
@@ -236,6 +240,9 @@ def parts_are_told(sheets: Sheets, manifest: Mapping[str, Any]) -> Iterator[Find
     for line in sheet.lines:
         grade = line.get("grade")
         if not isinstance(grade, Grade):
+            continue
+        if line.get("route") == "direct":
+            yield from direct_plan_holds(sheet, line)
             continue
         keys = [part["method"] for part in manifest["parts"] if part["grade"] == grade.value]
         if not keys or not set(keys) <= METHODS.keys():

@@ -27,6 +27,7 @@ from skilleval.reports.filing import (
     ResultLine,
     Withheld,
 )
+from skilleval.services.filing_direct import basis_told, methods_of, set_aside_told
 from skilleval.services.filing_record import BatchRecord
 
 #: ids of entry conditions: generation, grade, number
@@ -64,7 +65,7 @@ def plan_lines(record: BatchRecord, versions: str) -> tuple[PlanLine, ...]:
             occupation_name=batch.occupation_name,
             trade=batch.trade,
             grade=grade,
-            methods="、".join(METHODS[part.method].name_zh for part in record.parts if part.grade == grade.value),
+            methods="、".join(METHODS[key].name_zh for key in methods_of(record, grade)),
             route=batch.route,
             planned=batch.planned,
             candidates=sum(1 for candidate in record.candidates if candidate.grade == grade.value),
@@ -110,7 +111,9 @@ def _candidate_line(record: BatchRecord, serial: int, candidate: Candidate, vaul
         grade=Grade(candidate.grade),
         route=candidate.route,
         skips_grade=candidate.skips_grade,
-        condition=_condition(candidate),
+        condition=_condition(candidate) if candidate.route != "direct" else "",
+        basis=basis_told(record, candidate),
+        set_aside=set_aside_told(record, candidate),
         birth_date=person.birth_date,
         education=person.education or "",
         phone=person.phone or "",
@@ -205,6 +208,9 @@ def result_lines(record: BatchRecord, candidates: Sequence[CandidateLine]) -> tu
                 registration_number=record.registration.number,
                 batch_number=record.batch.number,
                 total=result.total,
+                route=line.route,
+                basis=line.basis,
+                set_aside=line.set_aside,
                 certificate_number=certificate.number if certificate else "",
                 issued_on=certificate.issued_on if certificate else None,
                 **marks,
@@ -258,7 +264,9 @@ def notice_lines(notice: Notice, routes: Mapping[str, str]) -> tuple[NoticeLine,
 
 
 def part_rules(record: BatchRecord) -> tuple[PartRule, ...]:
-    """How each part of each grade counted."""
+    """How each part of each grade counted; direct recognition weighs no parts."""
+    if record.batch.route == "direct":
+        return ()
     return tuple(
         PartRule(Grade(part.grade), part.method, part.weight, part.maximum, part.pass_mark) for part in record.parts
     )

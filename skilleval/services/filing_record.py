@@ -16,11 +16,13 @@ from skilleval.db.tables import (
     Institution,
     Person,
     Personnel,
+    RecognitionCase,
     Registration,
     Result,
     SpecificationPart,
     WorkPeriod,
 )
+from skilleval.services.recognitions import cases_of
 
 Entry = TypeVar("Entry")
 
@@ -43,6 +45,8 @@ class BatchRecord:
     credentials: Mapping[int, Sequence[Credential]]
     periods: Mapping[int, Sequence[WorkPeriod]]
     staff: Sequence[tuple[Assignment, Personnel]]
+    #: candidate id → the case of a direct recognition
+    cases: Mapping[int, RecognitionCase]
 
 
 def read_batch(session: Session, batch: Batch) -> BatchRecord:
@@ -82,6 +86,7 @@ def read_batch(session: Session, batch: Batch) -> BatchRecord:
         credentials=_grouped((entry.person_id, entry) for entry in credentials),
         periods=_grouped((entry.person_id, entry) for entry in periods),
         staff=_staff(session, batch),
+        cases={case.candidate_id: case for case in cases_of(session, batch)},
     )
 
 
