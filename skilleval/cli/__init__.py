@@ -28,6 +28,8 @@ COMMANDS = {
     "panels": "panels",
     "conflicts": "conflicts",
     "candidates": "candidates",
+    "evidence": "evidence",
+    "recognitions": "recognitions",
     "marks": "marks",
     "notices": "notices",
     "certificates": "certificates",

@@ -1,0 +1,452 @@
+"""Direct recognition by the services: who may apply, what a case needs, what is decided, settled, filed and replayed."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session, col, select
+
+from skilleval.db.engine import Database
+from skilleval.db.secrets import Vault
+from skilleval.db.tables import (
+    CaseDecision,
+    CaseLine,
+    CaseVote,
+    Certificate,
+    PanelMember,
+    PostGrade,
+    RecognitionCase,
+    Result,
+)
+from skilleval.domain.errors import RuleBroken
+from skilleval.domain.set_aside import limits_of
+from skilleval.reports.fonts import load_fonts
+from skilleval.reports.package import verify_package
+from skilleval.services import (
+    certificates,
+    evidence,
+    mark_sheets,
+    marks,
+    notices,
+    recognition_minutes,
+    recognitions,
+    replay,
+    shared_evidence,
+)
+from skilleval.services.filings import export_filing
+from skilleval.services.journal import Actor
+from skilleval.services.verification import verify_all
+from skilleval.sheets.writing import FormSheet, write_form
+from tests.closed import CALENDAR, CLOSED, NOTICED
+from tests.direct import DECIDED, HELD, Direct, make_direct
+from tests.factories import ACTOR, LIBRARY, REGISTRATION_NUMBER, id_number
+
+ALL = ("agree", "agree", "agree")
+
+
+@pytest.fixture
+def session(sqlite_database: Database) -> Iterator[Session]:
+    with sqlite_database.writing() as session:
+        yield session
+
+
+@pytest.fixture
+def direct(session: Session, vault: Vault, tmp_path: Path) -> Direct:
+    return make_direct(session, vault, tmp_path)
+
+
+@pytest.fixture
+def ready(direct: Direct) -> tuple[Direct, RecognitionCase]:
+    """A batch that is being marked, with one case that lacks nothing."""
+    direct.apply(("陈大文", "technician", "intermediate"))
+    direct.start()
+    case = direct.lay("陈大文")
+    direct.vote(case, *ALL)
+    return direct, case
+
+
+# --- who may apply ---------------------------------------------------------------------------------
+
+
+def test_no_entry_condition_binds_and_each_limit_set_aside_is_told_with_the_fact(direct: Direct) -> None:
+    direct.apply(("陈大文", "technician", "intermediate"))
+
+    candidate = direct.named("陈大文")
+
+    limits = {one.name: one for one in limits_of(candidate.proof)}
+    assert candidate.verdict == "met" and candidate.skips_grade
+    assert list(limits) == ["学历", "资历", "年龄", "比例", "逐级"]
+    assert limits["逐级"].applied and limits["逐级"].fact == "现持四级/中级工，申报二级/技师"
+    assert limits["资历"].applied and "没有本职业或相关职业三级/高级工及以上证书" in limits["资历"].fact
+    assert not limits["年龄"].applied and limits["比例"].fact == "未触及：没有登记比例限制"
+
+
+def test_a_skip_under_the_narrow_power_is_refused(
+    session: Session, vault: Vault, tmp_path: Path
+) -> None:
+    direct = make_direct(session, vault, tmp_path, wide=False)
+
+    with pytest.raises(RuleBroken) as refusal:
+        direct.apply(("陈大文", "technician", "intermediate"))
+
+    assert any("direct.step_by_step" in reason for reason in refusal.value.reasons)
+
+
+def test_the_narrow_power_lifts_no_step(session: Session, vault: Vault, tmp_path: Path) -> None:
+    direct = make_direct(session, vault, tmp_path, wide=False)
+    direct.apply(("李高工", "technician", "senior"))
+
+    candidate = direct.named("李高工")
+
+    assert candidate.verdict == "met" and not candidate.skips_grade
+    assert "逐级" not in [one.name for one in limits_of(candidate.proof)]
+
+
+def test_an_incomplete_grade_set_has_no_wide_power_and_the_missing_grades_are_named(direct: Direct) -> None:
+    for row in direct.session.exec(select(PostGrade).where(col(PostGrade.grade).in_(["junior", "technician"]))):
+        direct.session.delete(row)
+    direct.session.flush()
+
+    with pytest.raises(RuleBroken) as refusal:
+        direct.apply(("陈大文", "senior", "intermediate"))
+
+    told = " ".join(refusal.value.reasons)
+    assert "五级/初级工" in told and "二级/技师" in told
+
+
+@pytest.mark.parametrize("held", ["technician", "senior_technician"])
+def test_who_holds_the_grade_already_is_not_recognised_again(direct: Direct, held: str) -> None:
+    direct.apply(("陈大文", "technician", held))
+
+    assert direct.named("陈大文").verdict == "not_met"
+
+
+# --- what a case needs, at the decision ------------------------------------------------------------
+
+
+def reasons(direct: Direct, case: RecognitionCase, **changed: object) -> str:
+    with pytest.raises(RuleBroken) as refusal:
+        direct.decide(case, **changed)
+    return " ".join([refusal.value.message, *refusal.value.reasons])
+
+
+def test_a_case_that_lacks_nothing_is_recognised(ready: tuple[Direct, RecognitionCase]) -> None:
+    direct, case = ready
+
+    decision = direct.decide(case)
+
+    assert (case.state, decision.composite, decision.revision) == ("recognised", 8950, 1)
+
+
+def test_all_reasons_are_told_at_once(direct: Direct) -> None:
+    direct.apply(("陈大文", "technician", "intermediate"))
+    direct.start()
+    case = direct.lay("陈大文", accept=False)
+    case.methods = {}
+    line = direct.session.exec(select(CaseLine).where(col(CaseLine.serial) == 2)).one()
+    line.score = None
+
+    told = reasons(direct, case, actor=Actor("专家1", "hr"))
+
+    for words in ("没有已采信的佐证材料", "第 2 项“安全与纪律”没有评分", "任何一种", "至少需 3 人表决，现有 0 人",
+                  "没有写明评审结论", "作出决定的人是评审组成员 P1"):  # fmt: skip
+        assert words in told
+    assert case.state == "draft" and not direct.session.exec(select(CaseDecision)).all()
+
+
+@pytest.mark.parametrize("actor", ["专家2", "P2", "考评员甲", "K1"])
+def test_who_assessed_does_not_decide_either_way(ready: tuple[Direct, RecognitionCase], actor: str) -> None:
+    direct, case = ready
+
+    assert "须由另一人决定" in reasons(direct, case, actor=Actor(actor, "hr"))
+    assert "须由另一人决定" in reasons(direct, case, actor=Actor(actor, "hr"), recognise=False)
+
+
+def test_evidence_rejected_before_the_decision_counts_for_nothing(ready: tuple[Direct, RecognitionCase]) -> None:
+    direct, case = ready
+    evidence.reject_evidence(direct.session, ACTOR, [evidence.find_evidence(direct.session, "ZM-1")], reason="不实", on=HELD)
+
+    assert "必备项第 1 项“独立承担检修”没有已采信的佐证材料" in reasons(direct, case)
+
+
+def test_evidence_that_a_recognition_rests_on_is_not_rejected(ready: tuple[Direct, RecognitionCase]) -> None:
+    direct, case = ready
+    direct.decide(case)
+
+    with pytest.raises(RuleBroken) as refusal:
+        evidence.reject_evidence(
+            direct.session, ACTOR, [evidence.find_evidence(direct.session, "ZM-1")], reason="不实", on=HELD
+        )
+
+    assert refusal.value.reasons == (f"ZM-1 已用于予以认定的案卷 {case.number}",)
+
+
+def test_a_recognised_case_takes_no_scores_and_no_votes(ready: tuple[Direct, RecognitionCase]) -> None:
+    direct, case = ready
+    direct.decide(case)
+
+    with pytest.raises(RuleBroken, match="不能再改动"):
+        recognitions.score_case(direct.session, ACTOR, case, lines={1: 2000}, methods={})
+    with pytest.raises(RuleBroken, match="不能再改动"):
+        direct.vote(case, "against")
+
+
+@pytest.mark.parametrize("file", [None, b"same"])
+def test_evidence_of_two_people_warns_and_does_not_stop(direct: Direct, file: bytes | None) -> None:
+    direct.apply(("陈大文", "technician", "intermediate"), ("李二", "technician", "senior"))
+    direct.start()
+    first, second = direct.lay("陈大文", "ZM-1", file=file), direct.lay("李二", "ZM-2", file=file)
+    direct.vote(first, *ALL)
+
+    decision = direct.decide(first)
+
+    wanted = [] if file is None else ["佐证材料 ZM-1 与李二的材料 ZM-2 是同一份，须核实各人的贡献"]
+    assert decision.warnings == wanted == shared_evidence.warnings_of(direct.session, first)
+    assert bool(shared_evidence.warnings_of(direct.session, second)) is (file is not None)
+
+
+def test_the_same_entry_used_for_two_people_warns(direct: Direct) -> None:
+    direct.apply(("陈大文", "technician", "intermediate"), ("李二", "technician", "senior"))
+    direct.start()
+    case = direct.lay("陈大文")
+    lines = [{"group": "工作业绩", "text": "x", "maximum": 1, "evidence": ["ZM-1"]}]
+    [other] = recognitions.add_cases(direct.session, ACTOR, direct.batch, [{"candidate": "李二", "lines": lines}], vault=direct.vault)
+
+    assert shared_evidence.warnings_of(direct.session, case) == ["佐证材料 ZM-1 与李二的材料是同一份，须核实各人的贡献"]
+    assert shared_evidence.warnings_of(direct.session, other) == ["佐证材料 ZM-1 与陈大文的材料是同一份，须核实各人的贡献"]
+
+
+def test_what_is_wrong_in_a_file_of_cases_is_told_at_once(direct: Direct) -> None:
+    direct.apply(("陈大文", "technician", "intermediate"))
+    line = {"group": "岗位职责", "text": "x", "maximum": 10, "score": 10.01}
+    content = [
+        {"candidate": "陈大文", "methods": {"theory": 80}, "lines": [line]},
+        {"candidate": "王没有", "lines": [{**line, "score": 10, "evidence": ["ZM-9"]}]},
+    ]
+
+    with pytest.raises(RuleBroken) as refusal:
+        recognitions.add_cases(direct.session, ACTOR, direct.batch, content, vault=direct.vault)
+
+    told = " ".join(refusal.value.reasons)
+    assert "methods “theory”" in told and "score 应为 0 至 maximum" in told and "没有这名考生" in told
+    with pytest.raises(RuleBroken, match="不是直接认定"):
+        direct.batch.route = "assessment"
+        recognitions.add_cases(direct.session, ACTOR, direct.batch, content, vault=direct.vault)
+
+
+# --- nothing outside authority ---------------------------------------------------------------------
+
+
+def suspend(direct: Direct) -> None:
+    direct.firm.registration.state = "suspended"
+    direct.session.flush()
+
+
+def test_no_decision_without_authority(ready: tuple[Direct, RecognitionCase]) -> None:
+    direct, case = ready
+    suspend(direct)
+
+    assert "状态不是“已备案”" in reasons(direct, case)
+    assert case.state == "reviewing"
+
+
+def test_no_decision_on_a_day_after_the_registration_ended(ready: tuple[Direct, RecognitionCase]) -> None:
+    direct, case = ready
+    direct.firm.registration.valid_to = date(2026, 6, 12)
+    direct.session.flush()
+
+    assert "2026-06-13 不在有效期内" in reasons(direct, case, on=date(2026, 6, 13))
+    assert direct.decide(case, on=date(2026, 6, 12)).decision == "recognised"
+
+
+def test_no_settlement_without_authority(ready: tuple[Direct, RecognitionCase]) -> None:
+    direct, case = ready
+    direct.decide(case)
+    suspend(direct)
+
+    with pytest.raises(RuleBroken) as refusal:
+        marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
+
+    assert any("状态不是“已备案”" in reason for reason in refusal.value.reasons)
+    assert not direct.session.exec(select(Result)).all()
+
+
+def cleared(direct: Direct, case: RecognitionCase) -> None:
+    direct.decide(case)
+    marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
+    notice = notices.publish_notice(
+        direct.session, ACTOR, direct.batch, LIBRARY, vault=direct.vault, first_day=NOTICED, working_days=5,
+        calendar=CALENDAR, on=NOTICED,
+    )  # fmt: skip
+    assert {entry["route"] for entry in notice.content["entries"]} == {"直接认定"}
+    notices.close_notice(direct.session, ACTOR, notice, vault=direct.vault, on=CLOSED)
+
+
+def issue(direct: Direct) -> None:
+    certificates.issue_certificates(
+        direct.session, ACTOR, direct.batch, LIBRARY, vault=direct.vault, on=CLOSED, missing_glyphs=lambda _text: ()
+    )
+
+
+def test_no_certificate_and_no_imported_number_without_authority(ready: tuple[Direct, RecognitionCase]) -> None:
+    direct, case = ready
+    cleared(direct, case)
+    rows = [{"id_number": id_number(1), "name": "陈大文", "number": f"{REGISTRATION_NUMBER}262000777"}]
+    sheet = FormSheet("编号", certificates.NUMBER_COLUMNS, rows, example=False)
+    file = write_form(direct.folder / "n.xlsx", [sheet], "numbers/1", [])
+    staged = certificates.stage_numbers(direct.session, direct.batch, file, vault=direct.vault, on=CLOSED)
+    direct.firm.institution.size = "中"  # the narrow power is left, and the candidate skips a grade
+    direct.session.flush()
+
+    for act in (
+        lambda: issue(direct),
+        lambda: certificates.write_numbers(
+            direct.session, ACTOR, staged, LIBRARY, vault=direct.vault, on=CLOSED, missing_glyphs=lambda _text: ()
+        ),
+    ):
+        with pytest.raises(RuleBroken) as refusal:
+            act()
+        assert any("direct.step_by_step" in reason for reason in refusal.value.reasons)
+    assert not direct.session.exec(select(Certificate)).all()
+
+
+# --- settled, corrected, filed, replayed -----------------------------------------------------------
+
+
+def test_settling_waits_for_every_case(direct: Direct) -> None:
+    direct.apply(("陈大文", "technician", "intermediate"), ("李二", "technician", "senior"))
+    direct.start()
+    direct.lay("陈大文")
+
+    with pytest.raises(RuleBroken) as refusal:
+        marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
+
+    assert refusal.value.reasons == ("2026-ZJ-01-0001 案卷 2026-ZJ-01-A001 尚未决定", "2026-ZJ-01-0002 没有案卷")
+
+
+def test_a_panel_member_entered_as_absent_after_the_decision_stops_the_settlement(
+    ready: tuple[Direct, RecognitionCase],
+) -> None:
+    direct, case = ready
+    direct.decide(case)
+    member = direct.session.exec(select(PanelMember).where(col(PanelMember.role) == "member")).first()
+    assert member is not None
+    member.absent_reason = "请假"
+    direct.session.flush()
+
+    with pytest.raises(RuleBroken) as refusal:
+        marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
+
+    assert any("至少需 3 人表决，现有 2 人" in reason for reason in refusal.value.reasons)
+
+
+def test_an_upheld_objection_is_answered_by_a_new_decision(ready: tuple[Direct, RecognitionCase]) -> None:
+    direct, case = ready
+    direct.decide(case)
+    marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
+    with pytest.raises(RuleBroken, match="recognitions decide"):
+        marks.correct_result(direct.session, ACTOR, direct.batch, direct.named("陈大文"), parts={"skill": 1}, reason="x")
+
+    direct.decide(case, recognise=False, reason="异议成立")
+
+    results = direct.session.exec(select(Result).order_by(col(Result.revision))).all()
+    assert [(one.outcome, one.revision, one.reason) for one in results] == [("passed", 1, None), ("failed", 2, "异议成立")]
+    assert replay.replay_batch(direct.session, direct.batch).equal
+
+
+def whole_road(direct: Direct, folder: Path) -> Path:
+    """One person recognised with a skip, one by the step, one refused; to the package on disk."""
+    direct.apply(("陈大文", "technician", "intermediate"), ("李二", "technician", "senior"), ("王三", "senior", "intermediate"))
+    direct.start()
+    for place, name in enumerate(("陈大文", "李二", "王三"), start=1):
+        case = direct.lay(name, f"ZM-{place}")
+        direct.vote(case, *(ALL if name != "王三" else ("against", "against", "abstain")))
+        direct.decide(case, recognise=name != "王三")
+    marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
+    notice = notices.publish_notice(
+        direct.session, ACTOR, direct.batch, LIBRARY, vault=direct.vault, first_day=NOTICED, working_days=5,
+        calendar=CALENDAR, on=NOTICED,
+    )  # fmt: skip
+    notices.close_notice(direct.session, ACTOR, notice, vault=direct.vault, on=CLOSED)
+    issue(direct)
+    exported = export_filing(
+        direct.session, ACTOR, direct.batch, vault=direct.vault, fonts=load_fonts({}), folder=folder,
+        instance_folder=folder, on=CLOSED,
+    )  # fmt: skip
+    return exported.written.path
+
+
+def test_the_whole_road_ends_in_a_package_that_verifies_and_replays_on_either_database(
+    database: Database, vault: Vault, tmp_path: Path
+) -> None:
+    with database.writing() as session:
+        direct = make_direct(session, vault, tmp_path)
+
+        path = whole_road(direct, tmp_path)
+
+        assert verify_package(path).findings == ()
+        replayed = replay.replay_batch(session, direct.batch)
+        assert replayed.equal, [(case.who, case.steps) for case in replayed.cases]
+        assert verify_all(session) == []
+        results = {one.outcome for one in session.exec(select(Result))}
+        assert results == {"passed", "failed"} and len(session.exec(select(Certificate)).all()) == 2
+
+
+def test_a_tampered_decision_and_a_tampered_vote_are_named(ready: tuple[Direct, RecognitionCase]) -> None:
+    direct, case = ready
+    direct.decide(case)
+    marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
+    connection = direct.session.connection()
+    for table in ("case_decision", "case_vote"):
+        connection.exec_driver_sql(f"DROP TRIGGER {table}_no_update")
+    connection.exec_driver_sql("UPDATE case_decision SET composite = 9999")
+    connection.exec_driver_sql("UPDATE case_vote SET vote = 'against' WHERE member_id = (SELECT min(member_id) FROM case_vote)")
+    direct.session.expire_all()
+
+    replayed = replay.replay_batch(direct.session, direct.batch)
+
+    told = " ".join(replayed.tampered)
+    assert "的第 1 次决定被改动" in told and "的一项表决被改动" in told
+    [marks_step] = [step for step in replayed.cases[0].steps if step.name == "marks"]
+    assert marks_step.reasons == ("第 1 次决定的综合得分为 99.99，复算为 89.50",)
+
+
+def test_the_database_refuses_to_change_votes_and_decisions(ready: tuple[Direct, RecognitionCase]) -> None:
+    direct, case = ready
+    direct.decide(case)
+    for table in (CaseVote, CaseDecision):
+        row = direct.session.exec(select(table)).first()
+        with pytest.raises(Exception, match="append-only"), direct.session.begin_nested():
+            direct.session.delete(row)
+            direct.session.flush()
+
+
+def test_no_marks_are_entered_by_sheet(ready: tuple[Direct, RecognitionCase]) -> None:
+    direct, _case = ready
+
+    with pytest.raises(RuleBroken, match="recognitions score"):
+        mark_sheets.marks_workbook(direct.session, direct.batch, direct.folder / "m.xlsx")
+    assert set(map(str, marks.part_marks(direct.session, direct.batch).values())) == {"{}"}
+
+
+# --- minutes ---------------------------------------------------------------------------------------
+
+
+def test_each_sentence_of_the_minutes_names_rows_that_there_are(ready: tuple[Direct, RecognitionCase]) -> None:
+    direct, case = ready
+    with pytest.raises(RuleBroken, match="尚未决定"):
+        recognition_minutes.minutes_of(direct.session, case)
+    direct.decide(case)
+
+    told = recognition_minutes.minutes_of(direct.session, case)
+
+    sentences = [one for section in told.sections for one in section.sentences]
+    assert all(one.sources for one in sentences)
+    for table, key in {source for one in sentences for source in one.sources}:
+        found = direct.session.connection().exec_driver_sql(f"SELECT count(*) FROM {table} WHERE id = {key}").scalar()
+        assert found == 1, (table, key)
+    text = "\n".join(one.text for one in sentences)
+    for words in ("陈大文", "打破的限制：逐级（现持四级/中级工，申报二级/技师）", "（direct.wide）", "ZM-1 关键岗位实践",
+                  "评审组长 专家1表决“同意”，意见：符合认定要求", "综合得分 89.50", f"{DECIDED}由认定主任决定"):  # fmt: skip
+        assert words in text, words
