@@ -129,7 +129,7 @@ class Direct:
 
 
 def make_direct(session: Session, vault: Vault, folder: Path, *, wide: bool = True) -> Direct:
-    """A direct batch for all five grades that is enrolling, of a large firm (wide power) or a medium one (narrow)."""
+    """A direct batch for 三级 (wide power only) to 一级 that is enrolling, of a large firm (wide power) or a medium one (narrow)."""
     firm = make_firm(session)
     firm.specification.standard = "6-31-01-03@2018"
     firm.institution.size, firm.institution.listed = ("大" if wide else "中"), False
@@ -138,6 +138,6 @@ def make_direct(session: Session, vault: Vault, folder: Path, *, wide: bool = Tr
     changed = [firm.institution, firm.scope, firm.specification, *parts, *graded, *session.exec(select(Post))]
     journal.record(session, ACTOR, firm.id, "institution.change", objects=changed)
     batch = make_batch(session, firm, "2026-ZJ-01", state="enrolling")
-    batch.route, batch.grades = "direct", ["senior", "technician", "senior_technician"]
+    batch.route, batch.grades = "direct", ["senior"] * wide + ["technician", "senior_technician"]
     journal.record(session, ACTOR, firm.id, "batch.change", objects=[batch])
     return Direct(session, vault, firm, batch, folder)

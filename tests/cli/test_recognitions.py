@@ -55,6 +55,12 @@ def test_a_case_is_shown_with_everything_it_lacks(laid: Cli) -> None:
     assert "评审组至少需 3 人表决，现有 0 人" in read and "限制 逐级：现持四级/中级工，申报二级/技师" in read
 
 
+def test_the_candidates_verdict_is_explained_by_the_clause(laid: Cli) -> None:
+    answer = laid("candidates", "explain", "--batch", "2026-ZJ-01", "陈大文", "--letter")
+
+    assert answer.exit_code == 0 and "打破的限制" in answer.stdout and "direct.wide" in answer.stdout
+
+
 def test_a_decision_is_refused_with_all_reasons_and_exit_code_1(laid: Cli) -> None:
     refused = laid("recognitions", "decide", CASE, "--recognise", "--reason", "同意", "--json", on=DECIDED)
 

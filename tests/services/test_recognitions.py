@@ -26,6 +26,7 @@ from skilleval.reports.package import verify_package
 from skilleval.services import (
     certificates,
     evidence,
+    journal,
     mark_sheets,
     marks,
     notices,
@@ -113,6 +114,28 @@ def test_an_incomplete_grade_set_has_no_wide_power_and_the_missing_grades_are_na
 
     told = " ".join(refusal.value.reasons)
     assert "五级/初级工" in told and "二级/技师" in told
+
+
+@pytest.mark.parametrize("reason", [None, "市人社局已书面答复"])
+def test_where_the_clauses_disagree_a_case_is_decided_by_the_written_reason_only(
+    session: Session, vault: Vault, tmp_path: Path, reason: str | None
+) -> None:
+    direct = make_direct(session, vault, tmp_path, wide=False)
+    direct.batch.authority_reason = "市人社局已书面答复"
+    session.delete(session.exec(select(PostGrade).where(col(PostGrade.grade) == "junior")).one())
+    journal.record(session, ACTOR, direct.firm.id, "batch.change", objects=[direct.batch])
+    direct.apply(("李高工", "technician", "senior"))
+    direct.start()
+    case = direct.lay("李高工")
+    direct.vote(case, *ALL)
+    direct.batch.authority_reason = reason
+
+    if reason is None:
+        assert "条款不一致" in reasons(direct, case) and "authority_reason" in reasons(direct, case)
+        return
+    assert direct.decide(case).decision == "recognised"
+    assert "书面理由：市人社局已书面答复" in str(direct.named("李高工").proof)
+    assert replay.replay_batch(session, direct.batch).cases[0].steps[1].state == "equal"
 
 
 @pytest.mark.parametrize("held", ["technician", "senior_technician"])
