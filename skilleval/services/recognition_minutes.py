@@ -63,8 +63,8 @@ def _subject(session: Session, case: RecognitionCase) -> Iterator[Sentence]:
     if batch.authority_reason:
         yield Sentence(f"条款不一致仍认定的书面理由：{batch.authority_reason}。", (("batch", _key(batch.id)),))
     for limit in case.limits:
-        word = "打破的限制" if limit["applied"] else "条款取消而本案"
-        yield Sentence(f"{word}{'：' if limit['applied'] else ''}{limit['name']}（{limit['fact']}）。", (own,))
+        lead = "打破的限制：" if limit["applied"] else "条款取消的限制中，"
+        yield Sentence(f"{lead}{limit['name']}（{limit['fact']}）。", (own,))
     used = "、".join(f"{METHODS[key].name_zh} {show(mark)}" for key, mark in case.methods.items())
     yield Sentence(f"采用的认定方式及成绩：{used or '无'}。", (own,))
 
