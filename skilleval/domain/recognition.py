@@ -12,9 +12,8 @@ from types import MappingProxyType
 
 from skilleval.domain import eligibility
 from skilleval.domain.authority import reasons_in
-from skilleval.domain.lifecycle import own_clause
 from skilleval.domain.methods import METHODS
-from skilleval.domain.rules import Answer, Clause, Proof, Rule, all_of, no_version, prove_value
+from skilleval.domain.rules import Answer, Clause, Proof, Rule, all_of, no_version, own_clause, prove_value
 from skilleval.domain.scoring import Outcome, Settlement, round_hundredths, show
 
 #: what a person can show: the kinds that entry conditions know, and those of direct recognition (seed 二（一）1、二（三）1)
