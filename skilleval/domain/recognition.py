@@ -33,7 +33,7 @@ VOTES = {"agree": "同意", "against": "不同意", "abstain": "弃权"}
 STATES = {"draft": "起草", "reviewing": "评审中", "recognised": "予以认定", "not_recognised": "不予认定"}
 #: full marks of a method, in hundredths
 METHOD_MAXIMUM = 10000
-PANEL_RULES = ("panel.quorum", "panel.odd_number")
+PANEL_RULES = ("panel.quorum", "panel.odd")
 
 _SHEET = Clause("direct.sheet", "根据岗位职责、工作表现、工作业绩等综合指标直接认定", "征求意见稿", "high", "二（四）1", "draft")
 _METHODS = Clause("direct.methods", "技能操作考核、工作业绩评审、过程考核至少一种", "征求意见稿", "high", "二（四）2", "draft")
@@ -205,7 +205,7 @@ def _panel(panel: Sequence[Voter], rules: Mapping[str, Rule], on: date) -> Itera
     there = [one for one in panel if one.present]
     voted = [one for one in there if one.vote is not None]
     yield _quorum(len(voted), rules.get("panel.quorum"), on)
-    yield _odd(len(voted), rules.get("panel.odd_number"), on)
+    yield _odd(len(voted), rules.get("panel.odd"), on)
     for one in there:
         if one.vote is None:
             yield _own("panel_voted", "到会成员均已表决", False, f"评审组成员 {one.code} 没有表决，也没有登记缺席", "表决")
@@ -229,7 +229,7 @@ def _quorum(voted: int, rule: Rule | None, on: date) -> Proof:
 def _odd(voted: int, rule: Rule | None, on: date) -> Proof:
     text = "到会表决的评审组成员为单数"
     if rule is None:
-        return no_version("panel.odd_number", on, text)
+        return no_version("panel.odd", on, text)
     if rule.value is not True:
         return Proof(Answer.MET, text, rule.clause, "所用规则包不要求单数", (), "规则包")
     told = f"表决 {voted} 人" + ("" if voted % 2 else "，不是单数")

@@ -107,13 +107,16 @@ def vote(
 ) -> CaseVote:
     """Record the vote of a panel member; the chair's comment is the conclusion. A later vote supersedes, both stay.
 
-    Refused: a case that is recognised or a batch that is settled, somebody who is not on the panel or was absent, a word
-    that is no vote.
+    Refused: a case that is recognised, a batch that is not being marked, somebody who is not on the panel or was absent, a
+    word that is no vote.
     """
     must_be_open(session, case)
+    batch = batch_of_case(session, case)
+    if batch.state != "marking":  # until then the panel may still change, and nobody who voted may vanish
+        raise RuleBroken(f"批次现在是“{lifecycle.label('batch', batch.state)}”，只有“评分”阶段可以表决")
     if word not in VOTES:
         raise RuleBroken(f"表决应为：{'、'.join(VOTES)}")
-    found = {personnel.code: member for member, personnel in panel_of(session, batch_of_case(session, case))}
+    found = {personnel.code: member for member, personnel in panel_of(session, batch)}
     member = found.get(member_code)
     if member is None:
         raise RuleBroken(f"评审组中没有编号为 {member_code} 的成员，现有：{'、'.join(found) or '无'}")

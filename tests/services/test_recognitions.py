@@ -215,6 +215,14 @@ def test_a_recognised_case_takes_no_scores_and_no_votes(ready: tuple[Direct, Rec
         direct.vote(case, "against")
 
 
+def test_nobody_votes_while_the_panel_may_still_change(ready: tuple[Direct, RecognitionCase]) -> None:
+    direct, case = ready
+    direct.batch.state = "scheduled"
+
+    with pytest.raises(RuleBroken, match="只有“评分”阶段可以表决"):
+        direct.vote(case, "agree")
+
+
 @pytest.mark.parametrize("file", [None, b"same"])
 def test_evidence_of_two_people_warns_and_does_not_stop(direct: Direct, file: bytes | None) -> None:
     direct.apply(("陈大文", "technician", "intermediate"), ("李二", "technician", "senior"))
