@@ -10,6 +10,7 @@ APPEND_ONLY = (
     "case_decision",
     "certificate",
     "certificate_event",
+    "confirmation",
     "filing",
     "import_receipt",
     "journal_entry",

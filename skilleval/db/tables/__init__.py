@@ -10,6 +10,7 @@ All modules are imported here, since a table must be known to the metadata befor
 from skilleval.db.tables.base import GRADES, MEMBER_KINDS, METHODS, ROUTES, Table
 from skilleval.db.tables.batch import Adjudication, Assignment, Batch, Candidate, Mark, Result
 from skilleval.db.tables.chain import Chain, ChainMember, Mandate
+from skilleval.db.tables.confirmation import Confirmation
 from skilleval.db.tables.firm import (
     Institution,
     PackChoice,
@@ -64,6 +65,7 @@ __all__ = [
     "CertificateEvent",
     "Chain",
     "ChainMember",
+    "Confirmation",
     "Conflict",
     "Credential",
     "Evidence",
