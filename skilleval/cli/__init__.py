@@ -34,6 +34,7 @@ COMMANDS = {
     "notices": "notices",
     "certificates": "certificates",
     "filings": "filings",
+    "appointments": "appointments",
     "confirmations": "confirmations",
     "journal": "journal",
 }

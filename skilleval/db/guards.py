@@ -5,6 +5,8 @@ import sqlalchemy as sa
 APPEND_ONLY = (
     "mark",
     "adjudication",
+    "appointment",
+    "nomination",
     "result",
     "case_vote",
     "case_decision",

@@ -34,6 +34,8 @@ _NO_SCHOOLS = {
 EVIDENCE_KINDS = {
     "honour": "技能荣誉称号",
     "contribution_award": "突出贡献奖励",
+    "grand_skill_award": "中华技能大奖",
+    "science_award": "国家科学技术奖（二等奖及以上）",
     "contest": "职业技能竞赛名次",
     "project": "重点项目",
     "patent": "专利",

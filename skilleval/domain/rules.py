@@ -302,11 +302,15 @@ def prove_value(rule: Rule, given: Any, text: str, fact: str, origin: str = "") 
     """Whether a value keeps to a parameter: at least it, at most it, or just it; grades by rank. None is unknown."""
     if given is None or rule.value is None:
         return Proof(Answer.UNKNOWN, text, rule.clause, fact or "未填", (), origin)
+    return Proof(_as_answer(_keeps_to(rule, given)), text, rule.clause, fact, (), origin)
+
+
+def _keeps_to(rule: Rule, given: Any) -> bool:
+    if rule.operator == "is":  # a list or a table has no order
+        return bool(given == rule.value)
     # A word that is held against another is a grade: the loader lets no other be compared.
-    ordered = rule.operator != "is" and isinstance(rule.value, str)
-    value, bound = (Grade(given), Grade(rule.value)) if ordered else (given, rule.value)
-    held = {"at_least": value >= bound, "at_most": value <= bound}.get(rule.operator, value == bound)
-    return Proof(_as_answer(held), text, rule.clause, fact, (), origin)
+    value, bound = (Grade(given), Grade(rule.value)) if isinstance(rule.value, str) else (given, rule.value)
+    return bool(value >= bound if rule.operator == "at_least" else value <= bound)
 
 
 def no_version(rule_id: str, day: date, text: str) -> Proof:

@@ -104,4 +104,6 @@ def value_in_words(value: Any) -> str:
         return "是" if value else "否"
     if isinstance(value, str):
         return _GRADES.get(value, value)
-    return "、".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    if isinstance(value, Mapping):
+        return "，".join(f"{key} {value_in_words(one)}" for key, one in value.items())
+    return "、".join(map(value_in_words, value)) if isinstance(value, list | tuple) else str(value)

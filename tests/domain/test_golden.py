@@ -36,8 +36,8 @@ def test_a_person_gets_the_verdict_that_the_text_gives(group: dict[str, Any], ca
 
 
 def _short(grade: Grade) -> str:
-    """The Guangdong pack's ids say special for 特级技师."""
-    return "special" if grade is Grade.SPECIAL_TECHNICIAN else grade.value
+    """The Guangdong pack's ids say special for 特级技师 and chief for 首席技师."""
+    return {Grade.SPECIAL_TECHNICIAN: "special", Grade.CHIEF_TECHNICIAN: "chief"}.get(grade, grade.value)
 
 
 def test_the_table_is_large_and_says_nothing_that_is_not_read() -> None:

@@ -7,6 +7,7 @@ Marks and their maxima are whole hundredths (6000 is 60.00): a Decimal is a floa
 All modules are imported here, since a table must be known to the metadata before the first use of any.
 """
 
+from skilleval.db.tables.appointment import Appointment, Honour, Nomination
 from skilleval.db.tables.base import GRADES, MEMBER_KINDS, METHODS, ROUTES, Table
 from skilleval.db.tables.batch import Adjudication, Assignment, Batch, Candidate, Mark, Result
 from skilleval.db.tables.chain import Chain, ChainMember, Mandate
@@ -54,6 +55,7 @@ __all__ = [
     "RELATION_KINDS",
     "ROUTES",
     "Adjudication",
+    "Appointment",
     "Assignment",
     "Batch",
     "Candidate",
@@ -70,6 +72,7 @@ __all__ = [
     "Credential",
     "Evidence",
     "Filing",
+    "Honour",
     "ImportReceipt",
     "Institution",
     "JournalDetail",
@@ -78,6 +81,7 @@ __all__ = [
     "JournalObject",
     "Mandate",
     "Mark",
+    "Nomination",
     "Notice",
     "NumberCounter",
     "Objection",
