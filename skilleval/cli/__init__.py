@@ -34,6 +34,7 @@ COMMANDS = {
     "notices": "notices",
     "certificates": "certificates",
     "filings": "filings",
+    "contests": "contests",
     "appointments": "appointments",
     "confirmations": "confirmations",
     "journal": "journal",

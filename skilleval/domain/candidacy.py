@@ -122,7 +122,7 @@ def judge_candidate(application: Application, terms: Terms) -> Judgement:
     )  # fmt: skip
     if application.asked is not None:
         return _judge_direct(application, application.asked, terms, verdict.proof)
-    children = [verdict.proof, _not_held(application, terms.duplicate), _window(application, terms.window)]
+    children = [verdict.proof, not_held_already(application, terms.duplicate), one_a_year(application, terms.window)]
     if application.claimed is not None and verdict.claimed is not Answer.MET:
         children.append(_claimed(application, verdict.claimed, terms.conditions))
     whole = Clause("candidate", "参加本批次认定须同时符合以下各项", "", "high")
@@ -135,8 +135,8 @@ def _judge_direct(application: Application, asked: Question, terms: Terms, entry
     skips = skips_grade(application.held, application.grade)
     children = [
         permission(answer, asked, application.written_reason),
-        _not_held(application, terms.duplicate),
-        _window(application, terms.window),
+        not_held_already(application, terms.duplicate),
+        one_a_year(application, terms.window),
     ]
     if answer.lifted:
         held = max((one.grade for one in application.held), default=None)
@@ -174,7 +174,7 @@ _HELD = "花名册与本机构已发证书"
 _UNTOLD = "未填现持证书；没有证书请在花名册填“无”"
 
 
-def _not_held(application: Application, rule: Rule | None) -> Proof:
+def not_held_already(application: Application, rule: Rule | None) -> Proof:
     """No second certificate of a grade. Unknown where the roster says nothing of certificates."""
     grade = application.grade
     text = f"未持有本职业{grade.printed}及以上证书"
@@ -194,7 +194,7 @@ def _not_held(application: Application, rule: Rule | None) -> Proof:
 WINDOWS = ("rolling_12_months", "calendar_year", "none")
 
 
-def _window(application: Application, rule: Rule | None) -> Proof:
+def one_a_year(application: Application, rule: Rule | None) -> Proof:
     """One certificate a year: of any occupation, counted back from the first day of the batch. Unknown as above."""
     text = "同一年度内未取得过其他证书"
     if rule is None:

@@ -223,7 +223,11 @@ def marks_hold(sheets: Sheets, manifest: Mapping[str, Any]) -> Iterator[Finding]
     for told in manifest["parts"]:
         part = Part(told["method"], told["weight"], told["maximum"], told["pass_mark"], assessors=1)
         parts.setdefault(told["grade"], {})[part.method] = part
+    routes = {line.text("admission_number"): line.get("route") for line in sheets["candidates"].lines}
     for line in sheet.lines:
+        if routes.get(line.text("admission_number")) == "contest":
+            yield from _promotion_holds(sheet, line)
+            continue
         grade = line.get("grade")
         if line.get("route") == "direct":
             yield from direct_result_holds(sheet, line)
@@ -256,6 +260,15 @@ def _unassessed_parts(sheet: Sheet, line: Line, rules: Mapping[str, Part]) -> It
     for method in sorted(METHODS.keys() - rules.keys()):
         if line.get(method) is not None:
             yield sheet.finding("mark-range", line, method, "该等级不考核这一部分，却有成绩")
+
+
+def _promotion_holds(sheet: Sheet, line: Line) -> Iterator[Finding]:
+    """Who is promoted by a contest has passed, or was taken back; there are no marks and no total."""
+    for key in (*sorted(METHODS), "total"):
+        if line.get(key) is not None:
+            yield sheet.finding("mark-range", line, key, "竞赛晋级没有分数，却有成绩")
+    if line.get("outcome") not in (None, "passed", "failed"):
+        yield sheet.finding("outcome-marks", line, "outcome", "竞赛晋级的结果应为合格，或取消晋级的不合格")
 
 
 def _result_holds(sheet: Sheet, line: Line, rules: Mapping[str, Part]) -> Iterator[Finding]:

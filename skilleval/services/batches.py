@@ -117,7 +117,7 @@ def advance_batch(session: Session, actor: Actor, batch: Batch, to: str, *, libr
         raise RuleBroken(f"还不能进入“{lifecycle.label('batch', to)}”，缺少 {len(missing)} 项", missing)
     changed: list[Any] = [batch]
     if to == "scheduled":
-        changed += _number_candidates(session, batch)
+        changed += number_candidates(session, batch)
     batch.state = to
     session.add_all(changed)
     journal.record(session, actor, batch.institution_id, f"batch.{to}", objects=changed)
@@ -359,7 +359,7 @@ def _scope_problems(
     return list(dict.fromkeys(found))
 
 
-def _number_candidates(session: Session, batch: Batch) -> list[Candidate]:
+def number_candidates(session: Session, batch: Batch) -> list[Candidate]:
     """Give admission numbers (准考证号) to eligible candidates that have none, after those already given."""
     candidates = candidates_of(session, batch)
     given = sum(one.admission_number is not None for one in candidates)

@@ -165,6 +165,8 @@ def correct_result(
     """
     if batch.state not in ("settled", "noticed"):
         raise RuleBroken(f"批次现在是“{lifecycle.label('batch', batch.state)}”，只有核定后、公示结束前可以更正成绩")
+    if candidate.route == "contest":
+        raise RuleBroken("竞赛晋级没有分数，不能按成绩更正；请用 skilleval contests disallow 取消晋级")
     if not reason.strip():
         raise RuleBroken("更正成绩须写明理由")
     if batch.route == "direct":

@@ -13,14 +13,14 @@ from typing import Any
 from sqlmodel import Session
 
 from skilleval.db.tables import Batch, Candidate, Certificate, Result
-from skilleval.domain import lifecycle
+from skilleval.domain import contests, lifecycle
 from skilleval.domain.candidacy import Application, Judgement, Terms, judge_candidate, rule_differences
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.methods import METHODS
 from skilleval.domain.rules import Answer, Proof
 from skilleval.domain.scoring import Outcome, Part, PartMark, Settlement, settle, show
 from skilleval.packs import Packs
-from skilleval.services import batches, marks, replay_cases, replay_rows, rules
+from skilleval.services import batches, marks, promotions, replay_cases, replay_rows, rules
 from skilleval.services.replay_numbers import Ledger
 
 STEPS = {"rows": "原始记录", "eligibility": "资格", "marks": "评分", "outcome": "结果", "number": "证书编号"}
@@ -136,10 +136,10 @@ class _Case:
         """The verdict on another day; None where the first one can't be replayed."""
         try:
             application, packs = self._inputs(candidate)
-            then = judge_candidate(application, _terms(packs, application.edition, application.on))
+            then = _judged(candidate, application, packs)
             held = tuple(one for one in application.held if one.obtained_on is None or one.obtained_on <= on)
             asked = replace(application.asked, on=on) if application.asked else None
-            now = judge_candidate(replace(application, on=on, held=held, asked=asked), _terms(packs, application.edition, on))
+            now = _judged(candidate, replace(application, on=on, held=held, asked=asked), packs)
         except RuleBroken:
             return None
         return OnAnotherDay(on, then.answer, now.answer, tuple(rule_differences(then.proof, now.proof)))
@@ -162,7 +162,7 @@ class _Case:
     def _eligibility(self, candidate: Candidate) -> Step:
         try:
             application, packs = self._inputs(candidate)
-            judged = judge_candidate(application, _terms(packs, application.edition, application.on))
+            judged = _judged(candidate, application, packs)
         except RuleBroken as refusal:
             return Step("eligibility", "cannot", (refusal.message,))
         return _step("eligibility", _verdict_differences(candidate, application, judged, self.batch))
@@ -175,6 +175,8 @@ class _Case:
         if self.batch.route == "direct":
             told, outcomes = replay_cases.differences(self.session, candidate, results)
             return [_step("marks", told), _step("outcome", outcomes)]
+        if candidate.route == promotions.ROUTE:
+            return [self._promoted(candidate, results)]
         parts = self._parts.setdefault(candidate.grade, marks.domain_parts(self.session, self.batch, candidate.grade))
         agreed = self.agreed.get(_key(candidate.id))
         if agreed is None:
@@ -193,6 +195,22 @@ class _Case:
                 outcomes.append(f"第 {place} 版的理由与复算不一致")
         return [_step("marks", told), _step("outcome", outcomes)]
 
+    def _promoted(self, candidate: Candidate, results: Sequence[Result]) -> Step:
+        """The results of a promotion again from what was reached; a later one only takes it back, with its reason."""
+        try:
+            application, packs = self._inputs(candidate)
+            reasons = contests.reasons_of(_judged(candidate, application, packs))
+        except RuleBroken as refusal:
+            return Step("outcome", "cannot", (refusal.message,))
+        wanted = [("passed", list(reasons)), *(("failed", [f"取消晋级：{one.reason}"]) for one in results[1:])]
+        told = [
+            f"第 {place} 版核定结果与按竞赛成绩的复算不同"
+            for place, (result, (outcome, proof)) in enumerate(zip(results, wanted, strict=True), start=1)
+            if (result.revision, result.outcome, list(result.proof), result.parts, result.total)
+            != (place, outcome, proof, {}, None)
+        ]
+        return _step("outcome", told)
+
     def _number(self, candidate: Candidate, certificates: Sequence[Certificate], passed: bool) -> Step:
         told = [] if passed else ["没有合格而有证书"]
         if not certificates:
@@ -204,6 +222,15 @@ class _Case:
 
 def _step(name: str, differences: Sequence[str]) -> Step:
     return Step(name, "differs" if differences else "equal", tuple(differences))
+
+
+def _judged(candidate: Candidate, application: Application, packs: Packs) -> Judgement:
+    """The verdict again, by entry conditions or by what was reached in a contest."""
+    if candidate.route != promotions.ROUTE:
+        return judge_candidate(application, _terms(packs, application.edition, application.on))
+    contest = contests.Contest.from_plain((candidate.inputs or {}).get("contest", {}))
+    terms = promotions.terms_of(packs, application.on)
+    return contests.judge_promotion(application, contest, terms, packs.find(contests.CAP, application.on))
 
 
 def _terms(packs: Packs, edition: str, on: date) -> Terms:

@@ -29,6 +29,7 @@ _GONE = {
     "adjudication": "裁定：一项裁定（adjudication 第 {key} 行）被删除",
     "result": "成绩：一项核定成绩（result 第 {key} 行）被删除",
     "certificate": "证书：一份证书（certificate 第 {key} 行）被删除",
+    "contest_result": "竞赛：一项竞赛成绩（contest_result 第 {key} 行）被删除",
     "candidate": "资格：一名考生（candidate 第 {key} 行）被删除",
     "specification_part": "评价规范：一个部分的规定（specification_part 第 {key} 行）被删除",
     "registration": "备案：一项备案（registration 第 {key} 行）被删除",
@@ -117,6 +118,11 @@ def _own(
 
     for key, own in chosen.items():
         tell("candidate", key, key, f"资格：{own} 的申报与资格审核记录（判断依据、结论、证明）")
+    for candidate in candidates:
+        # What was stored may have been changed into anything.
+        reached = candidate.inputs.get("contest_result") if isinstance(candidate.inputs, dict) else None
+        if isinstance(reached, int):
+            tell("contest_result", reached, _key(candidate.id), f"竞赛：{chosen[_key(candidate.id)]} 的竞赛成绩")
     for mark in _rows(session, batch, Mark, chosen):
         where = f"{chosen[mark.candidate_id]}、{METHODS[parts[mark.part_id].method].name_zh}"
         time = "" if mark.revision == 1 else f"第 {mark.revision} 次"

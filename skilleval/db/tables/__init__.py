@@ -12,6 +12,7 @@ from skilleval.db.tables.base import GRADES, MEMBER_KINDS, METHODS, ROUTES, Tabl
 from skilleval.db.tables.batch import Adjudication, Assignment, Batch, Candidate, Mark, Result
 from skilleval.db.tables.chain import Chain, ChainMember, Mandate
 from skilleval.db.tables.confirmation import Confirmation
+from skilleval.db.tables.contest import Contest, ContestResult, ContestRule
 from skilleval.db.tables.firm import (
     Institution,
     PackChoice,
@@ -69,6 +70,9 @@ __all__ = [
     "ChainMember",
     "Confirmation",
     "Conflict",
+    "Contest",
+    "ContestResult",
+    "ContestRule",
     "Credential",
     "Evidence",
     "Filing",
