@@ -87,7 +87,11 @@ class Contest:
             rows = tuple(
                 RankRow(**{**row, "grade": Grade(row["grade"]), "awards": tuple(row["awards"])}) for row in plain["rows"]
             )
-            return cls(plain["code"], plain["name"], plain["document"], rows, Standing(**plain["standing"]))
+            standing = Standing(**plain["standing"])
+            numbers = [standing.rank, standing.participants, *(one for row in rows for one in (row.lower, row.upper))]
+            if not all(one is None or isinstance(one, int) for one in numbers):
+                raise TypeError("a rank is no number")
+            return cls(plain["code"], plain["name"], plain["document"], rows, standing)
         except (KeyError, TypeError, ValueError) as error:
             raise RuleBroken(f"保存的竞赛依据无法读取：{error}") from error
 

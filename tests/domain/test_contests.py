@@ -17,6 +17,7 @@ from skilleval.domain.contests import (
     row_problems,
 )
 from skilleval.domain.eligibility import Background, HeldCertificate
+from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer
 
@@ -144,3 +145,14 @@ def test_a_contest_comes_back_from_its_plain_values() -> None:
     event = contest("青年组", 3, 40, "优胜奖")
 
     assert Contest.from_plain(event.as_plain()) == event
+
+
+@pytest.mark.parametrize("change", [{"standing": {"group": "a", "rank": "1"}}, {"rows": "x"}, {"standing": None}, {"code": 1, "rows": [{}]}])
+def test_stored_values_that_are_no_contest_are_refused(change: dict[str, object]) -> None:
+    with pytest.raises(RuleBroken, match="竞赛依据无法读取"):
+        Contest.from_plain({**contest("青年组", 3).as_plain(), **change})
+
+
+def test_stored_values_that_are_nothing_at_all_are_refused() -> None:
+    with pytest.raises(RuleBroken, match="竞赛依据无法读取"):
+        Contest.from_plain({})
