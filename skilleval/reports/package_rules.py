@@ -223,9 +223,8 @@ def marks_hold(sheets: Sheets, manifest: Mapping[str, Any]) -> Iterator[Finding]
     for told in manifest["parts"]:
         part = Part(told["method"], told["weight"], told["maximum"], told["pass_mark"], assessors=1)
         parts.setdefault(told["grade"], {})[part.method] = part
-    routes = {line.text("admission_number"): line.get("route") for line in sheets["candidates"].lines}
     for line in sheet.lines:
-        if routes.get(line.text("admission_number")) == "contest":
+        if line.get("route") == "contest":
             yield from _promotion_holds(sheet, line)
             continue
         grade = line.get("grade")
