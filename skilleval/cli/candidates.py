@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from skilleval.cli.output import Workplace, _, batch_of, emit, json_option, pass_workplace
 from skilleval.cli.people import report_import
-from skilleval.db.tables import Batch, Candidate, Person
+from skilleval.db.tables import Batch, Candidate, Institution, Person
 from skilleval.domain import lifecycle
 from skilleval.domain.identifiers import mask_number
 from skilleval.domain.ladder import Grade
@@ -99,9 +99,9 @@ def import_(
 def list_(workplace: Workplace, number: str, as_json: bool) -> None:
     """List the candidates of a batch."""
     with workplace.database.reading() as session:
-        rows = [_row(workplace, *pair) for pair in _pairs(session, batch_of(session, number))]
+        rows = [_row(session, workplace, *pair) for pair in _pairs(session, batch_of(session, number))]
     lines = [
-        f"{row['admission_number'] or '-'}  {row['name']}  {row['id_number']}  {row['grade']}  "
+        f"{row['admission_number'] or '-'}  {row['name']}  {row['id_number']}  {row['employer']}  {row['grade']}  "
         f"{_verdict(row['verdict'])}  {lifecycle.label('candidate', row['state'])}  {row['decision_reason'] or ''}"
         for row in rows
     ]
@@ -124,7 +124,7 @@ def explain(workplace: Workplace, number: str, person: str, letter: bool, as_jso
         ways = advice.candidate_ways(session, batch, candidate, workplace.library)
         told = advice.candidate_letter(batch, found, candidate, ways)
         answer = {
-            **_row(workplace, candidate, found), "checked_on": candidate.checked_on, "proof": candidate.proof,
+            **_row(session, workplace, candidate, found), "checked_on": candidate.checked_on, "proof": candidate.proof,
             "ways": [way.as_dict() for way in ways], "letter": told,
             "outdated": advice.is_outdated(session, batch, candidate, workplace.library),
         }  # fmt: skip
@@ -230,12 +230,15 @@ def _pairs(session: Session, batch: Batch) -> Iterator[tuple[Candidate, Person]]
     yield from session.exec(query.order_by(col(Candidate.admission_number), col(Candidate.id)))
 
 
-def _row(workplace: Workplace, candidate: Candidate, person: Person) -> dict[str, Any]:
+def _row(session: Session, workplace: Workplace, candidate: Candidate, person: Person) -> dict[str, Any]:
+    employer = session.get(Institution, candidate.employer_id)
+    assert employer is not None
     return {
         "admission_number": candidate.admission_number,
         "name": person.name,
         "employee_no": person.employee_no,
         "id_number": mask_number(workplace.vault.open(person.institution_id, person.id_sealed)),
+        "employer": employer.name,
         "grade": Grade(candidate.grade).printed,
         "claimed": candidate.claimed,
         "verdict": candidate.verdict,

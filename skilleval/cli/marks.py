@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from skilleval.cli.output import Workplace, _, batch_of, emit, json_option, pass_workplace
 from skilleval.cli.people import report_import
-from skilleval.db.tables import Batch
+from skilleval.db.tables import Batch, Institution
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
@@ -78,7 +78,7 @@ def list_(workplace: Workplace, number: str, as_json: bool) -> None:
     lines = []
     for row in rows:
         parts = "  ".join(f"{METHODS[method].short_zh} {mark}" for method, mark in row["parts"].items())
-        lines.append(f"{row['admission_number']}  {row['grade']}  {parts}  {row['total']}  {row['outcome'] or '未核定'}")
+        lines.append(f"{row['admission_number']}  {row['employer']}  {row['grade']}  {parts}  {row['total']}  {row['outcome'] or '未核定'}")
         lines += [f"    ！{dispute}" for dispute in row["disputes"]]
     emit(rows, as_json, [*lines, _("共 {count} 人").format(count=len(rows))])
 
@@ -186,6 +186,7 @@ def _mark(text: str) -> int | None:
 def _rows(session: Session, batch: Batch) -> list[dict[str, Any]]:
     agreed = service.part_marks(session, batch)
     results = service.latest_results(session, batch)
+    employers = {one.id: one.name for one in session.exec(select(Institution).order_by(col(Institution.id)))}
     rows = []
     for candidate in candidates_of(session, batch):
         if candidate.id not in agreed:
@@ -195,6 +196,7 @@ def _rows(session: Session, batch: Batch) -> list[dict[str, Any]]:
         rows.append(
             {
                 "admission_number": candidate.admission_number,
+                "employer": employers[candidate.employer_id],
                 "grade": Grade(candidate.grade).printed,
                 "parts": {method: show(value) for method, value in parts.items()},
                 "total": show(result.total) if result else "—",

@@ -43,6 +43,8 @@ class Plan:
     route: str
     days: tuple[date, ...]
     written_reason: str | None = None
+    #: the last day on which firms must be served: who left the chain after the batch takes nothing back (rules 3.5)
+    served_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +122,14 @@ def refusals_of(
     reason, with its clause.
 
     Without candidates, for each of the batch's own grades and its own people. It is judged on the first and the last day
-    of the batch, so that a registration which ends later takes nothing back, and ``also_on`` a day when a number is used.
+    of the batch, so that a registration which ends later takes nothing back, and ``also_on`` a day when a number is used;
+    whether a member firm is served, on the batch's days alone.
     Where the clauses disagree it passes if the batch has a written reason.
     """
     institution = session.get(Institution, batch.institution_id)
     assert institution is not None
     days = (batch.starts_on, batch.ends_on, *([also_on] if also_on else []))
-    plan = Plan(batch.occupation_code, batch.trade, batch.route, days, batch.authority_reason)
+    plan = Plan(batch.occupation_code, batch.trade, batch.route, days, batch.authority_reason, batch.ends_on)
     people = (
         [Sitter(Grade(grade)) for grade in batch.grades]
         if candidates is None
@@ -159,7 +162,8 @@ def _plan_refusals(
     for day in sorted(set(plan.days)) if distinct else ():
         ground = ground_of(session, institution, library, plan.occupation_code, plan.trade, day)
         for one in distinct:
-            answer = _ask(session, ground, one.grade, plan.route, one.holds, members[one.employer_id])
+            served_on = day if plan.served_until is None else min(day, plan.served_until)
+            answer = _ask(session, ground, one.grade, plan.route, one.holds, members[one.employer_id], served_on)
             found += _refusals(answer, one.grade, plan.written_reason)
     return list(dict.fromkeys(found))
 
@@ -193,9 +197,15 @@ def _refusals(answer: Authority, grade: Grade, written_reason: str | None) -> Se
 
 
 def _ask(
-    session: Session, ground: Ground, grade: Grade, route: str, holds: Holds, member: Institution | None
+    session: Session,
+    ground: Ground,
+    grade: Grade,
+    route: str,
+    holds: Holds,
+    member: Institution | None,
+    served_on: date | None = None,
 ) -> Authority:
-    question = _question(session, ground, grade, route, holds, member)
+    question = _question(session, ground, grade, route, holds, member, served_on)
     answer = resolve(question, ground.rules, ground.known)
     if not isinstance(holds, _Unsaid):
         return answer
@@ -206,13 +216,20 @@ def _ask(
 
 
 def _question(
-    session: Session, ground: Ground, grade: Grade, route: str, holds: Holds, member: Institution | None
+    session: Session,
+    ground: Ground,
+    grade: Grade,
+    route: str,
+    holds: Holds,
+    member: Institution | None,
+    served_on: date | None = None,
 ) -> Question:
     said = not isinstance(holds, _Unsaid)
     held = None if isinstance(holds, _Unsaid) else holds
     facts = facts_of(
-        session, ground, grade, route, member, skips=said and _skips(grade, held), holds=held, said=said
-    )
+        session, ground, grade, route, member, skips=said and _skips(grade, held), holds=held, said=said,
+        served_on=served_on,
+    )  # fmt: skip
     return Question(grade, route, ground.on, facts.values, ground.switches, facts.told, facts.evidence)
 
 

@@ -90,8 +90,9 @@ def facts_of(
     skips: bool,
     holds: Grade | None,
     said: bool,
+    served_on: date | None = None,
 ) -> Facts:
-    """The facts of one question."""
+    """The facts of one question. ``served_on`` is the day on which a member firm must be served, if another one."""
     firm = ground.institution
     complete, top = prove_complete(ground.grade_set), prove_top_grades(ground.grade_set, grade)
     scope, told = _scope(ground, grade, route)
@@ -100,7 +101,7 @@ def facts_of(
     if of_member and member is not None:
         told["of_member"] = f"员工所在单位：{member.name}"
         told["mandate"] = f"没有本机构对{member.name}的服务关系记录"
-        if (mandate := _mandate(session, ground, grade, member)) is not None:
+        if (mandate := _mandate(session, ground, grade, member, served_on)) is not None:
             told["mandate"], evidence["mandate"] = f"员工所在单位：{member.name}", mandate
     values = {
         "manufacturing": firm.manufacturing,
@@ -129,11 +130,13 @@ def facts_of(
     return Facts({name: value for name, value in values.items() if value is not None}, told, evidence)
 
 
-def _mandate(session: Session, ground: Ground, grade: Grade, member: Institution) -> Proof | None:
+def _mandate(
+    session: Session, ground: Ground, grade: Grade, member: Institution, served_on: date | None
+) -> Proof | None:
     """Whether the institution serves the firm, by the records of the chain; None where there is no record of the two."""
     if not chains.has_record(session, ground.institution, member):
         return None
-    return chains.serves(session, ground.institution, member, ground.code, grade, ground.on)
+    return chains.serves(session, ground.institution, member, ground.code, grade, served_on or ground.on)
 
 
 def _known(proof: Proof) -> bool | None:

@@ -32,6 +32,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer
 from skilleval.packs import Library
 from skilleval.services import authority, journal, people, rules
+from skilleval.services.employers import EMPLOYER_COLUMNS, Employers
 from skilleval.services.journal import Actor
 from skilleval.sheets.columns import Column, Report
 from skilleval.sheets.reading import Table, file_hash, read_table
@@ -41,6 +42,7 @@ COLUMNS = (
     Column("name", "姓名", required=True, width=12, example="张三"),
     Column("id_number", "证件号码", "digits", required=True, width=22, personal=True, example="440999199001010010",
            synonyms=("身份证号", "身份证号码", "公民身份号码", "证件号"), note="须与花名册一致"),
+    *EMPLOYER_COLUMNS,
     Column("employee_no", "工号", width=12, synonyms=("员工编号",), example="E0001"),
     Column("grade", "申报等级", "grade", required=True, width=16, example="三级/高级工", synonyms=("认定等级", "等级")),
     Column("claimed", "申报条件", width=22, example="2018/senior/1", note="申报条件编号，见“填写说明”；可不填，由软件逐条判断"),
@@ -85,18 +87,20 @@ def stage_candidates(session: Session, batch: Batch, file: Path, *, vault: Vault
     staged = Staged(batch, file, file_hash(file), table.report())
     known_conditions, _related = conditions_of(session, batch, library)
     here = {one.person_id: one for one in _candidates(session, batch)}
-    first: dict[int, int] = {}
+    first: dict[str, int] = {}
+    employers = Employers(session, batch, vault)
     for row, values in table.every_row:
-        person = _person(session, table, row, values, batch, vault) if values["id_number"] is not None else None
+        person = employers.person(table, row, values) if values["id_number"] is not None else None
         if values["grade"] is not None:
             _check_grade(table, row, values, batch, known_conditions)
         if person is None:
             continue
-        key = _key(person.id)
-        if first.setdefault(key, row) != row:
-            table.fail(row, "id_number", values["id_number"], "person_twice", f"与第{first[key]}行是同一个人，一批只能申报一个等级")
+        # By number, not by row of the roster: somebody may stand in the rosters of two firms.
+        number = values["id_number"]
+        if first.setdefault(number, row) != row:
+            table.fail(row, "id_number", number, "person_twice", f"与第{first[number]}行是同一个人，一批只能申报一个等级")
         if row not in table.failed:
-            _sort_row(staged, here.get(key), person, values, table, row)
+            _sort_row(staged, here.get(_key(person.id)), person, values, table, row)
     staged.report.failed = len(table.failed)
     staged.report.errors = sorted(table.errors, key=lambda error: (error.row, error.column))
     return staged
@@ -232,20 +236,6 @@ def _must_enrol(batch: Batch) -> None:
         raise RuleBroken(
             f"批次 {batch.number} 现在是“{lifecycle.label('batch', batch.state)}”，只有“报名”阶段可以增改考生"
         )
-
-
-def _person(
-    session: Session, table: Table, row: int, values: dict[str, Any], batch: Batch, vault: Vault
-) -> Person | None:
-    index = vault.index(batch.institution_id, values["id_number"])
-    found = session.exec(
-        select(Person).where(col(Person.institution_id) == batch.institution_id, col(Person.id_index) == index)
-    ).first()
-    if found is None:
-        table.fail(row, "id_number", values["id_number"], "person_unknown", "花名册中没有此人，请先导入花名册（skilleval people import）")
-    elif values["name"] is not None and found.name != values["name"]:
-        table.fail(row, "name", values["name"], "name_differs", f"与花名册中的姓名“{found.name}”不一致")
-    return found
 
 
 def _check_grade(

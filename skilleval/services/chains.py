@@ -14,7 +14,7 @@ from skilleval.domain import chains as rules
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import credit_code_error
 from skilleval.domain.ladder import Grade
-from skilleval.domain.rules import Proof
+from skilleval.domain.rules import Answer, Proof
 from skilleval.services import journal
 from skilleval.services.journal import Actor
 
@@ -190,6 +190,32 @@ def has_record(session: Session, evaluator: Institution, employer: Institution) 
         col(Mandate.institution_id) == evaluator.id, col(Mandate.employer_id) == employer.id
     )
     return session.exec(member).first() is not None or session.exec(mandate).first() is not None
+
+
+def knows(session: Session, evaluator: Institution, employer: Institution) -> bool:
+    """Whether the two have to do with each other: a mandate between them, or the firm is in a chain that the other leads."""
+    mandate = select(Mandate.id).where(
+        col(Mandate.institution_id) == evaluator.id, col(Mandate.employer_id) == employer.id
+    )
+    member = select(ChainMember.id).where(
+        col(ChainMember.institution_id) == evaluator.id, col(ChainMember.credit_code) == employer.credit_code
+    )
+    return session.exec(mandate).first() is not None or session.exec(member).first() is not None
+
+
+def obstacles(
+    session: Session,
+    evaluator: Institution,
+    employer: Institution,
+    occupation_code: str,
+    grade: Grade,
+    days: Sequence[date],
+) -> list[str]:
+    """Why the evaluator may not assess this firm's people on all of these days; nothing where it may."""
+    proofs = [serves(session, evaluator, employer, occupation_code, grade, day) for day in days]
+    return list(
+        dict.fromkeys(f"{leaf.text}：{leaf.fact}" for proof in proofs for leaf in proof.leaves() if leaf.answer is not Answer.MET)
+    )
 
 
 def serves(
