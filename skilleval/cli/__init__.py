@@ -70,13 +70,17 @@ class NounGroup(click.Group):
     help=_("安装文件夹（默认取环境变量 SKILLEVAL_INSTANCE，否则为 instance/）"),
 )
 @click.option("--on", type=DATE, help=_("以这一天为“今天”（默认为系统日期）"))
+@click.option(
+    "--acting", envvar="SKILLEVAL_ACTING", metavar="CREDIT_CODE",
+    help=_("以这家机构的身份：只看、只办本机构的批次、人员、证书（默认为安装的管理者，可看全部；环境变量 SKILLEVAL_ACTING）"),
+)
 @click.option("--actor", default="hr", show_default=True, help=_("经办人，写入操作日志"))
 @click.version_option(package_name="skilleval")
 @click.pass_context
-def main(ctx: click.Context, instance: Path | None, on: date | None, actor: str) -> None:
+def main(ctx: click.Context, instance: Path | None, on: date | None, acting: str | None, actor: str) -> None:
     """The root of all commands."""
     for stream in (sys.stdout, sys.stderr):
         # A Chinese Windows console, or a pipe on it, may not be UTF-8: rare name characters must not end a command.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    ctx.obj = Workplace(folder=paths.instance(instance), actor_name=actor, on=on or date.today())
+    ctx.obj = Workplace(folder=paths.instance(instance), actor_name=actor, on=on or date.today(), acting=acting or None)

@@ -6,11 +6,12 @@ from datetime import date
 
 import click
 
-from skilleval.cli.output import DATE, Workplace, _, emit, institution_of, json_option, pass_workplace
+from skilleval.cli.output import DATE, Workplace, _, emit, json_option, pass_workplace
 from skilleval.domain.authority import ROUTES, Authority, Verdict, parse_route
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Proof
 from skilleval.services import authority as service
+from skilleval.services.tenancy import institution_of, partner_of
 
 #: how HR writes that a person holds no grade
 _NOTHING = "无"
@@ -53,7 +54,7 @@ def authority(
             route=parse_route(route_text),
             on=on,
             holds=_held(held_text),
-            member=institution_of(session, member_code) if member_code else None,
+            member=partner_of(session, member_code) if member_code else None,
         )
         head = _("{name}  {on}  {occupation}").format(name=institution.name, on=on, occupation=occupation_code)
     emit(answer.as_dict(), as_json, [head, *_lines(answer)])

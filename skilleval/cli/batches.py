@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from skilleval import holidays
 from skilleval.cli.institutions import read_toml
-from skilleval.cli.output import Workplace, _, batch_of, emit, institution_of, json_option, pass_workplace
+from skilleval.cli.output import Workplace, _, emit, json_option, pass_workplace
 from skilleval.db.tables import Batch
 from skilleval.domain import lifecycle
 from skilleval.domain.ladder import Grade
@@ -16,6 +16,7 @@ from skilleval.domain.rules import Proof
 from skilleval.services import batches as service
 from skilleval.services import deadlines
 from skilleval.services.staffing import restaff_batch
+from skilleval.services.tenancy import batch_of, institution_of, viewer_of
 
 
 @click.group(help=_("认定批次：计划、进度。"))
@@ -83,7 +84,7 @@ def list_(workplace: Workplace, as_json: bool) -> None:
                 "starts_on": one.starts_on,
                 "ends_on": one.ends_on,
             }
-            for one in session.exec(select(Batch).order_by(col(Batch.starts_on), col(Batch.id)))
+            for one in session.exec(select(Batch).where(viewer_of(session).batches()).order_by(col(Batch.starts_on), col(Batch.id)))
         ]
     lines = [
         f"{row['number']}  {row['name']}  {row['occupation']}  {row['starts_on']}—{row['ends_on']}  "

@@ -7,7 +7,7 @@ from typing import Any
 import click
 from sqlmodel import Session, col, select
 
-from skilleval.cli.output import Workplace, _, batch_of, emit, json_option, pass_workplace
+from skilleval.cli.output import Workplace, _, emit, json_option, pass_workplace
 from skilleval.cli.people import report_import
 from skilleval.db.tables import Batch, Candidate, Institution, Person
 from skilleval.domain import lifecycle
@@ -16,6 +16,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer, Proof
 from skilleval.services import advice
 from skilleval.services import candidates as service
+from skilleval.services.tenancy import batch_of, seen_batch_of, viewer_of
 from skilleval.sheets.writing import FormSheet, write_form
 
 batch_option = click.option("--batch", "number", required=True, help=_("批次编号"))
@@ -36,21 +37,14 @@ def template(workplace: Workplace, out: Path, number: str, as_json: bool) -> Non
     with workplace.database.reading() as session:
         batch = batch_of(session, number)
         known, _related = service.conditions_of(session, batch, workplace.library)
-        people = session.exec(
-            select(Person)
-            .where(
-                col(Person.institution_id) == batch.institution_id,
-                col(Person.occupation_code) == batch.occupation_code,
-            )
-            .order_by(col(Person.id))
-        ).all()
         rows = [
             {
                 "name": one.name,
                 "id_number": workplace.vault.open(one.institution_id, one.id_sealed),
+                **({} if firm.id == batch.institution_id else {"employer": firm.name, "employer_code": firm.credit_code}),
                 "employee_no": one.employee_no,
             }
-            for one in people
+            for one, firm in service.may_apply(session, batch)
         ]
     notes = [
         f"批次 {batch.number} {batch.name}。删去不报名的人，为报名的人填写申报等级；申报条件可不填。",
@@ -99,7 +93,7 @@ def import_(
 def list_(workplace: Workplace, number: str, as_json: bool) -> None:
     """List the candidates of a batch."""
     with workplace.database.reading() as session:
-        rows = [_row(session, workplace, *pair) for pair in _pairs(session, batch_of(session, number))]
+        rows = [_row(session, workplace, *pair) for pair in _pairs(session, seen_batch_of(session, number))]
     lines = [
         f"{row['admission_number'] or '-'}  {row['name']}  {row['id_number']}  {row['employer']}  {row['grade']}  "
         f"{_verdict(row['verdict'])}  {lifecycle.label('candidate', row['state'])}  {row['decision_reason'] or ''}"
@@ -119,7 +113,7 @@ def list_(workplace: Workplace, number: str, as_json: bool) -> None:
 def explain(workplace: Workplace, number: str, person: str, letter: bool, as_json: bool) -> None:
     """Show the proof behind a candidate's verdict with every clause, the ways to yes, and the letter about it."""
     with workplace.database.reading() as session:
-        batch = batch_of(session, number)
+        batch = seen_batch_of(session, number)
         candidate, found = service.find_candidate(session, batch, person, vault=workplace.vault)
         ways = advice.candidate_ways(session, batch, candidate, workplace.library)
         told = advice.candidate_letter(batch, found, candidate, ways)
@@ -226,6 +220,7 @@ def _pairs(session: Session, batch: Batch) -> Iterator[tuple[Candidate, Person]]
         col(Candidate.institution_id) == batch.institution_id,
         col(Candidate.batch_id) == batch.id,
         col(Person.id) == col(Candidate.person_id),
+        viewer_of(session).candidates(),
     )
     yield from session.exec(query.order_by(col(Candidate.admission_number), col(Candidate.id)))
 

@@ -7,13 +7,14 @@ from typing import Any
 import click
 from sqlmodel import Session
 
-from skilleval.cli.output import Workplace, _, batch_of, emit, json_option, pass_workplace
+from skilleval.cli.output import Workplace, _, emit, json_option, pass_workplace
 from skilleval.cli.people import report_import
 from skilleval.db.tables import Batch, Certificate, CertificateEvent
 from skilleval.domain.identifiers import ID_TYPES, mask_number
 from skilleval.domain.ladder import Grade
 from skilleval.services import certificates as service
 from skilleval.services.journal import Actor
+from skilleval.services.tenancy import batch_of, seen_batch_of
 
 batch_option = click.option("--batch", "number", required=True, help=_("批次编号"))
 out_option = click.option("--out", type=click.Path(file_okay=False, path_type=Path), help=_("把证书 PDF 写入此文件夹"))
@@ -65,7 +66,7 @@ def issue(workplace: Workplace, number: str, out: Path | None, as_json: bool) ->
 def print_(workplace: Workplace, number: str, out: Path, as_json: bool) -> None:
     """Write the PDFs of a batch again."""
     with workplace.database.reading() as session:
-        files = _write_pdfs(workplace, session, batch_of(session, number), out)
+        files = _write_pdfs(workplace, session, seen_batch_of(session, number), out)
     emit({"files": files}, as_json, [str(file) for file in files])
 
 
@@ -101,7 +102,7 @@ def import_numbers(
 def show(workplace: Workplace, number: str, as_json: bool) -> None:
     """Show a certificate and what happened to it."""
     with workplace.database.reading() as session:
-        certificate = service.find_certificate(session, number)
+        certificate = service.seen_certificate(session, number)
         before, later = service.chain_of(session, certificate)
         chain = {"replaces": before.number if before else None, "replaced_by": later.number if later else None}
         answer = _row(workplace, session, certificate) | chain
@@ -237,7 +238,7 @@ def _write_pdfs(workplace: Workplace, session: Session, batch: Batch, out: Path)
     from skilleval.reports.fonts import load_fonts
 
     fonts = load_fonts(workplace.settings.fonts)
-    sheets = _sheets(workplace, session, service.certificates_of(session, batch))
+    sheets = _sheets(workplace, session, service.seen_certificates_of(session, batch))
     merged = report.write_certificates(out / f"证书_{batch.number}.pdf", sheets, fonts)
     return [merged, *report.write_single_certificates(out / "单份", sheets, fonts)]
 

@@ -7,12 +7,13 @@ from typing import Any
 import click
 from sqlmodel import Session, col, select
 
-from skilleval.cli.output import DATE, Workplace, _, emit, institution_of, json_option, pass_workplace
+from skilleval.cli.output import DATE, Workplace, _, emit, json_option, pass_workplace
 from skilleval.db.tables import Chain, ChainMember, Institution, Mandate
 from skilleval.domain.chains import MEMBER_KINDS
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.services import chains as service
+from skilleval.services.tenancy import institution_of, partner_of, viewer_of
 
 
 @click.group(help=_("产教评技能生态链：链主、链员、服务关系。"))
@@ -44,7 +45,7 @@ def add(workplace: Workplace, name: str, lead: str, cluster: str | None, city: s
 def list_(workplace: Workplace, as_json: bool) -> None:
     """List the chains."""
     with workplace.database.reading() as session:
-        rows = [_chain(session, chain) for chain in session.exec(select(Chain).order_by(col(Chain.id)))]
+        rows = [_chain(session, chain) for chain in session.exec(select(Chain).where(viewer_of(session).chains()).order_by(col(Chain.id)))]
     lines = [
         _("{name}  链主 {lead}  {cluster}  {city}  链员 {members} 家").format(
             **{**row, "cluster": row["cluster"] or "—", "city": row["city"] or "—"}
@@ -61,9 +62,9 @@ def list_(workplace: Workplace, as_json: bool) -> None:
 def show(workplace: Workplace, name: str, as_json: bool) -> None:
     """Show a chain with its members and mandates, and which of them hold today."""
     with workplace.database.reading() as session:
-        chain = service.find_chain(session, name)
+        chain = service.seen_chain(session, name)
         members = [_member(one, workplace.on) for one in service.members_of(session, chain)]
-        query = select(Mandate).where(col(Mandate.chain_id) == chain.id).order_by(col(Mandate.id))
+        query = select(Mandate).where(col(Mandate.chain_id) == chain.id, viewer_of(session).mandates()).order_by(col(Mandate.id))
         mandates = [_mandate(session, one, workplace.on) for one in session.exec(query)]
         answer = {**_chain(session, chain), "member_list": members, "mandates": mandates}
     emit(answer, as_json, [_("{name}（链主 {lead}）").format(**answer), *_lines(members, mandates)])
@@ -152,8 +153,8 @@ def mandate_add(
     """Let an evaluator assess the people of a member firm."""
     with workplace.database.writing() as session:
         mandate = service.add_mandate(
-            session, workplace.actor, service.find_chain(session, name), evaluator=institution_of(session, evaluator),
-            employer=institution_of(session, member), document=document, valid_from=valid_from, valid_to=valid_to,
+            session, workplace.actor, service.find_chain(session, name), evaluator=partner_of(session, evaluator),
+            employer=partner_of(session, member), document=document, valid_from=valid_from, valid_to=valid_to,
             occupations=occupations, grades=[Grade.parse(grade) for grade in grades],
         )  # fmt: skip
         session.commit()

@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
-from skilleval.cli.output import DATE, Workplace, _, batch_of, emit, institution_of, json_option, pass_workplace
+from skilleval.cli.output import DATE, Workplace, _, emit, json_option, pass_workplace
 from skilleval.db.tables import RELATION_KINDS, Batch
 from skilleval.domain.conflicts import KINDS, STATES, Conflict
 from skilleval.services import conflicts as service
 from skilleval.services.relations import Declared, declare_relation
+from skilleval.services.tenancy import batch_of, institution_of
 
 
 @click.group(help=_("回避：考评员、督导员与考生的利害关系。"))

@@ -193,9 +193,10 @@ def _mark(story: Story, people: int, seed: int) -> None:
 
 def _write_marks(story: Story, seed: int) -> None:
     """What assessors do by hand: marks in the workbook. One candidate is absent, one in dispute across the pass mark."""
-    from skilleval.cli.output import Workplace, batch_of
+    from skilleval.cli.output import Workplace
     from skilleval.services import batches
     from skilleval.services.mark_sheets import marks_workbook
+    from skilleval.services.tenancy import batch_of
 
     rng = random.Random(seed)
     with Workplace(story.instance, "演示考务", HELD).database.reading() as session:

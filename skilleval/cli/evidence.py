@@ -7,10 +7,11 @@ from typing import Any
 import click
 
 from skilleval.cli.institutions import read_toml
-from skilleval.cli.output import Workplace, _, emit, institution_of, json_option, pass_workplace
+from skilleval.cli.output import Workplace, _, emit, json_option, pass_workplace
 from skilleval.db.tables import Evidence
 from skilleval.domain.recognition import EVIDENCE_KINDS, EVIDENCE_STATES
 from skilleval.services import evidence as service
+from skilleval.services.tenancy import institution_of, own_or_all
 
 
 @click.group(help=_("佐证材料：登记、核验。"))
@@ -42,7 +43,7 @@ def add(workplace: Workplace, file: Path, as_json: bool) -> None:
 def list_(workplace: Workplace, credit_code: str | None, as_json: bool) -> None:
     """List evidence."""
     with workplace.database.reading() as session:
-        institution = institution_of(session, credit_code) if credit_code else None
+        institution = own_or_all(session, credit_code)
         answer = [
             _answer(row) | {"person": person.name} for row, person in service.list_evidence(session, institution)
         ]

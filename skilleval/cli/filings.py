@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from skilleval.cli.output import Workplace, _, batch_of, emit, json_option, pass_workplace
+from skilleval.cli.output import Workplace, _, emit, json_option, pass_workplace
+from skilleval.services.tenancy import batch_of
 
 if TYPE_CHECKING:
     from skilleval.reports.findings import Findings

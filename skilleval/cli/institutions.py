@@ -7,7 +7,7 @@ from typing import Any
 import click
 from sqlmodel import Session, col, select
 
-from skilleval.cli.output import Workplace, _, emit, institution_of, json_option, pass_workplace
+from skilleval.cli.output import Workplace, _, emit, json_option, pass_workplace
 from skilleval.db.tables import (
     Institution,
     Personnel,
@@ -25,6 +25,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
 from skilleval.domain.scoring import show as show_mark
 from skilleval.services import institutions as service
+from skilleval.services.tenancy import institution_of, must_be_own, viewer_of
 
 
 @click.group(help=_("评价机构：备案、范围、评价规范、岗位、评价人员、场地。"))
@@ -40,6 +41,8 @@ def add(workplace: Workplace, file: Path, as_json: bool) -> None:
     """Add an institution, or bring it up to its file."""
     content = read_toml(file)
     with workplace.database.writing() as session:
+        told = content.get("institution")
+        must_be_own(session, str(told.get("credit_code", "")) if isinstance(told, dict) else "")
         applied = service.add_institution(
             session, workplace.actor, content, vault=workplace.vault, own_standards=workplace.folder / "standards"
         )
@@ -69,7 +72,7 @@ def list_(workplace: Workplace, as_json: bool) -> None:
     with workplace.database.reading() as session:
         rows = [
             {"credit_code": one.credit_code, "name": one.name, "kind": one.kind, "city": one.city}
-            for one in session.exec(select(Institution).order_by(col(Institution.credit_code)))
+            for one in session.exec(select(Institution).where(viewer_of(session).own(col(Institution.id))).order_by(col(Institution.credit_code)))
         ]
     emit(rows, as_json, [f"{row['credit_code']}  {row['name']}" for row in rows] or [_("还没有评价机构")])
 

@@ -6,9 +6,11 @@ import re
 import click
 from sqlmodel import col, select
 
-from skilleval.cli.output import Workplace, _, emit, institution_of, json_option, pass_workplace
+from skilleval.cli.output import Workplace, _, emit, json_option, pass_workplace
 from skilleval.db.tables import Institution, JournalDetail, JournalEntry
+from skilleval.domain.errors import RuleBroken
 from skilleval.services import verification
+from skilleval.services.tenancy import institution_of, own_or_all, viewer_of
 from skilleval.services.verification import Finding
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -64,11 +66,8 @@ def verify_journals(workplace: Workplace, credit_code: str | None, anchor: str |
             raise click.UsageError(_("--anchor 应为完整的64位日志链头（0-9、a-f），现为 {count} 位").format(count=len(anchor)))
     findings: list[Finding] = []
     with workplace.database.reading() as session:
-        chosen = (
-            [institution_of(session, credit_code)]
-            if credit_code
-            else list(session.exec(select(Institution).order_by(col(Institution.id))))
-        )
+        one = own_or_all(session, credit_code)
+        chosen = [one] if one is not None else list(session.exec(select(Institution).order_by(col(Institution.id))))
         for institution in chosen:
             assert institution.id is not None
             findings += verification.verify_journal(session, institution.id, anchor)
@@ -82,6 +81,8 @@ def verify_journals(workplace: Workplace, credit_code: str | None, anchor: str |
 def verify(workplace: Workplace, everything: bool, as_json: bool) -> None:
     """Run every check that exists."""
     with workplace.database.reading() as session:
+        if viewer_of(session).institution is not None:
+            raise RuleBroken("校验整个安装由管理者进行；本机构的日志请用 skilleval journal verify 校验")
         findings = verification.verify_all(session)
         count = len(session.exec(select(Institution.id)).all())
     success = _("校验通过（{count} 个机构）：日志链完整，数据与日志一致，证书编号连续").format(count=count)

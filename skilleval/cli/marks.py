@@ -6,9 +6,9 @@ from typing import Any
 import click
 from sqlmodel import Session, col, select
 
-from skilleval.cli.output import Workplace, _, batch_of, emit, json_option, pass_workplace
+from skilleval.cli.output import Workplace, _, emit, json_option, pass_workplace
 from skilleval.cli.people import report_import
-from skilleval.db.tables import Batch, Institution
+from skilleval.db.tables import Batch, Candidate, Institution
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
@@ -17,6 +17,7 @@ from skilleval.services import mark_sheets as sheets
 from skilleval.services import marks as service
 from skilleval.services.batches import candidates_of
 from skilleval.services.candidates import find_candidate
+from skilleval.services.tenancy import batch_of, seen_batch_of, viewer_of
 from skilleval.sheets.columns import CellRefused, Column, read_cell
 
 batch_option = click.option("--batch", "number", required=True, help=_("批次编号"))
@@ -74,7 +75,7 @@ def import_(
 def list_(workplace: Workplace, number: str, as_json: bool) -> None:
     """List marks as they stand, and results where they are settled."""
     with workplace.database.reading() as session:
-        rows = _rows(session, batch_of(session, number))
+        rows = _rows(session, seen_batch_of(session, number))
     lines = []
     for row in rows:
         parts = "  ".join(f"{METHODS[method].short_zh} {mark}" for method, mark in row["parts"].items())
@@ -187,9 +188,10 @@ def _rows(session: Session, batch: Batch) -> list[dict[str, Any]]:
     agreed = service.part_marks(session, batch)
     results = service.latest_results(session, batch)
     employers = {one.id: one.name for one in session.exec(select(Institution).order_by(col(Institution.id)))}
+    seen = set(session.exec(select(Candidate.id).where(viewer_of(session).candidates())))
     rows = []
     for candidate in candidates_of(session, batch):
-        if candidate.id not in agreed:
+        if candidate.id not in agreed or candidate.id not in seen:
             continue
         result = results.get(candidate.id)
         parts = result.parts if result else {method: mark.value for method, mark in agreed[candidate.id].items()}

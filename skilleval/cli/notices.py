@@ -8,10 +8,11 @@ import click
 from sqlmodel import Session, col, select
 
 from skilleval import holidays
-from skilleval.cli.output import DATE, Workplace, _, batch_of, emit, json_option, pass_workplace
+from skilleval.cli.output import DATE, Workplace, _, emit, json_option, pass_workplace
 from skilleval.db.tables import Batch, Candidate, Notice, Objection
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import notices as service
+from skilleval.services.tenancy import batch_of, seen_batch_of, viewer_of
 
 STATES = {
     "published": "公示中",
@@ -68,11 +69,19 @@ def publish(workplace: Workplace, number: str, first_day: date | None, out: Path
 def show(workplace: Workplace, number: str, out: Path | None, as_json: bool) -> None:
     """Show the current notice, its objections, and what keeps it from being closed."""
     with workplace.database.reading() as session:
-        notice = service.current_notice(session, batch_of(session, number))
-        objections = [_objection_answer(objection) for objection in service.objections_of(session, notice)]
+        batch = seen_batch_of(session, number)
+        notice = service.current_notice(session, batch)
+        # The list is public; what was objected and what is still open is the institution's, and of each its own people.
+        is_own = viewer_of(session).owns(batch.institution_id)
+        seen = set(session.exec(select(Candidate.id).where(viewer_of(session).candidates())))
+        objections = [
+            _objection_answer(objection)
+            for objection in service.objections_of(session, notice)
+            if is_own or objection.candidate_id in seen
+        ]
         waiting = (
             service.reasons_against_closing(session, notice, vault=workplace.vault, on=workplace.on)
-            if notice.state == "published"
+            if notice.state == "published" and is_own
             else []
         )
         file = _write_pdf(workplace, notice, out) if out else None

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlmodel import Session, col, select
 
 from skilleval.db.engine import Database, sqlite_url
 from skilleval.db.secrets import Vault, load_vault
-from skilleval.db.tables import Batch, Institution
 from skilleval.domain.errors import RuleBroken
 from skilleval.packs import Library, library
 from skilleval.services.journal import Actor
+from skilleval.services.tenancy import acting_for
 from skilleval.settings import Settings, load_settings
 
 _ = gettext.gettext
@@ -54,6 +53,8 @@ class Workplace:
     folder: Path
     actor_name: str
     on: date
+    #: the credit code of the institution on whose behalf the command asks; None is the operator, who sees everything
+    acting: str | None = None
 
     @cached_property
     def settings(self) -> Settings:
@@ -63,7 +64,7 @@ class Workplace:
     @cached_property
     def database(self) -> Database:
         """The installation's database, opened at first use."""
-        return Database(self.settings.database_url or sqlite_url(self.settings.database_file))
+        return Database(self.settings.database_url or sqlite_url(self.settings.database_file), acting_for(self.acting))
 
     @cached_property
     def library(self) -> Library:
@@ -122,22 +123,3 @@ def print_refusal(refusal: RuleBroken) -> None:
         click.echo(f"  · {reason}", err=True)
     if len(refusal.reasons) > _MAX_REASONS:
         click.echo(_("  ……共 {count} 条，加 --json 可看全部").format(count=len(refusal.reasons)), err=True)
-
-
-
-def institution_of(session: Session, credit_code: str) -> Institution:
-    """The institution with this 统一社会信用代码. Refused: none has it."""
-    found = session.exec(select(Institution).where(col(Institution.credit_code) == credit_code.strip().upper())).first()
-    if found is None:
-        raise RuleBroken(f"没有统一社会信用代码为 {credit_code} 的评价机构，可用 skilleval institutions list 查看")
-    return found
-
-
-def batch_of(session: Session, number: str) -> Batch:
-    """The batch with this 批次编号. Refused: none has it, or batches of several institutions do."""
-    found = session.exec(select(Batch).where(col(Batch.number) == number.strip())).all()
-    if not found:
-        raise RuleBroken(f"没有编号为 {number} 的批次，可用 skilleval batches list 查看")
-    if len(found) > 1:
-        raise RuleBroken(f"有 {len(found)} 个机构使用批次编号 {number}，请改用机构专用的编号")
-    return found[0]

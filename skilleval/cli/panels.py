@@ -6,13 +6,14 @@ from typing import Any
 import click
 
 from skilleval.cli.conflicts import conflict_answer, conflict_lines
-from skilleval.cli.output import Workplace, _, batch_of, emit, json_option, pass_workplace
+from skilleval.cli.output import Workplace, _, emit, json_option, pass_workplace
 from skilleval.db.tables import Batch
 from skilleval.domain.ladder import Grade
 from skilleval.domain.lifecycle import missing_in
 from skilleval.domain.methods import METHODS
 from skilleval.domain.panel_choice import Choice, Proposal
 from skilleval.services import panels as service
+from skilleval.services.tenancy import batch_of
 
 _METHOD = click.option(
     "--method", "named", default="review", show_default=True, type=click.Choice([*METHODS, service.DIRECT]),

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from sqlmodel import col, select
 
-from skilleval.cli.output import DATE, Workplace, _, emit, institution_of, json_option, pass_workplace
+from skilleval.cli.output import DATE, Workplace, _, emit, json_option, pass_workplace
 from skilleval.cli.progress import progress_bar
 from skilleval.cli.workforce import eligible, statistics
 from skilleval.db.tables import Person
@@ -16,6 +16,7 @@ from skilleval.domain.identifiers import ID_TYPES, mask_number
 from skilleval.services import advice
 from skilleval.services import people as service
 from skilleval.services.roster import INSTRUCTIONS, ROSTER, TEMPLATE_ID
+from skilleval.services.tenancy import institution_of
 from skilleval.sheets.columns import Report
 from skilleval.sheets.writing import FormSheet, write_errors, write_form
 

@@ -7,7 +7,7 @@ import click
 from sqlmodel import Session
 
 from skilleval.cli.institutions import read_toml
-from skilleval.cli.output import Workplace, _, batch_of, emit, json_option, pass_workplace
+from skilleval.cli.output import Workplace, _, emit, json_option, pass_workplace
 from skilleval.db.tables import Candidate, Person, RecognitionCase
 from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
@@ -17,6 +17,7 @@ from skilleval.domain.scoring import show as shown
 from skilleval.services import case_decisions
 from skilleval.services import recognitions as service
 from skilleval.services.case_file import hundredths
+from skilleval.services.tenancy import batch_of
 
 #: a vote by its flag
 vote_flags = (

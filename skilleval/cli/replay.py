@@ -7,10 +7,11 @@ from typing import Any
 import click
 from sqlmodel import Session, col, select
 
-from skilleval.cli.output import DATE, Workplace, _, batch_of, emit, json_option, pass_workplace
+from skilleval.cli.output import DATE, Workplace, _, emit, json_option, pass_workplace
 from skilleval.db.tables import Batch, Candidate
 from skilleval.services import candidates
 from skilleval.services import replay as service
+from skilleval.services.tenancy import batch_of, viewer_of
 
 
 @click.command(help=_("复算：凭保存的依据与当时的规则文本重新计算资格、成绩、结果、编号，与保存的逐项比较；全部一致时退出码为 0。"))
@@ -34,8 +35,11 @@ def replay(workplace: Workplace, target: str, number: str | None, as_of: date | 
 
 def _admitted(session: Session, target: str) -> list[Candidate] | None:
     """The candidate with this 准考证号; None where a batch has the number, or not just one candidate."""
-    found = session.exec(select(Candidate).where(col(Candidate.admission_number) == target.strip())).all()
-    batches = session.exec(select(Batch.id).where(col(Batch.number) == target.strip())).all()
+    viewer, number = viewer_of(session), target.strip()
+    candidate = select(Candidate).where(col(Candidate.admission_number) == number)
+    found = session.exec(candidate.where(viewer.own(col(Candidate.institution_id)))).all()
+    batch = select(Batch.id).where(col(Batch.number) == number)
+    batches = session.exec(batch.where(viewer.own(col(Batch.institution_id)))).all()
     return list(found) if len(found) == 1 and not batches else None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from skilleval import pack_trials
-from skilleval.cli.output import DATE, Workplace, _, emit, institution_of, json_option, pass_workplace
+from skilleval.cli.output import DATE, Workplace, _, emit, json_option, pass_workplace
 from skilleval.cli.rule_lines import change_lines, change_row, pack_line, pack_row, rule_line, rule_lines, rule_row
 from skilleval.cli.whatif import whatif
 from skilleval.domain.errors import RuleBroken
@@ -16,6 +16,7 @@ from skilleval.domain.rule_changes import WORDS, rule_changes
 from skilleval.domain.wording import KINDS, value_in_words
 from skilleval.packs import Packs
 from skilleval.services import rules as service
+from skilleval.services.tenancy import institution_of
 
 
 @click.group(help=_("规则包：条文、来源、日期、选用、比较、试算。"))

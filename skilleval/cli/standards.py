@@ -7,11 +7,12 @@ from typing import Any
 import click
 
 from skilleval import standards as library
-from skilleval.cli.output import Workplace, _, emit, institution_of, json_option, pass_workplace
+from skilleval.cli.output import Workplace, _, emit, json_option, pass_workplace
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.impact import KINDS, RECORDS, SUBJECTS, Change, compare_occupations, compare_standards
 from skilleval.domain.occupations import Standard
 from skilleval.services import impact as service
+from skilleval.services.tenancy import own_or_all
 
 
 @click.group(help=_("职业与国家职业标准：查询、查看权重、检查。"))
@@ -117,7 +118,7 @@ def impact(workplace: Workplace, old: str, new: str, credit_code: str | None, as
         replaced = library.find_standard(old, _own(workplace))
         changes = compare_standards(replaced, library.find_standard(new, _own(workplace)))
     with workplace.database.reading() as session:
-        firm = institution_of(session, credit_code) if credit_code else None
+        firm = own_or_all(session, credit_code)
         touched = service.touched_records(session, changes, on=workplace.on, institution=firm, old=replaced)
     steps = service.migration(touched)
     emit(_impact_answer(old, new, changes, touched, steps), as_json, _impact_lines(changes, touched, steps))

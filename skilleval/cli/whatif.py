@@ -9,11 +9,12 @@ from typing import Any
 import click
 
 from skilleval import pack_trials
-from skilleval.cli.output import DATE, Workplace, _, emit, institution_of, json_option, pass_workplace
+from skilleval.cli.output import DATE, Workplace, _, emit, json_option, pass_workplace
 from skilleval.cli.progress import progress_bar
 from skilleval.cli.rule_lines import change_lines, change_row
 from skilleval.domain.rules import Proof
 from skilleval.services import whatif as service
+from skilleval.services.tenancy import own_or_all
 from skilleval.services.whatif import KINDS, Change, Subject, WhatIf
 
 MAX_SHOWN = 200
@@ -44,7 +45,7 @@ def whatif(
     """Compare the standing packs with a changed one over everybody."""
     pack = pack_trials.find_pack(workplace.library, named)
     with workplace.database.reading() as session:
-        institution = institution_of(session, credit_code) if credit_code is not None else None
+        institution = own_or_all(session, credit_code)
         with progress_bar(_("试算")) as progress:
             found = service.what_if(
                 session, workplace.library, pack, on=day or workplace.on, institution=institution, edition=edition,

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from skilleval import standards
-from skilleval.cli.output import DATE, Workplace, _, emit, institution_of, json_option, pass_workplace
+from skilleval.cli.output import DATE, Workplace, _, emit, json_option, pass_workplace
 from skilleval.cli.progress import progress_bar
 from skilleval.db.tables import Institution, Person
 from skilleval.domain.identifiers import mask_number
@@ -20,6 +20,7 @@ from skilleval.services import eligible as service
 from skilleval.services import statistics as statistics_service
 from skilleval.services.eligible import Coming, Eligible
 from skilleval.services.statistics import NONE, UNKNOWN, Line, Statistics
+from skilleval.services.tenancy import institution_of
 from skilleval.sheets.flat import FlatColumn, FlatSheet, write_tables
 
 MAX_SHOWN, MAX_REASONS = 200, 8

@@ -7,7 +7,7 @@ autocommit and ``BEGIN IMMEDIATE`` opens every unit of work that may write.
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,8 +45,10 @@ sqlite.register_adapter(bytes, bytes)
 class Database:
     """The database of one installation. ``writing()`` and ``reading()`` give sessions; the caller commits."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, info: Mapping[str, object] | None = None) -> None:
         self.url = sa.make_url(url)
+        #: what every session carries along: on whose behalf it asks
+        self._info = dict(info or {})
         self._writer: sa.Engine | None = None
         self._reader: sa.Engine | None = None
 
@@ -60,7 +62,7 @@ class Database:
         """A session that may write, alone among writers on SQLite. What is not committed is rolled back."""
         if self._writer is None:
             self._writer = _sqlite_engine(self.url, "BEGIN IMMEDIATE") if self.is_sqlite else _postgres(self.url)
-        with Session(self._writer, expire_on_commit=False) as session:
+        with Session(self._writer, expire_on_commit=False, info=self._info) as session:
             yield session
 
     @contextmanager
@@ -72,7 +74,7 @@ class Database:
                 if self.is_sqlite
                 else _postgres(self.url, "-c default_transaction_read_only=on")
             )
-        with Session(self._reader, expire_on_commit=False) as session:
+        with Session(self._reader, expire_on_commit=False, info=self._info) as session:
             yield session
 
     def create(self) -> None:

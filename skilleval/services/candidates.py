@@ -20,6 +20,8 @@ from skilleval.db.tables import (
     CertificateEvent,
     Credential,
     ImportReceipt,
+    Institution,
+    Mandate,
     Person,
     Specification,
 )
@@ -34,6 +36,7 @@ from skilleval.packs import Library
 from skilleval.services import authority, journal, people, rules
 from skilleval.services.employers import EMPLOYER_COLUMNS, Employers
 from skilleval.services.journal import Actor
+from skilleval.services.tenancy import viewer_of
 from skilleval.sheets.columns import Column, Report
 from skilleval.sheets.reading import Table, file_hash, read_table
 
@@ -75,6 +78,23 @@ def _edition(session: Session, batch: Batch) -> tuple[str, Sequence[str]]:
     if specification.conditions is None:
         raise RuleBroken(f"评价规范 {specification.code} 没有写明申报条件采用哪一版")
     return specification.conditions, specification.related_occupations
+
+
+def may_apply(session: Session, batch: Batch) -> Sequence[tuple[Person, Institution]]:
+    """Who works in the batch's occupation, with the firm: the institution's own people and those of firms that it serves.
+
+    An institution that asks for itself is given its own alone.
+    """
+    served = sa.select(col(Mandate.employer_id)).where(
+        col(Mandate.institution_id) == batch.institution_id, col(Mandate.valid_from) <= batch.starts_on,
+        col(Mandate.valid_to) >= batch.ends_on, col(Mandate.revoked_on).is_(None),
+    )  # fmt: skip
+    query = select(Person, Institution).where(
+        col(Institution.id) == col(Person.institution_id), col(Person.occupation_code) == batch.occupation_code,
+        sa.or_(col(Person.institution_id) == batch.institution_id, col(Person.institution_id).in_(served)),
+        viewer_of(session).own(col(Person.institution_id)),
+    )  # fmt: skip
+    return session.exec(query.order_by(col(Person.id))).all()
 
 
 def stage_candidates(session: Session, batch: Batch, file: Path, *, vault: Vault, library: Library) -> Staged:
@@ -215,6 +235,7 @@ def find_candidate(session: Session, batch: Batch, named: str, *, vault: Vault) 
             col(Candidate.institution_id) == batch.institution_id,
             col(Candidate.batch_id) == batch.id,
             col(Person.id) == col(Candidate.person_id),
+            viewer_of(session).candidates(),
         )
         .order_by(col(Candidate.id))
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from skilleval.db.secrets import Vault
@@ -30,6 +31,7 @@ from skilleval.services import authority, institutions, journal, marks, notices
 from skilleval.services.journal import Actor
 from skilleval.services.number_list import NUMBER_COLUMNS, Roll, RowProblem, number_problem
 from skilleval.services.numbering import next_number, preview_number
+from skilleval.services.tenancy import viewer_of
 from skilleval.sheets.columns import Report
 from skilleval.sheets.reading import file_hash, read_table
 
@@ -258,8 +260,17 @@ def replace_certificate(
 
 
 def find_certificate(session: Session, number: str) -> Certificate:
-    """The certificate with this number. Refused: none has it."""
-    found = session.exec(select(Certificate).where(col(Certificate.number) == number.strip().upper())).first()
+    """The certificate with this number, if the viewer issued it. Refused: none has it."""
+    return _certificate(session, number, viewer_of(session).own(col(Certificate.institution_id)))
+
+
+def seen_certificate(session: Session, number: str) -> Certificate:
+    """The certificate with this number, if the viewer issued it or it is of its people. Refused: none has it."""
+    return _certificate(session, number, viewer_of(session).certificates())
+
+
+def _certificate(session: Session, number: str, seen: sa.ColumnElement[bool]) -> Certificate:
+    found = session.exec(select(Certificate).where(col(Certificate.number) == number.strip().upper(), seen)).first()
     if found is None:
         raise RuleBroken(f"没有编号为 {number} 的证书")
     return found
@@ -297,6 +308,12 @@ def certificates_of(session: Session, batch: Batch) -> list[Certificate]:
         .where(col(Certificate.institution_id) == batch.institution_id, col(Candidate.batch_id) == batch.id)
     )
     return list(session.exec(query.order_by(col(Certificate.number))).all())
+
+
+def seen_certificates_of(session: Session, batch: Batch) -> list[Certificate]:
+    """Those of ``certificates_of`` that the viewer may see: all of its own batches, its people's in others."""
+    seen = set(session.exec(select(Certificate.id).where(viewer_of(session).certificates())))
+    return [one for one in certificates_of(session, batch) if one.id in seen]
 
 
 def _waiting(session: Session, batch: Batch) -> list[tuple[Candidate, Person]]:

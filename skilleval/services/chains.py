@@ -6,6 +6,7 @@ Columns of a member: guangdong-rules 7.2, T11. Nothing is deleted: a member leav
 from collections.abc import Sequence
 from datetime import date
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from skilleval import standards
@@ -17,6 +18,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer, Proof
 from skilleval.services import journal
 from skilleval.services.journal import Actor
+from skilleval.services.tenancy import viewer_of
 
 
 def add_chain(
@@ -36,8 +38,17 @@ def add_chain(
 
 
 def find_chain(session: Session, name: str) -> Chain:
-    """The chain of this name. Refused: none has it."""
-    found = session.exec(select(Chain).where(col(Chain.name) == name.strip())).first()
+    """The chain of this name, if the viewer leads it. Refused: none has it."""
+    return _chain(session, name, viewer_of(session).own(col(Chain.institution_id)))
+
+
+def seen_chain(session: Session, name: str) -> Chain:
+    """The chain of this name, if the viewer leads it or belongs to it. Refused: none has it."""
+    return _chain(session, name, viewer_of(session).chains())
+
+
+def _chain(session: Session, name: str, seen: sa.ColumnElement[bool]) -> Chain:
+    found = session.exec(select(Chain).where(col(Chain.name) == name.strip(), seen)).first()
     if found is None:
         raise RuleBroken(f"没有名为“{name}”的链，可用 skilleval chains list 查看")
     return found
@@ -176,10 +187,11 @@ def mandates_of(session: Session, evaluator: Institution) -> Sequence[Mandate]:
 
 
 def members_of(session: Session, chain: Chain) -> Sequence[ChainMember]:
-    """All memberships of a chain, ended ones included, in order of joining."""
+    """The memberships of a chain that the viewer may see, ended ones included, in order of joining."""
     query = select(ChainMember).where(
-        col(ChainMember.institution_id) == chain.institution_id, col(ChainMember.chain_id) == chain.id
-    )
+        col(ChainMember.institution_id) == chain.institution_id, col(ChainMember.chain_id) == chain.id,
+        viewer_of(session).members(),
+    )  # fmt: skip
     return session.exec(query.order_by(col(ChainMember.joined_on), col(ChainMember.id))).all()
 
 
@@ -224,11 +236,14 @@ def serves(
     """Whether the evaluator may assess this firm's people in this occupation and grade on a day, with the reasons."""
     mandates = [one for one in mandates_of(session, evaluator) if one.employer_id == employer.id]
     chains = {_key(one.id): one for one in session.exec(select(Chain).order_by(col(Chain.id)))}
+    # Of the firm's other chains the evaluator learns nothing: only a mandate's own chain can decide.
+    mandated = [one.chain_id for one in mandates]
     memberships = [
         rules.Membership(chains[one.chain_id].name, one.joined_on, one.left_on)
         for one in session.exec(
             select(ChainMember)
             .where(col(ChainMember.credit_code) == employer.credit_code)
+            .where(sa.or_(col(ChainMember.institution_id) == evaluator.id, col(ChainMember.chain_id).in_(mandated)))
             .order_by(col(ChainMember.joined_on), col(ChainMember.id))
         )
     ]

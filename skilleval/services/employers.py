@@ -54,7 +54,9 @@ class Employers:
             told = "花名册中没有此人" if employer.id == self._own.id else f"{employer.name}的花名册中没有此人"
             table.fail(row, "id_number", number, "person_unknown", f"{told}，请先导入花名册（skilleval people import）")
         elif values["name"] is not None and found.name != values["name"]:
-            table.fail(row, "name", values["name"], "name_differs", f"与花名册中的姓名“{found.name}”不一致")
+            # A document number is no key to another firm's roster: whose it is, is told of one's own people only.
+            there = f"姓名“{found.name}”" if employer.id == self._own.id else "姓名"
+            table.fail(row, "name", values["name"], "name_differs", f"与花名册中的{there}不一致")
         elif self._sits_for_another(found, number):
             table.fail(row, "id_number", number, "person_twice", "此人已由另一家企业申报本批次，一批只能申报一次")
         return found

@@ -19,6 +19,7 @@ from skilleval.domain.identifiers import clean_number
 from skilleval.domain.recognition import EVIDENCE_KINDS, EVIDENCE_STATES
 from skilleval.services import journal
 from skilleval.services.journal import Actor
+from skilleval.services.tenancy import viewer_of
 
 _KEYS: Mapping[str, type] = {
     **dict.fromkeys(("code", "employer", "person", "kind", "title", "issuer", "level", "file"), str),
@@ -76,8 +77,9 @@ def reject_evidence(
 
 
 def find_evidence(session: Session, code: str) -> Evidence:
-    """The evidence with this code. Refused: none has it, or evidence of several institutions does."""
-    found = session.exec(select(Evidence).where(col(Evidence.code) == code.strip())).all()
+    """The viewer's evidence with this code. Refused: none has it, or evidence of several institutions does."""
+    own = viewer_of(session).own(col(Evidence.institution_id))
+    found = session.exec(select(Evidence).where(col(Evidence.code) == code.strip(), own)).all()
     if len(found) != 1:
         raise RuleBroken(f"没有编号为 {code} 的佐证材料" if not found else f"有 {len(found)} 个机构使用佐证材料编号 {code}")
     return found[0]

@@ -24,6 +24,7 @@ from skilleval.services import journal, notices
 from skilleval.services.filing_record import BatchRecord, read_batch
 from skilleval.services.journal import Actor
 from skilleval.services.provenance import provenance_of
+from skilleval.services.tenancy import viewer_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +165,11 @@ def filings_of(session: Session, batch: Batch) -> Sequence[Filing]:
 
 
 def list_filings(session: Session) -> Sequence[tuple[Filing, Batch]]:
-    """All packages ever exported, with their batches, by batch and version."""
+    """All packages that the viewer ever exported, with their batches, by batch and version."""
     query = (
         select(Filing, Batch)
         .join(Batch, col(Batch.id) == col(Filing.batch_id))
+        .where(viewer_of(session).own(col(Filing.institution_id)))
         .order_by(col(Batch.number), col(Batch.id), col(Filing.version))
     )
     return session.exec(query).all()

@@ -32,6 +32,7 @@ from skilleval.services import journal, rules
 from skilleval.services.candidates import find_candidate
 from skilleval.services.case_file import CaseEntry, read_cases
 from skilleval.services.journal import Actor
+from skilleval.services.tenancy import viewer_of
 
 #: states of a batch in which cases may be laid
 _OPEN = ("enrolling", "reviewed", "scheduled", "marking")
@@ -159,8 +160,9 @@ def cases_of(session: Session, batch: Batch) -> Sequence[RecognitionCase]:
 
 
 def find_case(session: Session, number: str) -> RecognitionCase:
-    """The case with this number. Refused: none has it, or cases of several institutions do."""
-    found = session.exec(select(RecognitionCase).where(col(RecognitionCase.number) == number.strip())).all()
+    """The viewer's case with this number. Refused: none has it, or cases of several institutions do."""
+    own = viewer_of(session).own(col(RecognitionCase.institution_id))
+    found = session.exec(select(RecognitionCase).where(col(RecognitionCase.number) == number.strip(), own)).all()
     if len(found) != 1:
         raise RuleBroken(f"没有编号为 {number} 的案卷" if not found else f"有 {len(found)} 个机构使用案卷编号 {number}")
     return found[0]
