@@ -1,6 +1,7 @@
-"""``skilleval chains``: add, list, show, member-add, member-leave, mandate-add, mandate-revoke."""
+"""``skilleval chains``: add, list, show, member-add, member-leave, mandate-add, mandate-revoke, stats."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,9 @@ from skilleval.db.tables import Chain, ChainMember, Institution, Mandate
 from skilleval.domain.chains import MEMBER_KINDS
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
+from skilleval.domain.suppression import Count
 from skilleval.services import chains as service
+from skilleval.services.chain_statistics import DIVISIONS, chain_statistics
 from skilleval.services.tenancy import institution_of, partner_of, viewer_of
 
 
@@ -176,6 +179,38 @@ def mandate_revoke(workplace: Workplace, evaluator: str, document: str, reason: 
         session.commit()
         answer = _mandate(session, mandate, workplace.on)
     emit(answer, as_json, [_("服务关系 {document} 自 {revoked_on} 起撤销").format(**answer)])
+
+
+@chains.command(help=_("按单位、职业、等级、认定方式统计考生、合格、证书；人数过少的项不显示。"))
+@click.argument("name")
+@click.option("--on", "day", type=DATE, help=_("截至哪一天（默认今天）"))
+@click.option("--year", type=int, help=_("只计这一年开始的批次"))
+@json_option
+@pass_workplace
+def stats(workplace: Workplace, name: str, day: date | None, year: int | None, as_json: bool) -> None:
+    """Count what a chain did, small numbers hidden."""
+    with workplace.database.reading() as session:
+        found = chain_statistics(
+            session, service.find_chain(session, name), workplace.library, on=day or workplace.on, year=year
+        )
+    answer = {
+        "on": found.on, "year": found.year, "smallest": found.smallest, "total": _count(found.shown.total),
+        **{division: {key: _count(one) for key, one in lines.items()} for division, lines in found.shown.tables.items()},
+    }  # fmt: skip
+    lines = [_("合计  {told}").format(told=_told(found.shown.total))]
+    for division, told in DIVISIONS.items():
+        lines.append(_("按{division}").format(division=told))
+        lines += [f"  {key}  {_told(one)}" for key, one in sorted(found.shown.tables[division].items())]
+    emit(answer, as_json, [*lines, _("人数少于 {smallest} 的项及可推出它的项不显示（{clause}）").format(
+        smallest=found.smallest, clause=found.clause)])  # fmt: skip
+
+
+def _count(one: Count | None) -> dict[str, int] | None:
+    return None if one is None else asdict(one)
+
+
+def _told(one: Count | None) -> str:
+    return _("＊") if one is None else _("考生 {candidates}  合格 {passed}  证书 {certificates}").format(**asdict(one))
 
 
 def _lines(members: Sequence[dict[str, Any]], mandates: Sequence[dict[str, Any]]) -> list[str]:

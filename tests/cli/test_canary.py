@@ -65,7 +65,7 @@ def asks(world: World, out: Path) -> Iterator[Ask]:
             yield ("certificates", act, number, "--reason", " ")
         yield ("certificates", "replace", number)
     for name in world.chains:
-        yield ("chains", "show", name, "--json")
+        yield from [("chains", "show", name, "--json"), ("chains", "stats", name, "--json")]
         yield ("chains", "member-leave", name, "--credit-code", FIRMS["乙"], "--left", "2020-01-01", "--reason", "无")
         yield ("chains", "member-add", name, "--credit-code", FIRMS["乙"], "--member", "错名", "--joined", "2026-01-01")
         yield ("chains", "mandate-add", name, "--evaluator", FIRMS[LEAD], "--member", FIRMS["乙"], "--document", "",
