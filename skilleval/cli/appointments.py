@@ -9,7 +9,7 @@ import click
 from sqlmodel import Session
 
 from skilleval.cli.institutions import read_toml
-from skilleval.cli.output import DATE, Workplace, _, emit, institution_of, json_option, pass_workplace
+from skilleval.cli.output import DATE, Workplace, _, emit, json_option, pass_workplace
 from skilleval.db.tables import Appointment, Institution, Nomination, Person
 from skilleval.domain.appointment import ROUTES
 from skilleval.domain.ladder import Grade
@@ -17,6 +17,7 @@ from skilleval.domain.rules import Proof
 from skilleval.reports.nomination import write_nominations
 from skilleval.services import appointments as service
 from skilleval.services.honours import honours_of
+from skilleval.services.tenancy import institution_of
 
 Row = tuple[Nomination, Person, Appointment | None]
 

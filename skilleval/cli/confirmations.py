@@ -6,10 +6,11 @@ from typing import Any
 import click
 
 from skilleval.cli.institutions import read_toml
-from skilleval.cli.output import Workplace, _, emit, institution_of, json_option, pass_workplace
+from skilleval.cli.output import Workplace, _, emit, json_option, pass_workplace
 from skilleval.db.tables import Confirmation, Person, Post
 from skilleval.domain.rules import Proof
 from skilleval.services import confirmations as service
+from skilleval.services.tenancy import institution_of
 
 
 @click.group(help=_("学徒工转正定级：按企业自己的办法，不发证书。"))

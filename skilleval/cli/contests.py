@@ -7,7 +7,7 @@ import click
 from sqlmodel import Session, col, select
 
 from skilleval.cli.institutions import read_toml
-from skilleval.cli.output import Workplace, _, batch_of, emit, institution_of, json_option, pass_workplace
+from skilleval.cli.output import Workplace, _, emit, json_option, pass_workplace
 from skilleval.cli.people import report_import
 from skilleval.db.tables import Contest, Person
 from skilleval.domain.contests import CLASSES
@@ -15,6 +15,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.services import contests as service
 from skilleval.services import promotions
 from skilleval.services.candidates import find_candidate
+from skilleval.services.tenancy import batch_of, institution_of
 from skilleval.sheets.writing import FormSheet, write_form
 
 institution_option = click.option("--institution", "credit_code", required=True, help=_("统一社会信用代码"))

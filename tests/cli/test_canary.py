@@ -28,8 +28,10 @@ pytestmark = pytest.mark.slow
 
 ON = "2026-06-25"
 Ask = tuple[str, ...]
-#: commands of direct recognition, whose records the marked world does not have yet
+#: commands of direct recognition, contests, appointments and confirmations, whose records the marked world does not have
 UNMARKED = {
+    "confirmations add", "confirmations show", "appointments nominate", "appointments appoint", "appointments show",
+    "contests add", "contests template", "contests import", "contests promote", "contests disallow", "contests show",
     "recognitions add", "recognitions show", "recognitions score", "recognitions vote", "recognitions decide",
     "recognitions minutes", "evidence add", "evidence accept", "evidence reject",
 }  # fmt: skip
@@ -84,6 +86,7 @@ def _about_firm(letter: str, code: str, world: World, out: Path) -> Iterator[Ask
     yield ("journal", "show", *at, "--json")
     yield ("journal", "verify", *at)
     yield ("rules", "list", *at, "--json")
+    yield from [(noun, "list", *at, "--json") for noun in ("confirmations", "appointments", "contests")]
     yield ("rules", "choose", *at, "--packs", "nothing", "--from", "2026-01-01", "--reason", "试")
     yield ("rules", "whatif", "national", *at, "--json")
     yield ("chains", "add", "新链", "--lead", code, "--city", "x") if letter in "甲乙" else ("chains", "list", "--json")
