@@ -198,7 +198,7 @@ def test_whatif_with_the_pack_as_it_stands_changes_nobody(cli: Cli, staffed: Non
 def test_whatif_lists_parameters_that_change(cli: Cli, staffed: None, tmp_path: Path) -> None:
     file = tmp_path / "guangdong.toml"
     cli("rules", "copy", "guangdong", file)
-    file.write_text(file.read_text(encoding="utf-8").replace("value = 5", "value = 7"), encoding="utf-8")
+    file.write_text(file.read_text(encoding="utf-8").replace("value = 5", "value = 7", 1), encoding="utf-8")
 
     answer = cli("rules", "whatif", file, "--json", on=ON).json()
 

@@ -151,7 +151,8 @@ def test_a_certificate_issued_here_is_held_already_too(session: Session, vault: 
 def test_the_top_grades_are_judged_by_the_edition_of_the_province() -> None:
     found = conditions_on(packs.load(), "2018", ON)
 
-    assert {one.clause.id.partition("/")[0] for one in found if one.grade is Grade.SPECIAL_TECHNICIAN} == {"guangdong-2025"}
+    editions = {one.clause.id.partition("/")[0] for one in found if one.grade is Grade.SPECIAL_TECHNICIAN}
+    assert editions == {"guangdong-2025", "guangdong-award"}
     assert {one.clause.id.partition("/")[0] for one in found if one.grade < Grade.SPECIAL_TECHNICIAN} == {"2018"}
 
 
