@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from skilleval.domain.dates import add_years
@@ -298,9 +299,10 @@ def _title_since(level: str, background: Background, on: date) -> tuple[Answer, 
     order = list(TITLE_LEVELS)
     fitting = [one for one in background.titles if order.index(one.level) >= order.index(level)]
     fitting = [one for one in fitting if one.matching is not False]
-    held = [one.obtained_on for one in fitting if one.matching and one.obtained_on and one.obtained_on <= on]
+    held = [(one.obtained_on, one) for one in fitting if one.matching and one.obtained_on and one.obtained_on <= on]
     if held:
-        return Answer.MET, min(held), f"{min(held)}取得{TITLE_LEVELS[level]}"
+        since, first = min(held, key=itemgetter(0))
+        return Answer.MET, since, f"{since}取得{TITLE_LEVELS[first.level]}"
     if any(one.matching is None or one.obtained_on is None for one in fitting):
         return Answer.UNKNOWN, None, "职称的取得日期或专业是否对口未填"
     return Answer.NOT_MET, None, f"没有对口的{TITLE_LEVELS[level]}"
@@ -388,7 +390,7 @@ def _count_work(
         return _leaf(Answer.MET, text, clause, f"{lead}{full}满{years}年")
     if vague:
         return _leaf(Answer.UNKNOWN, text, clause, f"{lead}从事的职业或起始日期未填")
-    return _leaf(Answer.NOT_MET, text, clause, f"{lead}" + (f"将于{full}满{years}年" if full else "没有可计算的工作经历"))
+    return _leaf(Answer.NOT_MET, text, clause, f"{lead}" + (f"将于{full}满{years}年" if full else f"可计算的工作不满{years}年"))
 
 
 def full_on(work: Sequence[Work], years: int, since: date | None, on: date) -> date | None:
