@@ -8,6 +8,7 @@ standards do not all run from 五级 to 一级, so the comparison is with the st
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer, Clause, Proof, all_of
@@ -15,16 +16,15 @@ from skilleval.domain.rules import Answer, Clause, Proof, all_of
 _SOURCE = "文件没有定义“等级设置完整”，此为本软件的工作定义（依二（一）1、二（四）2推断）"
 _NONE: frozenset[Grade] = frozenset()
 
+_clause = partial(Clause, source=_SOURCE, confidence="medium")
 
-def _clause(part: str, text: str) -> Clause:
-    return Clause(f"complete_grade_set.{part}", text, _SOURCE, "medium")
-
-
-WHOLE = _clause("whole", "等级设置完整：岗位等级、备案范围、岗位规范与评价办法都覆盖标准（或评价规范）规定的每一个等级")
-POSTS = _clause("a", "岗位等级覆盖标准（或评价规范）规定的每一个等级，由低到高不缺级")
-SCOPE = _clause("b", "备案范围覆盖同样的等级")
-SPECIFIED = _clause("c", "每一个等级都有岗位规范，并有已批准的评价规范规定如何评价")
-TOP = _clause("top", "特级技师、首席技师须已列入岗位等级")
+WHOLE = _clause(
+    "complete_grade_set.whole", "等级设置完整：岗位等级、备案范围、岗位规范与评价办法都覆盖标准（或评价规范）规定的每一个等级"
+)
+POSTS = _clause("complete_grade_set.a", "岗位等级覆盖标准（或评价规范）规定的每一个等级，由低到高不缺级")
+SCOPE = _clause("complete_grade_set.b", "备案范围覆盖同样的等级")
+SPECIFIED = _clause("complete_grade_set.c", "每一个等级都有岗位规范，并有已批准的评价规范规定如何评价")
+TOP = _clause("complete_grade_set.top", "特级技师、首席技师须已列入岗位等级")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def _part(clause: Clause, found: GradeSet, checks: Iterable[tuple[str, frozenset
     gaps = [
         f"{what}：{listed}"
         for what, held in checks
-        if (listed := _listed(grade for grade in found.defined or () if grade not in held))
+        if (listed := _listed(grade for grade in found.defined if grade not in held))
     ]
     whole = f"{found.defined_by}规定的{_listed(found.defined)}都有"
     return Proof(

@@ -2,13 +2,23 @@ from dataclasses import replace
 
 import pytest
 
-from skilleval.domain.complete_grade_set import GradeSet, prove_complete, prove_top_grades, without_gaps
+from skilleval.domain.complete_grade_set import (
+    POSTS,
+    SCOPE,
+    SPECIFIED,
+    TOP,
+    WHOLE,
+    GradeSet,
+    prove_complete,
+    prove_top_grades,
+    without_gaps,
+)
 from skilleval.domain.ladder import Grade
-from skilleval.domain.rules import Answer
+from skilleval.domain.rules import Answer, Proof
 
 FIVE = tuple(grade for grade in Grade if Grade.JUNIOR <= grade <= Grade.SENIOR_TECHNICIAN)
 ALL = frozenset(FIVE)
-WHOLE = GradeSet(FIVE, "标准 X@2018", posts=ALL, scope=ALL, post_specifications=ALL, assessed=ALL)
+FULL = GradeSet(FIVE, "标准 X@2018", posts=ALL, scope=ALL, post_specifications=ALL, assessed=ALL)
 
 
 def gaps(found: GradeSet) -> dict[str, str]:
@@ -18,8 +28,8 @@ def gaps(found: GradeSet) -> dict[str, str]:
 
 
 def test_a_set_that_has_every_grade_is_complete() -> None:
-    assert prove_complete(WHOLE).answer is Answer.MET
-    assert gaps(WHOLE) == {}
+    assert prove_complete(FULL).answer is Answer.MET
+    assert gaps(FULL) == {}
 
 
 @pytest.mark.parametrize(
@@ -32,7 +42,7 @@ def test_a_set_that_has_every_grade_is_complete() -> None:
     ],
 )
 def test_a_grade_that_lacks_something_is_named_where_it_lacks_it(lacking: str, part: str, words: str) -> None:
-    found = replace(WHOLE, **{lacking: ALL - {Grade.TECHNICIAN}})
+    found = replace(FULL, **{lacking: ALL - {Grade.TECHNICIAN}})
 
     assert prove_complete(found).answer is Answer.NOT_MET
     assert gaps(found) == {part: words}
@@ -48,6 +58,9 @@ def test_the_comparison_is_with_the_standard_and_not_with_a_fixed_ladder() -> No
 
 def test_a_gap_in_a_specification_is_a_gap_in_the_set() -> None:
     assert without_gaps({Grade.JUNIOR, Grade.SENIOR}) == (Grade.JUNIOR, Grade.INTERMEDIATE, Grade.SENIOR)
+    assert without_gaps({Grade.JUNIOR, Grade.INTERMEDIATE, Grade.SENIOR}) == (Grade.JUNIOR, Grade.INTERMEDIATE, Grade.SENIOR)
+    assert without_gaps((Grade.TECHNICIAN, Grade.APPRENTICE)) == tuple(Grade)[:5]
+    assert without_gaps((Grade.SENIOR,)) == (Grade.SENIOR,)
     assert without_gaps(()) == ()
 
 
@@ -56,6 +69,50 @@ def test_without_a_text_that_tells_the_grades_nobody_knows() -> None:
 
     assert proof.answer is Answer.UNKNOWN
     assert {leaf.fact for leaf in proof.leaves()} == {"没有已批准的评价规范"}
+
+
+SOURCE = "文件没有定义“等级设置完整”，此为本软件的工作定义（依二（一）1、二（四）2推断）"
+
+
+def test_the_proof_says_part_by_part_what_is_there_and_what_lacks() -> None:
+    lacking = GradeSet((Grade.JUNIOR, Grade.SENIOR), "标准 X@2018", scope=ALL, assessed=frozenset({Grade.JUNIOR}))
+
+    assert list(prove_complete(lacking).lines()) == [
+        "[不符合] 该职业（工种）等级设置完整",
+        "  [不符合] 岗位等级覆盖标准（或评价规范）规定的每一个等级，由低到高不缺级"
+        "（没有岗位等级的：五级/初级工、三级/高级工；来源：岗位等级与评价规范）"
+        f"  ——complete_grade_set.a：{SOURCE}",
+        "  [符合] 备案范围覆盖同样的等级（标准 X@2018规定的五级/初级工、三级/高级工都有；来源：岗位等级与评价规范）"
+        f"  ——complete_grade_set.b：{SOURCE}",
+        "  [不符合] 每一个等级都有岗位规范，并有已批准的评价规范规定如何评价"
+        "（没有岗位规范的：五级/初级工、三级/高级工；没有规定如何评价的：三级/高级工；来源：岗位等级与评价规范）"
+        f"  ——complete_grade_set.c：{SOURCE}",
+    ]
+    assert prove_complete(lacking).clause == WHOLE
+    assert {leaf.clause.confidence for leaf in prove_complete(lacking).leaves()} == {"medium"}
+
+
+def test_the_parts_that_nobody_can_tell_say_why() -> None:
+    unknown = prove_complete(GradeSet(None, "没有已批准的评价规范"))
+
+    assert unknown.children == tuple(
+        Proof(Answer.UNKNOWN, clause.text, clause, "没有已批准的评价规范", (), "评价规范") for clause in (POSTS, SCOPE, SPECIFIED)
+    )
+
+
+@pytest.mark.parametrize(
+    ("posts", "answer", "fact"),
+    [
+        (set(), Answer.NOT_MET, "没有岗位等级的：特级技师、首席技师"),
+        ({Grade.CHIEF_TECHNICIAN}, Answer.NOT_MET, "没有岗位等级的：特级技师"),
+        ({Grade.SPECIAL_TECHNICIAN, Grade.CHIEF_TECHNICIAN}, Answer.MET, "岗位等级已有特级技师、首席技师"),
+    ],
+)
+def test_the_top_grades_are_named(posts: set[Grade], answer: Answer, fact: str) -> None:
+    proof = prove_top_grades(GradeSet(None, "", posts=frozenset(posts)), Grade.CHIEF_TECHNICIAN)
+
+    assert proof == Proof(answer, "特级技师、首席技师须已列入岗位等级", TOP, fact, (), "岗位等级")
+    assert TOP.id == "complete_grade_set.top" and TOP.source == SOURCE
 
 
 @pytest.mark.parametrize(
@@ -70,4 +127,4 @@ def test_without_a_text_that_tells_the_grades_nobody_knows() -> None:
     ],
 )
 def test_the_top_grades_are_set_up_to_the_one_that_is_asked(posts: set[Grade], target: Grade, answer: Answer) -> None:
-    assert prove_top_grades(replace(WHOLE, posts=ALL | posts), target).answer is answer
+    assert prove_top_grades(replace(FULL, posts=ALL | posts), target).answer is answer
