@@ -225,7 +225,56 @@ def test_grades_keep_to_a_parameter_by_rank(operator: str, given: str | None, an
 def test_a_parameter_that_nobody_established_gives_unknown() -> None:
     rule = Rule(CLAUSE, "parameter", date(2020, 1, 1), value=None)
 
-    assert prove_value(rule, 60, "x", "说明").answer is UNKNOWN
+    assert prove_value(rule, 60, "x", "说明") == Proof(UNKNOWN, "x", CLAUSE, "说明", (), "")
+
+
+def test_a_value_that_is_held_against_a_parameter_is_a_leaf() -> None:
+    rule = Rule(CLAUSE, "parameter", date(2020, 1, 1), value=60)
+
+    assert prove_value(rule, 60, "合格线", "得60分") == Proof(MET, "合格线", CLAUSE, "得60分", (), "")
+    assert prove_value(rule, None, "合格线", "", "评价规范") == Proof(UNKNOWN, "合格线", CLAUSE, "未填", (), "评价规范")
+
+
+def test_what_is_told_of_a_fact_and_the_proof_behind_it_stand_in_its_leaf() -> None:
+    behind = Proof(NOT, "营业执照", DRAFT, "过期")
+    case = Case(ON, {"listed": True, "large": None}, told={"listed": "代码600000", "large": "没有年报"}, evidence={"listed": behind})
+
+    origin = FACTS["listed"].origin
+    assert prove(LISTED, CLAUSE, case) == Proof(MET, "是上市公司", CLAUSE, "代码600000", (behind,), origin)
+    assert prove(LARGE, CLAUSE, case) == Proof(UNKNOWN, "是大型企业", CLAUSE, "没有年报", (), origin)
+
+
+def test_nested_groups_pass_the_clause_and_the_case_on() -> None:
+    nested = Group("any", (Group("least", (LISTED, Cited(DRAFT, LARGE)), 1), Refer("some.rule")))
+    proof = prove(nested, CLAUSE, Case(ON, {"listed": False, "large": True}))
+
+    assert list(proof.lines(1)) == [
+        "  [符合] 以下各项符合其一即可",
+        "    [符合] 以下各项至少须符合1项",
+        "      [不符合] 是上市公司（是否上市公司：否；来源：机构档案）  ——x/1：某文件第三条",
+        "      [符合] 拟当如此",
+        "        [符合] 是大型企业（是否大型企业：是；来源：机构档案）  ——x/2：某草案二（四）1（草案，尚未施行）",
+        "    [无法判断] 须符合规则 some.rule（2026-06-08 没有有效版本；来源：规则包）  ——some.rule：规则包",
+    ]
+
+
+def test_a_text_of_its_own_replaces_the_one_of_a_cited_rule() -> None:
+    assert prove(Cited(DRAFT, LISTED), CLAUSE, Case(ON), "另一说法").text == "另一说法"
+    assert prove(Refer("some.rule"), CLAUSE, Case(ON), "另一说法") == no_version("some.rule", ON, "另一说法")
+
+
+def test_what_other_modules_prove_is_asked_of_them() -> None:
+    leaf = Proof(MET, "年满16周岁", DRAFT)
+
+    assert prove("leaf", DRAFT, Case(ON, prove_leaf=lambda asked, clause: Proof(MET, "年满16周岁", clause))) == leaf
+    with pytest.raises(AssertionError, match="nothing proves 'leaf'"):
+        prove("leaf", CLAUSE, Case(ON))
+
+
+def test_a_tree_that_was_kept_before_origins_were_has_none() -> None:
+    stored = {key: value for key, value in Proof(MET, "丙", CLAUSE).as_dict().items() if key != "origin"}
+
+    assert Proof.from_dict(stored) == Proof(MET, "丙", CLAUSE)
 
 
 @pytest.mark.parametrize(
