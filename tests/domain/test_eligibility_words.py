@@ -277,6 +277,13 @@ def test_a_verdict_has_every_condition_of_the_grade_with_its_requirements() -> N
     assert (verdict.answer, verdict.met_by, verdict.claimed) == (MET, ("x/1",), None)
 
 
+@pytest.mark.parametrize(("hired", "answer"), [(date(2025, 6, 8), MET), (date(2025, 6, 9), NOT)])
+def test_a_fact_of_the_roster_is_held_against_the_day_that_is_asked(hired: date, answer: Answer) -> None:
+    rules = (Condition(SENIOR, CLAUSE, (Compare("hired_on", "full_years", 1),)),)
+
+    assert judge(Background(facts={"hired_on": hired}), OWN, SENIOR, rules, ON).answer is answer
+
+
 def test_without_a_chosen_reading_the_verdict_rests_on_the_facts() -> None:
     verdict = judge(Background(date(2000, 1, 1)), OWN, SENIOR, CONDITIONS, ON, claimed="x/2")
 
