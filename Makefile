@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test test-fast lint bench clean
+.PHONY: help demo test test-fast lint bench mutants clean
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -33,5 +33,9 @@ bench: $(READY) ## measure the goals: both sides in one run, ratios printed
 	$(BIN)/python -m pip install --quiet -e '.[bench]'
 	$(BIN)/python -m tests.harness.bench
 
+mutants: $(READY) ## change the rules place by place: does a test notice? prints the score, fails under 90 %
+	$(BIN)/python -m pip install --quiet -e '.[mutants]'
+	$(BIN)/python -m tests.harness.mutants
+
 clean: ## remove the environment, caches and the demo's output
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build dist demo-output
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache mutants build dist demo-output

@@ -5,6 +5,7 @@ would notice a wrong resolver is shown by taking each rule out of the packs.
 """
 
 import csv
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -53,6 +54,8 @@ CHOICES: Mapping[str, tuple[tuple[str, ...], dict[str, bool]]] = {
     "n104": ((*DEFAULT, "national-104"), {}),
     "national": ((), {}),
 }
+#: 1 for every cell; `make mutants` takes every so many, as it asks more than a thousand times
+STEP = int(os.environ.get("SKILLEVAL_TABLE_STEP", "1"))
 VERDICTS = {"yes": Verdict.YES, "no": Verdict.NO, "unknown": Verdict.UNKNOWN, "disagree": Verdict.CLAUSES_DISAGREE}
 Cell = tuple[str, ...]
 
@@ -162,7 +165,7 @@ def test_the_resolver_answers_every_cell_as_the_table_does() -> None:
     found = table()
     wrong = [
         f"line {row.line}: {dict(zip(found.columns, cell, strict=True))} → {answer.verdict.value} {answer.clauses}"
-        for cell in found.cells
+        for cell in found.cells[::STEP]
         if not (row := found.rows[cell][0]).agrees(answer := resolved(cell))
     ]
 
