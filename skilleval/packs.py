@@ -7,6 +7,7 @@ A pack of a later layer overrides an earlier one by id, naming the pack and the 
 
 import hashlib
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -277,8 +278,7 @@ def _overlaps(rules: Sequence[Rule]) -> Iterator[str]:
 
 
 def _twice(keys: Iterable[str]) -> list[str]:
-    seen: set[str] = set()
-    return sorted({key for key in keys if key in seen or seen.add(key)})  # type: ignore[func-returns-value]
+    return sorted(key for key, count in Counter(keys).items() if count > 1)
 
 
 def _override_problems(packs: Sequence[Pack]) -> Iterator[str]:

@@ -200,29 +200,29 @@ def refuse_candidates(
     session: Session, actor: Actor, batch: Batch, candidates: Sequence[Candidate], *, reason: str
 ) -> list[Candidate]:
     """Refuse candidates, with the reason that they will be told. Refused: no reason."""
-    _must_enrol(batch)
     if not reason.strip():
         raise RuleBroken("审核不通过须写明理由")
-    for one in candidates:
-        one.state = lifecycle.step("candidate", one.state, "refused")
-        one.decision_reason = reason.strip()
-    session.add_all(candidates)
-    journal.record(session, actor, batch.institution_id, "candidates.refuse", objects=list(candidates), reason=reason)
-    return list(candidates)
+    return _turn_away(session, actor, batch, candidates, "refused", "candidates.refuse", reason)
 
 
 def withdraw_candidates(
     session: Session, actor: Actor, batch: Batch, candidates: Sequence[Candidate], *, reason: str
 ) -> list[Candidate]:
     """Take candidates out of a batch at their own wish. Refused: no reason, a batch that has been scheduled."""
-    _must_enrol(batch)
     if not reason.strip():
         raise RuleBroken("退出须写明理由")
+    return _turn_away(session, actor, batch, candidates, "withdrawn", "candidates.withdraw", reason)
+
+
+def _turn_away(
+    session: Session, actor: Actor, batch: Batch, candidates: Sequence[Candidate], to: str, action: str, reason: str
+) -> list[Candidate]:
+    _must_enrol(batch)
     for one in candidates:
-        one.state = lifecycle.step("candidate", one.state, "withdrawn")
+        one.state = lifecycle.step("candidate", one.state, to)
         one.decision_reason = reason.strip()
     session.add_all(candidates)
-    journal.record(session, actor, batch.institution_id, "candidates.withdraw", objects=list(candidates), reason=reason)
+    journal.record(session, actor, batch.institution_id, action, objects=list(candidates), reason=reason)
     return list(candidates)
 
 

@@ -5,7 +5,6 @@ full on the day" is a comparison with one day, the latest that N years ago may h
 dates.
 """
 
-import calendar
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import reduce
@@ -14,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from skilleval.domain.dates import add_years
+from skilleval.domain.dates import add_years, latest_start
 from skilleval.domain.eligibility import Condition, Requirement, judge
 from skilleval.domain.facts import FACTS, compare, day_of
 from skilleval.domain.ladder import Grade
@@ -58,15 +57,6 @@ def judge_all(
                 whole[index] = ANSWERS.index(verdict.answer)
         answers[grade] = whole
     return answers
-
-
-def latest_start(on: date, years: int) -> date:
-    """The last day from which ``years`` are full by ``on``: ``add_years(day, years) <= on`` just for days up to it."""
-    year = on.year - years
-    # On the last day of February, 29 February is full too where the year has none.
-    if on.day == calendar.monthrange(on.year, on.month)[1]:
-        return date(year, on.month, calendar.monthrange(year, on.month)[1])
-    return on.replace(year=year)
 
 
 class _Sight:

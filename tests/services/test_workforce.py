@@ -9,7 +9,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from skilleval.domain.dates import add_years
+from skilleval.domain.dates import add_years, latest_start
 from skilleval.domain.eligibility import (
     EVIDENCE_LEVELS,
     TITLE_LEVELS,
@@ -26,7 +26,7 @@ from skilleval.domain.eligibility import (
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Cited, Clause, Compare, Expression, Group, Refer
 from skilleval.services import workforce
-from skilleval.services.workforce import ANSWERS, judge_all, latest_start
+from skilleval.services.workforce import ANSWERS, judge_all
 from skilleval.services.workforce_columns import Workforce
 from tests.factories import entry_conditions
 
