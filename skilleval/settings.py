@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from skilleval.domain.accounts import ROLES
 from skilleval.domain.errors import RuleBroken
 
 CONFIG_NAME = "config.toml"
@@ -23,6 +24,10 @@ query_url = "http://jndj.osta.org.cn"
 institution_url = "http://pjjg.osta.org.cn"
 # 演示安装为 true：证书与公示印“演示”字样，不得用于正式认定
 demo = false
+
+[web]
+# 持有这些角色的账号登录时必须使用动态口令，例如 ["administrator", "issuer", "approver"]
+totp_roles = []
 
 [fonts]
 # 证书与表单所用字体文件（TrueType 轮廓）。留空则在系统字体中查找，找不到时用随软件安装的黑体。
@@ -43,12 +48,21 @@ class CertificateSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WebSettings:
+    """How the web application is entered."""
+
+    #: roles whose accounts must sign in with one-time codes
+    totp_roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One installation: its folder and what its config.toml says."""
 
     folder: Path
     database_url: str = ""
     certificate: CertificateSettings = CertificateSettings()
+    web: WebSettings = WebSettings()
     #: font files by role: song, fangsong, kai, hei; a role that is not set is looked up in the system
     fonts: Mapping[str, str] = field(default_factory=dict)
 
@@ -78,6 +92,7 @@ def load_settings(folder: Path) -> Settings:
         raise RuleBroken(f"{file} 无法读取：{error}") from error
     certificate = _section(content, "certificate", {"query_url": str, "institution_url": str, "demo": bool}, file)
     fonts = _section(content, "fonts", {"song": str, "fangsong": str, "kai": str, "hei": str}, file)
+    web = _section(content, "web", {"totp_roles": list}, file)
     database_url = content.pop("database_url", "")
     if not isinstance(database_url, str):
         raise RuleBroken(f"{file}：database_url 应为文字")
@@ -87,8 +102,16 @@ def load_settings(folder: Path) -> Settings:
         folder=folder,
         database_url=database_url,
         certificate=CertificateSettings(**certificate),
+        web=WebSettings(totp_roles=_roles(web.get("totp_roles", []), file)),
         fonts={role: path for role, path in fonts.items() if path},
     )
+
+
+def _roles(written: list[Any], file: Path) -> tuple[str, ...]:
+    for role in written:
+        if not isinstance(role, str) or role not in ROLES:
+            raise RuleBroken(f"{file}：[web] totp_roles 中没有角色 {role!r}，可用 {'、'.join(ROLES)}")
+    return tuple(written)
 
 
 def _section(content: dict[str, Any], name: str, keys: dict[str, type], file: Path) -> dict[str, Any]:

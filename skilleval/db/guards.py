@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 APPEND_ONLY = (
+    "account_event",
     "mark",
     "adjudication",
     "appointment",

@@ -1,4 +1,4 @@
-"""Document numbers at rest: sealed with AES-256-GCM, found again by a keyed index.
+"""Document numbers and secrets at rest: sealed with AES-256-GCM, numbers found again by a keyed index.
 
 An unkeyed hash of an ID number falls in seconds, so the index is keyed, and each institution has its own key:
 the same number gives different indexes in two firms. The keys lie in files outside the database.
@@ -20,7 +20,7 @@ _NONCE_BYTES = 12
 
 
 class Vault:
-    """Seals, opens and indexes document numbers for the institutions of one installation."""
+    """Seals, opens and indexes document numbers, and seals secrets of accounts, for one installation."""
 
     def __init__(self, master: bytes) -> None:
         self._master = master
@@ -29,16 +29,33 @@ class Vault:
 
     def seal(self, institution_id: int, number: str) -> bytes:
         """The sealed form of ``number``: key id, nonce, ciphertext. Bound to the institution."""
-        nonce = os.urandom(_NONCE_BYTES)
-        return _KEY_ID + nonce + self._cipher.encrypt(nonce, number.encode(), _context(institution_id))
+        return self._seal(_context(institution_id), number)
 
     def open(self, institution_id: int, sealed: bytes) -> str:
         """The number that was sealed. Refused: another key, another institution, a changed byte."""
-        nonce, text = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         try:
-            return self._cipher.decrypt(nonce, text, _context(institution_id)).decode()
+            return self._open(_context(institution_id), sealed)
         except InvalidTag as error:
             raise RuleBroken("证件号码无法解密：密钥不符或数据被改动，请检查 keys 文件夹") from error
+
+    def seal_secret(self, public_id: str, secret: str) -> bytes:
+        """The sealed form of an account's secret of one-time codes. Bound to the account."""
+        return self._seal(b"totp|" + public_id.encode(), secret)
+
+    def open_secret(self, public_id: str, sealed: bytes) -> str:
+        """The secret that was sealed. Refused: another key, another account, a changed byte."""
+        try:
+            return self._open(b"totp|" + public_id.encode(), sealed)
+        except InvalidTag as error:
+            raise RuleBroken("动态口令密钥无法解密：密钥不符或数据被改动，请检查 keys 文件夹") from error
+
+    def _seal(self, context: bytes, text: str) -> bytes:
+        nonce = os.urandom(_NONCE_BYTES)
+        return _KEY_ID + nonce + self._cipher.encrypt(nonce, text.encode(), context)
+
+    def _open(self, context: bytes, sealed: bytes) -> str:
+        nonce, text = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+        return self._cipher.decrypt(nonce, text, context).decode()
 
     def index(self, institution_id: int, number: str) -> str:
         """What ``number`` is found by within the institution: 32 hex digits, the same for the same number."""

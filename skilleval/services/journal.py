@@ -27,10 +27,14 @@ _BLOCK = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a name and the role in which they act."""
+    """Who acts: a name and the role in which they act.
+
+    ``account`` is the public id of a person's account; without one it is the operator at the command line.
+    """
 
     name: str
     role: str
+    account: str = ""
 
 
 def canonical(value: object) -> str:
@@ -141,6 +145,7 @@ def record_bulk(
             "at": datetime.now(UTC).isoformat(timespec="microseconds"),
             "actor": actor.name,
             "role": actor.role,
+            **({"account": actor.account} if actor.account else {}),
             "action": action,
             "reason": reason,
             "rows": len(written),

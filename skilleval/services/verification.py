@@ -28,8 +28,14 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import CertificateNumber
 from skilleval.services.journal import GENESIS, objects_hash, row_hash
 
-#: Tables whose rows need no entry of their own: the journal itself, and counters that the numbers prove.
+#: Tables whose rows need no entry of their own: the journal itself, counters that the numbers prove, and what belongs to
+#: no institution (accounts are told of in account_event; sessions come and go).
 _UNJOURNALED = {
+    "account",
+    "account_event",
+    "login_counter",
+    "setup_token",
+    "web_session",
     "journal_head",
     "journal_entry",
     "journal_object",

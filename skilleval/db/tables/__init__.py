@@ -7,6 +7,7 @@ Marks and their maxima are whole hundredths (6000 is 60.00): a Decimal is a floa
 All modules are imported here, since a table must be known to the metadata before the first use of any.
 """
 
+from skilleval.db.tables.account import Account, AccountEvent, AccountRole, LoginCounter, SetupToken, WebSession
 from skilleval.db.tables.appointment import Appointment, Honour, Nomination
 from skilleval.db.tables.base import GRADES, MEMBER_KINDS, METHODS, ROUTES, Table
 from skilleval.db.tables.batch import Adjudication, Assignment, Batch, Candidate, Mark, Result
@@ -55,6 +56,9 @@ __all__ = [
     "METHODS",
     "RELATION_KINDS",
     "ROUTES",
+    "Account",
+    "AccountEvent",
+    "AccountRole",
     "Adjudication",
     "Appointment",
     "Assignment",
@@ -83,6 +87,7 @@ __all__ = [
     "JournalEntry",
     "JournalHead",
     "JournalObject",
+    "LoginCounter",
     "Mandate",
     "Mark",
     "Nomination",
@@ -102,9 +107,11 @@ __all__ = [
     "Relation",
     "Result",
     "ScopeLine",
+    "SetupToken",
     "Specification",
     "SpecificationPart",
     "Table",
     "Venue",
+    "WebSession",
     "WorkPeriod",
 ]
