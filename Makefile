@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test test-fast lint bench mutants clean
+.PHONY: help demo serve test test-fast lint bench mutants clean
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -17,6 +17,9 @@ $(READY): pyproject.toml
 
 demo: $(READY) ## set up everything and run the main job, from a roster to a verified filing package
 	$(BIN)/skilleval demo --out demo-output
+
+serve: $(READY) ## open the installation that `make demo` left in the browser, http://127.0.0.1:8000
+	$(BIN)/skilleval --instance demo-output/instance serve
 
 test: $(READY) lint ## set up everything, check the style and run all tests
 	$(BIN)/python -m pytest -n 2 -q

@@ -28,6 +28,10 @@ demo = false
 [web]
 # 持有这些角色的账号登录时必须使用动态口令，例如 ["administrator", "issuer", "approver"]
 totp_roles = []
+# 浏览器访问本系统所用的主机名；其他主机名一律拒绝。供局域网使用时加上服务器的名字或地址
+trusted_hosts = ["localhost", "127.0.0.1"]
+# 前面有 HTTPS 反向代理时为 true：登录凭据只经加密连接传送
+https = false
 
 [fonts]
 # 证书与表单所用字体文件（TrueType 轮廓）。留空则在系统字体中查找，找不到时用随软件安装的黑体。
@@ -53,6 +57,10 @@ class WebSettings:
 
     #: roles whose accounts must sign in with one-time codes
     totp_roles: tuple[str, ...] = ()
+    #: host names by which browsers may ask; any other is refused
+    trusted_hosts: tuple[str, ...] = ("localhost", "127.0.0.1")
+    #: whether browsers come through HTTPS, so that cookies are sent over nothing else
+    https: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,7 @@ def load_settings(folder: Path) -> Settings:
         raise RuleBroken(f"{file} 无法读取：{error}") from error
     certificate = _section(content, "certificate", {"query_url": str, "institution_url": str, "demo": bool}, file)
     fonts = _section(content, "fonts", {"song": str, "fangsong": str, "kai": str, "hei": str}, file)
-    web = _section(content, "web", {"totp_roles": list}, file)
+    web = _section(content, "web", {"totp_roles": list, "trusted_hosts": list, "https": bool}, file)
     database_url = content.pop("database_url", "")
     if not isinstance(database_url, str):
         raise RuleBroken(f"{file}：database_url 应为文字")
@@ -102,9 +110,17 @@ def load_settings(folder: Path) -> Settings:
         folder=folder,
         database_url=database_url,
         certificate=CertificateSettings(**certificate),
-        web=WebSettings(totp_roles=_roles(web.get("totp_roles", []), file)),
+        web=_web(web, file),
         fonts={role: path for role, path in fonts.items() if path},
     )
+
+
+def _web(section: dict[str, Any], file: Path) -> WebSettings:
+    known = WebSettings()
+    hosts = section.get("trusted_hosts", list(known.trusted_hosts))
+    if not hosts or not all(isinstance(host, str) and host.strip() for host in hosts):
+        raise RuleBroken(f"{file}：[web] trusted_hosts 应为至少一个主机名，例如 [\"localhost\"]")
+    return WebSettings(_roles(section.get("totp_roles", []), file), tuple(hosts), section.get("https", known.https))
 
 
 def _roles(written: list[Any], file: Path) -> tuple[str, ...]:

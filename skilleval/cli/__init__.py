@@ -15,6 +15,7 @@ from skilleval.domain.errors import RuleBroken
 COMMANDS = {
     "init": "instance",
     "demo": "demo",
+    "serve": "serve",
     "fonts": "fonts",
     "verify": "journal",
     "replay": "replay",

@@ -13,12 +13,10 @@ from typing import Any
 import click
 
 from skilleval.db.engine import Database, sqlite_url
-from skilleval.db.secrets import Vault, load_vault
 from skilleval.domain.errors import RuleBroken
-from skilleval.packs import Library, library
+from skilleval.installation import Installation
 from skilleval.services.journal import Actor
 from skilleval.services.tenancy import acting_for
-from skilleval.settings import Settings, load_settings
 
 _ = gettext.gettext
 
@@ -47,34 +45,19 @@ DATE = _Day()
 
 
 @dataclass
-class Workplace:
+class Workplace(Installation):
     """The installation that a command acts on, on which day, and in whose name."""
 
-    folder: Path
     actor_name: str
     on: date
     #: the credit code of the institution on whose behalf the command asks; None is the operator, who sees everything
     acting: str | None = None
 
     @cached_property
-    def settings(self) -> Settings:
-        """The installation's settings. Refused: a folder that is none."""
-        return load_settings(self.folder)
-
-    @cached_property
     def database(self) -> Database:
-        """The installation's database, opened at first use."""
-        return Database(self.settings.database_url or sqlite_url(self.settings.database_file), acting_for(self.acting))
-
-    @cached_property
-    def library(self) -> Library:
-        """The rule packs, shipped and own. Refused: packs that are malformed or contradict each other."""
-        return library(self.folder)
-
-    @cached_property
-    def vault(self) -> Vault:
-        """The keys of the installation."""
-        return load_vault(self.settings.keys_folder)
+        """The installation's database, whose sessions ask on behalf of the acting institution."""
+        url = self.settings.database_url or sqlite_url(self.settings.database_file)
+        return Database(url, acting_for(self.acting))
 
     @property
     def actor(self) -> Actor:

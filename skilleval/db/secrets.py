@@ -64,6 +64,10 @@ class Vault:
             key = self._index_keys[institution_id] = _derive(self._master, b"index %d" % institution_id)
         return hashlib.blake2b(number.encode(), key=key, digest_size=16).hexdigest()
 
+    def web_key(self, purpose: str) -> bytes:
+        """32 bytes for one purpose of the web application (signing its cookie, hiding row numbers), nothing else's key."""
+        return _derive(self._master, b"web " + purpose.encode())
+
 
 def _derive(master: bytes, purpose: bytes) -> bytes:
     return hashlib.blake2b(purpose, key=master, digest_size=32).digest()

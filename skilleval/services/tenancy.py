@@ -14,6 +14,7 @@ from skilleval.db.tables import Batch, Candidate, Certificate, Chain, ChainMembe
 from skilleval.domain.errors import RuleBroken
 
 _ACTING = "skilleval.acting"
+_VIEWER = "skilleval.viewer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +104,15 @@ def viewer_of(session: Session) -> Viewer:
     code = session.info.get(_ACTING)
     if code is None:
         return Viewer()
+    known: Viewer | None = session.info.get(_VIEWER)
+    if known is not None and known.institution is not None and known.institution.credit_code == code:
+        return known
     found = session.exec(select(Institution).where(col(Institution.credit_code) == code)).first()
     if found is None:
         raise unknown_institution(code)
-    return Viewer(found)
+    # Asked many times in one piece of work; nobody changes a firm's code meanwhile.
+    viewer = session.info[_VIEWER] = Viewer(found)
+    return viewer
 
 
 def institution_of(session: Session, credit_code: str) -> Institution:

@@ -37,7 +37,7 @@ UNMARKED = {
 }  # fmt: skip
 #: commands that touch no firm's record
 ELSEWHERE = {
-    "init", "demo", "fonts", "standards check", "standards list", "standards show", "rules check", "rules copy", "rules diff",
+    "init", "demo", "fonts", "serve", "standards check", "standards list", "standards show", "rules check", "rules copy", "rules diff",
     "rules show", "people template",
 }  # fmt: skip
 

@@ -1,0 +1,1 @@
+"""The web application: one module a noun, its forms, then its views."""

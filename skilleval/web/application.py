@@ -1,0 +1,75 @@
+"""Puts the web application together. It does not start while one route has no line in the policy table."""
+
+import logging
+import secrets
+from datetime import date, timedelta
+from pathlib import Path
+
+from flask import Flask
+from flask_wtf import CSRFProtect
+
+from skilleval.installation import Installation
+from skilleval.paths import shipped
+from skilleval.web import (
+    accounts,
+    errors,
+    gate,
+    home,
+    language,
+    navigation,
+    people,
+    policy,
+    public_ids,
+    show,
+)
+
+#: Every blueprint of the application, one a noun.
+BLUEPRINTS = (accounts.pages, home.pages, people.pages)
+
+#: An upload is refused beyond this, before a byte of it is read (the importer has its own, smaller limits).
+MAX_UPLOAD = 32 * 1024 * 1024
+
+csrf = CSRFProtect()
+
+
+def create_app(installation: Installation, *, today: date | None = None) -> Flask:
+    """The application on one installation. ``today`` fixes the day, for demonstrations; without it the calendar's.
+
+    Refused with ``RuleBroken``: a folder that is no installation, keys or packs that can't be read, and with
+    ``PolicyGap``: a route without a line in the policy table, or a line without a route.
+    """
+    settings = installation.settings
+    app = Flask(
+        "skilleval.web",
+        template_folder=str(shipped("templates") / "web"),
+        static_folder=str(Path(__file__).parent / "static"),
+        instance_path=str(installation.folder.resolve()),
+    )
+    app.config.update(
+        SECRET_KEY=installation.vault.web_key("cookie"),
+        SESSION_COOKIE_NAME=gate.cookie_name(settings, "skilleval_form"),
+        SESSION_COOKIE_SECURE=settings.web.https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        MAX_CONTENT_LENGTH=MAX_UPLOAD,
+        TRUSTED_HOSTS=list(settings.web.trusted_hosts),
+        # A form may stay open for a day's work; it dies with the session that it belongs to.
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    app.extensions["skilleval"] = gate.Site(installation, today, static_version=secrets.token_hex(4))
+    app.logger.setLevel(logging.INFO)
+    public_ids.install(app, installation.vault.web_key("public ids"))
+    # In this order before each request: the language of the answer, who asks and whether they may, the form's token.
+    language.install(app)
+    gate.install(app)
+    csrf.init_app(app)
+    errors.install(app)
+    show.install(app)
+    navigation.install(app)
+    for pages in BLUEPRINTS:
+        app.register_blueprint(pages)
+    policy.must_be_whole(app)
+    return app

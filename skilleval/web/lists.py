@@ -1,0 +1,264 @@
+"""Lists: filters as chips in the address, sorting, quick search, and paging by key.
+
+A page asks the database for its rows in one statement and for their number in another, however many rows there are:
+the next page begins after the last row of this one, so the hundredth page is as quick as the first. Addresses name
+rows by their hidden numbers only, never by what stands in them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Response, current_app, render_template, request, url_for
+from sqlmodel import Session
+from werkzeug.datastructures import MultiDict
+
+from skilleval.sheets.flat import FlatColumn, FlatSheet, write_tables
+from skilleval.web import gate, show
+from skilleval.web.language import _
+
+PAGE = 50
+#: rows in a workbook of a list; above it the list must be narrowed
+MOST_EXPORTED = 200_000
+
+Row = Any
+Statement = sa.Select[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a list.
+
+    ``value`` gives what the cell and the workbook show. ``order`` is what the list may be sorted by: an expression
+    that is never null. ``kind`` is text, number, grade, state or link; a state's ``word`` gives its tone.
+    """
+
+    key: str
+    title: str
+    value: Callable[[Row], Any]
+    order: Any = None
+    kind: str = "text"
+    word: Callable[[Row], str | None] | None = None
+    width: int = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One filter of a list: its name, the values to choose from, and the condition that a value stands for."""
+
+    key: str
+    title: str
+    choices: Mapping[str, str]
+    where: Callable[[str], sa.ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list over one statement, whose rows have a unique whole-number column ``id``."""
+
+    name: str
+    title: str
+    query: Statement
+    id: Any
+    columns: Sequence[Column]
+    kind: str
+    filters: Sequence[Filter] = ()
+    search: Callable[[str], sa.ColumnElement[bool]] | None = None
+    search_hint: str = ""
+    sort: str = ""
+    descending: bool = False
+    link: Callable[[Row], str] | None = None
+    selectable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """An active filter and the address of the list without it."""
+
+    title: str
+    value: str
+    without: str
+
+
+@dataclass
+class Page:
+    """One page of a list, as asked for by the address."""
+
+    listing: Listing
+    session: Session
+    asked: MultiDict[str, str] = field(default_factory=lambda: request.args)
+
+    @cached_property
+    def sorted_by(self) -> Column:
+        """The column that the list is sorted by."""
+        sortable = {one.key: one for one in self.listing.columns if one.order is not None}
+        return sortable.get(self.asked.get("sort", "").lstrip("-")) or sortable[self.listing.sort]
+
+    @cached_property
+    def descending(self) -> bool:
+        """Whether the greatest comes first."""
+        wanted = self.asked.get("sort")
+        return self.listing.descending if not wanted else wanted.startswith("-")
+
+    @cached_property
+    def searched(self) -> str:
+        """What was typed into the quick search."""
+        return self.asked.get("q", "").strip()[:60]
+
+    @cached_property
+    def narrowed(self) -> Statement:
+        """The statement with the filters and the search of the address."""
+        query = self.listing.query
+        for one in self.listing.filters:
+            chosen = [value for value in self.asked.getlist(one.key) if value in one.choices]
+            if chosen:
+                query = query.where(sa.or_(*(one.where(value) for value in chosen)))
+        if self.searched and self.listing.search is not None:
+            query = query.where(self.listing.search(self.searched))
+        return query
+
+    @cached_property
+    def total(self) -> int:
+        """How many rows there are in all, over every page."""
+        count = sa.select(sa.func.count()).select_from(
+            self.narrowed.order_by(None).with_only_columns(self.listing.id).subquery()
+        )
+        return int(self.session.execute(count).scalar_one())
+
+    @cached_property
+    def _window(self) -> tuple[list[Row], bool, bool]:
+        """The rows, whether rows precede them, and whether rows follow."""
+        before, after = self._anchor("before"), self._anchor("after")
+        backwards = before is not None
+        order, key = self.sorted_by.order, self.listing.id
+        query = self.narrowed
+        anchor = before if backwards else after
+        down = self.descending != backwards
+        if anchor is not None:
+            ours, theirs = sa.tuple_(order, key), sa.tuple_(*(sa.literal(value) for value in anchor))
+            query = query.where(ours < theirs if down else ours > theirs)
+        by = (order.desc(), key.desc()) if down else (order, key)
+        found = list(self.session.execute(query.order_by(*by).limit(PAGE + 1)))
+        more = len(found) > PAGE
+        rows = found[:PAGE]
+        if backwards:
+            return rows[::-1], more, True
+        return rows, after is not None, more
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows of this page."""
+        return self._window[0]
+
+    def _anchor(self, side: str) -> tuple[Any, int] | None:
+        """The sorting value and number of the row that the page begins after (or ends before)."""
+        address = self.asked.get(side)
+        number = None if not address else current_app.extensions["skilleval.ids"].find(self.listing.kind, address)
+        if number is None:
+            return None
+        # The row may have left the filters since: its place in the order is asked of the unfiltered statement.
+        place = self.listing.query.order_by(None).with_only_columns(self.sorted_by.order, self.listing.id)
+        found = self.session.execute(place.where(self.listing.id == number)).first()
+        return None if found is None else (found[0], found[1])
+
+    @cached_property
+    def previous(self) -> str | None:
+        """The address of the page before, None on the first."""
+        return self._turn("before", self.rows[0]) if self.rows and self._window[1] else None
+
+    @cached_property
+    def next(self) -> str | None:
+        """The address of the page after, None on the last."""
+        return self._turn("after", self.rows[-1]) if self.rows and self._window[2] else None
+
+    def _turn(self, side: str, row: Row) -> str:
+        address = current_app.extensions["skilleval.ids"].hide(self.listing.kind, row.id)
+        return self.address(**{"before": None, "after": None, side: address})
+
+    def address(self, **changed: Any) -> str:
+        """The address of this list with some of its words changed; None takes a word out."""
+        words: dict[str, Any] = {key: self.asked.getlist(key) for key in self.asked if key in self._known}
+        words.update(changed)
+        kept = {key: value for key, value in words.items() if value not in (None, "", [])}
+        assert request.endpoint is not None
+        return url_for(request.endpoint, **{**(request.view_args or {}), **kept})
+
+    @cached_property
+    def _known(self) -> set[str]:
+        return {"q", "sort", "before", "after", *(one.key for one in self.listing.filters)}
+
+    def sort_address(self, column: Column) -> str:
+        """The address that sorts by this column, or turns the order round."""
+        turned = column is self.sorted_by and not self.descending
+        return self.address(sort=f"-{column.key}" if turned else column.key, before=None, after=None)
+
+    @cached_property
+    def chips(self) -> list[Chip]:
+        """The active filters, each with the address without it."""
+        chips = []
+        for one in self.listing.filters:
+            chosen = [value for value in self.asked.getlist(one.key) if value in one.choices]
+            for value in chosen:
+                rest = [other for other in chosen if other != value]
+                chips.append(
+                    Chip(one.title, one.choices[value], self.address(**{one.key: rest, "before": None, "after": None}))
+                )
+        if self.searched:
+            chips.append(Chip(_("查找"), self.searched, self.address(q=None, before=None, after=None)))
+        return chips
+
+    def chosen(self, one: Filter) -> list[str]:
+        """The values of a filter that are chosen."""
+        return [value for value in self.asked.getlist(one.key) if value in one.choices]
+
+    @property
+    def workbook_address(self) -> str:
+        """The address of this list as a workbook, all pages of it."""
+        return self.address(before=None, after=None, format="xlsx")
+
+    def cell(self, column: Column, row: Row) -> str:
+        """What a cell shows."""
+        return show.shown(column.value(row))
+
+    def tone(self, column: Column, row: Row) -> str:
+        """The tone of a state's cell."""
+        return show.tone(column.word(row) if column.word is not None else None)
+
+
+def answer(page: Page, template: str, **context: Any) -> Response | str:
+    """The page as asked: HTML by its template, or with ``format=xlsx`` the workbook of what it shows."""
+    if page.asked.get("format") == "xlsx":
+        return _workbook(page)
+    return render_template(template, page=page, **context)
+
+
+def _workbook(page: Page) -> Response:
+    """All rows of the list in its order, with the filters, the time, who asked and the number of rows on a sheet."""
+    order = page.sorted_by.order
+    by = (order.desc(), page.listing.id.desc()) if page.descending else (order, page.listing.id)
+    rows = page.session.execute(page.narrowed.order_by(*by).limit(MOST_EXPORTED))
+    columns = [FlatColumn(one.title, one.width) for one in page.listing.columns]
+    cells = ([show.shown(one.value(row)) for one in page.listing.columns] for row in rows)
+    notes = [
+        (_("列表"), page.listing.title),
+        (_("筛选"), "；".join(f"{chip.title}：{chip.value}" for chip in page.chips) or _("无")),
+        (_("导出时间"), show.shown(gate.now())),
+        (_("导出人"), gate.who().name),
+        (_("行数"), str(min(page.total, MOST_EXPORTED))),
+    ]
+    with TemporaryDirectory() as folder:
+        file = write_tables(Path(folder) / "list.xlsx", notes, [FlatSheet(page.listing.title, columns, cells)])
+        content = file.read_bytes()
+    return workbook_response(content, f"{page.listing.name}.xlsx")
+
+
+def workbook_response(content: bytes, name: str) -> Response:
+    """A workbook to be saved, never shown in the browser."""
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    response = Response(content, mimetype=kind)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response

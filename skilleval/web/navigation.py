@@ -1,0 +1,44 @@
+"""The menu: what a person may open, in the order in which the work goes."""
+
+from dataclasses import dataclass
+
+from flask import Flask, g, request
+
+from skilleval.web import gate
+from skilleval.web.language import marked
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of the menu."""
+
+    title: str
+    endpoint: str
+
+
+#: heading → lines; what the policy does not allow is left out, and a heading without lines too
+MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
+    ("", (Item(marked("首页"), "home.show"),)),
+    (marked("人员"), (Item(marked("花名册"), "people.index"),)),
+    (marked("系统"), (Item(marked("账号"), "accounts.index"),)),
+)
+
+
+def menu() -> list[tuple[str, list[Item]]]:
+    """The menu of whoever asks."""
+    headings = ((heading, [item for item in items if gate.may(item.endpoint)]) for heading, items in MENU)
+    return [(heading, items) for heading, items in headings if items]
+
+
+def is_current(item: Item) -> bool:
+    """Whether the page shown belongs to this line."""
+    if "no_page" in g:
+        # The page of what is not there must not tell whether the address had the form of one.
+        return False
+    noun = (request.endpoint or "").partition(".")[0]
+    return noun == item.endpoint.partition(".")[0]
+
+
+def install(app: Flask) -> None:
+    """Give the layout its menu."""
+    app.jinja_env.globals.update(menu=menu, is_current=is_current)

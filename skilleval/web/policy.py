@@ -1,0 +1,126 @@
+"""Who may open what: one line for every page and act, and nothing without a line.
+
+A role holds at the institution that the account acts for. The line decides whether an act may be tried at all; whose
+rows it reaches is decided by the services (``services/tenancy.py``), and who may do two things to one batch by
+``services/duties.py``.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from flask import Flask
+
+from skilleval.domain.accounts import ROLES
+
+
+class PolicyGap(RuntimeError):
+    """A route has no line here, or a line has no route. The application does not start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anyone:
+    """No account is needed: the public pages, signing in, the assets."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Any account, whatever its roles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """An account that has one of these roles at the institution it acts for."""
+
+    any_of: frozenset[str]
+
+
+Allowed = Anyone | SignedIn | Roles
+
+
+def _roles(*keys: str) -> Roles:
+    unknown = set(keys) - set(ROLES)
+    if unknown:
+        raise PolicyGap(f"unknown roles: {sorted(unknown)}")
+    return Roles(frozenset(keys))
+
+
+ANYONE = Anyone()
+SIGNED_IN = SignedIn()
+ADMIN = _roles("administrator")
+HR = _roles("hr")
+#: whoever keeps people: the evaluator's HR, and a member firm's for its own
+PEOPLE = _roles("hr", "member_hr")
+#: whoever may read the business of an institution
+STAFF = _roles("hr", "member_hr", "assessor", "reviewer", "approver", "supervisor", "issuer", "auditor")
+#: whoever may read personal data of people
+PEOPLE_READERS = _roles("hr", "member_hr", "reviewer", "approver", "supervisor", "issuer", "auditor")
+
+#: endpoint, who may read it (GET), who may act (POST)
+LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
+    # — everybody —
+    ("static", ANYONE, None),
+    ("accounts.sign_in", ANYONE, ANYONE),
+    ("accounts.first_run", ANYONE, ANYONE),
+    ("home.health", ANYONE, None),
+    ("language.choose", None, ANYONE),
+    # — one's own account —
+    ("accounts.sign_out", None, SIGNED_IN),
+    ("accounts.own", SIGNED_IN, None),
+    ("accounts.password", SIGNED_IN, SIGNED_IN),
+    ("accounts.second_factor", SIGNED_IN, None),
+    ("accounts.start_second_factor", None, SIGNED_IN),
+    ("accounts.confirm_second_factor", None, SIGNED_IN),
+    ("accounts.switch", None, SIGNED_IN),
+    # — accounts of the installation —
+    ("accounts.index", ADMIN, None),
+    ("accounts.new", ADMIN, ADMIN),
+    ("accounts.show", ADMIN, None),
+    ("accounts.grant", None, ADMIN),
+    ("accounts.revoke", None, ADMIN),
+    ("accounts.disable", None, ADMIN),
+    ("accounts.enable", None, ADMIN),
+    ("accounts.reset", None, ADMIN),
+    # — home —
+    ("home.show", SIGNED_IN, None),
+    # — people —
+    ("people.index", PEOPLE_READERS, None),
+    ("people.show", PEOPLE_READERS, None),
+)
+
+POLICY: dict[str, dict[str, Allowed]] = {
+    endpoint: {method: allowed for method, allowed in (("GET", read), ("POST", act)) if allowed is not None}
+    for endpoint, read, act in LINES
+}
+
+
+def allows(allowed: Allowed, roles: Collection[str] | None) -> bool:
+    """Whether somebody with these roles may; ``roles`` is None for somebody who is not signed in."""
+    match allowed:
+        case Anyone():
+            return True
+        case SignedIn():
+            return roles is not None
+        case Roles(any_of):
+            return roles is not None and not any_of.isdisjoint(roles)
+
+
+def must_be_whole(app: Flask) -> None:
+    """Refuse to start with a route that has no line, a line that has no route, or two lines for one endpoint."""
+    routes: dict[str, set[str]] = {}
+    for rule in app.url_map.iter_rules():
+        methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        routes.setdefault(rule.endpoint, set()).update(methods)
+    gaps = [
+        f"{endpoint} {method}: no line in the policy table"
+        for endpoint, methods in routes.items()
+        for method in sorted(methods - set(POLICY.get(endpoint, {})))
+    ]
+    gaps += [
+        f"{endpoint} {method}: no such route"
+        for endpoint, methods in POLICY.items()
+        for method in sorted(set(methods) - routes.get(endpoint, set()))
+    ]
+    names = [endpoint for endpoint, _read, _act in LINES]
+    gaps += [f"{name}: two lines" for name in sorted({name for name in names if names.count(name) > 1})]
+    if gaps:
+        raise PolicyGap("; ".join(gaps))

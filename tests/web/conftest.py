@@ -1,0 +1,103 @@
+"""Browsers on a real application: an installation in a folder, its database, and people who have signed in."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from skilleval.db.engine import Database
+from skilleval.db.secrets import KEY_NAME, Vault
+from skilleval.installation import Installation
+from skilleval.services import web_sessions
+from skilleval.settings import CONFIG_NAME, CONFIG_TEMPLATE
+from skilleval.web import gate
+from skilleval.web.application import create_app
+from tests.accounts import make_account
+from tests.factories import CREDIT_CODE
+
+TODAY = date(2026, 6, 1)
+
+
+@dataclass
+class Browser:
+    """One browser: it keeps its cookies, fills in the token of the form, and follows no redirect by itself."""
+
+    client: FlaskClient
+    answers: list[TestResponse] = field(default_factory=list)
+
+    def get(self, address: str, **options: object) -> TestResponse:
+        """Open a page."""
+        return self._keep(self.client.get(address, buffered=True, **options))  # type: ignore[arg-type] # of the test client
+
+    def post(self, address: str, form: dict[str, object] | None = None, **options: object) -> TestResponse:
+        """Send a form as a page of this application would, with its token."""
+        words = {"csrf_token": self.token(), **(form or {})}
+        return self._keep(self.client.post(address, data=words, buffered=True, **options))  # type: ignore[arg-type] # of the test client
+
+    def token(self) -> str:
+        """The token that the pages of this browser carry in their forms."""
+        page = self.client.get("/account").get_data(as_text=True)
+        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page) or re.search(
+            r'name="csrf_token"[^>]*value="([^"]+)"', self.client.get("/sign-in").get_data(as_text=True)
+        )
+        return found[1] if found else ""
+
+    def _keep(self, answer: TestResponse) -> TestResponse:
+        self.answers.append(answer)
+        return answer
+
+
+@pytest.fixture
+def installation(sqlite_database: Database, vault: Vault, tmp_path: Path) -> Installation:
+    """An installation on the test's own SQLite file."""
+    folder = tmp_path / "instance"
+    (folder / "keys").mkdir(parents=True)
+    (folder / CONFIG_NAME).write_text(CONFIG_TEMPLATE, encoding="utf-8")
+    (folder / "keys" / KEY_NAME).write_text(bytes(range(32)).hex())
+    found = Installation(folder)
+    found.database = sqlite_database
+    found.vault = vault
+    return found
+
+
+@pytest.fixture
+def app(installation: Installation) -> Flask:
+    """The application on it."""
+    application = create_app(installation, today=TODAY)
+    application.testing = False
+    return application
+
+
+@pytest.fixture
+def anonymous(app: Flask) -> Browser:
+    """A browser in which nobody has signed in."""
+    return Browser(app.test_client())
+
+
+SignedIn = Callable[..., Browser]
+
+
+@pytest.fixture
+def signed_in(app: Flask, installation: Installation) -> Iterator[SignedIn]:
+    """Browsers by role: ``signed_in("hr")``, ``signed_in("hr", at=CODE)``; each call is another account."""
+    made = 0
+
+    def enter(*roles: str, at: str | None = CREDIT_CODE) -> Browser:
+        nonlocal made
+        made += 1
+        with installation.database.writing() as session:
+            places = [(None if role == "administrator" else at, role) for role in roles]
+            account = make_account(session, f"person{made}", *places)
+            cookie = web_sessions.open_session(session, account, now=gate.now())
+            session.commit()
+        client = app.test_client()
+        client.set_cookie("skilleval", cookie, domain="localhost")
+        return Browser(client)
+
+    yield enter
