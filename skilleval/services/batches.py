@@ -158,13 +158,7 @@ def batch_facts(session: Session, batch: Batch, library: Library, on: date) -> B
     candidates = candidates_of(session, batch)
     people = {one.id: one.name for one in session.exec(select(Person).where(col(Person.id).in_(
         select(Candidate.person_id).where(col(Candidate.batch_id) == batch.id))))}  # fmt: skip
-    assignments = session.exec(
-        select(Assignment, Personnel).where(
-            col(Assignment.institution_id) == batch.institution_id,
-            col(Assignment.batch_id) == batch.id,
-            col(Personnel.id) == col(Assignment.personnel_id),
-        )
-    ).all()
+    assignments = staff_of(session, batch)
     roles = {role: {person.name for one, person in assignments if one.role == role} for role in ("assessor", "supervisor")}
     roles["assessor"] |= _panel_names(session, batch)
     asks = "marking" in lifecycle.next_states("batch", batch.state)  # no other step asks for conflicts of interest
@@ -182,6 +176,16 @@ def batch_facts(session: Session, batch: Batch, library: Library, on: date) -> B
         unregistered=(unregistered := _unregistered(session, batch)),
         scope_problems=() if unregistered else tuple(_scope_problems(session, batch, candidates, library)),
     )
+
+
+def staff_of(session: Session, batch: Batch) -> Sequence[tuple[Assignment, Personnel]]:
+    """Who is assigned to what in a batch, in the order of assignment."""
+    query = select(Assignment, Personnel).where(
+        col(Assignment.institution_id) == batch.institution_id,
+        col(Assignment.batch_id) == batch.id,
+        col(Personnel.id) == col(Assignment.personnel_id),
+    )
+    return session.exec(query.order_by(col(Assignment.id))).all()
 
 
 def candidates_of(session: Session, batch: Batch) -> Sequence[Candidate]:

@@ -12,6 +12,8 @@ from skilleval.installation import Installation
 from skilleval.paths import shipped
 from skilleval.web import (
     accounts,
+    batches,
+    candidates,
     errors,
     gate,
     home,
@@ -24,7 +26,7 @@ from skilleval.web import (
 )
 
 #: Every blueprint of the application, one a noun.
-BLUEPRINTS = (accounts.pages, home.pages, people.pages)
+BLUEPRINTS = (accounts.pages, home.pages, people.pages, batches.pages, candidates.pages)
 
 #: An upload is refused beyond this, before a byte of it is read (the importer has its own, smaller limits).
 MAX_UPLOAD = 32 * 1024 * 1024

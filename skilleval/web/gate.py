@@ -113,6 +113,12 @@ def writing() -> Iterator[Session]:
         yield session
 
 
+def row_number(kind: str, address: str) -> int | None:
+    """The row number behind a hidden one that a form or address sent; None for anything else."""
+    found: int | None = current_app.extensions["skilleval.ids"].find(kind, address)
+    return found
+
+
 def may(endpoint: str, method: str = "GET") -> bool:
     """Whether whoever asks may open this page (or, with POST, do this act). For links and buttons."""
     allowed = policy.POLICY.get(endpoint, {}).get(method)

@@ -20,8 +20,21 @@ class Item:
 MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
     ("", (Item(marked("首页"), "home.show"),)),
     (marked("人员"), (Item(marked("花名册"), "people.index"),)),
+    (marked("评价"), (Item(marked("批次"), "batches.index"),)),
     (marked("系统"), (Item(marked("账号"), "accounts.index"),)),
 )
+
+
+#: the pages of a batch's workspace, in the order of the work
+BATCH_TABS: tuple[Item, ...] = (
+    Item(marked("概览"), "batches.show"),
+    Item(marked("考生"), "candidates.index"),
+)
+
+
+def batch_tabs() -> list[Item]:
+    """The pages of a batch that whoever asks may open."""
+    return [item for item in BATCH_TABS if gate.may(item.endpoint)]
 
 
 def menu() -> list[tuple[str, list[Item]]]:
@@ -41,4 +54,4 @@ def is_current(item: Item) -> bool:
 
 def install(app: Flask) -> None:
     """Give the layout its menu."""
-    app.jinja_env.globals.update(menu=menu, is_current=is_current)
+    app.jinja_env.globals.update(menu=menu, is_current=is_current, batch_tabs=batch_tabs)

@@ -48,6 +48,10 @@ ANYONE = Anyone()
 SIGNED_IN = SignedIn()
 ADMIN = _roles("administrator")
 HR = _roles("hr")
+REVIEWER = _roles("reviewer")
+APPROVER = _roles("approver")
+ISSUER = _roles("issuer")
+ASSESSOR = _roles("assessor")
 #: whoever keeps people: the evaluator's HR, and a member firm's for its own
 PEOPLE = _roles("hr", "member_hr")
 #: whoever may read the business of an institution
@@ -85,6 +89,16 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     # — people —
     ("people.index", PEOPLE_READERS, None),
     ("people.show", PEOPLE_READERS, None),
+    # — batches —
+    ("batches.index", STAFF, None),
+    ("batches.show", STAFF, None),
+    ("batches.new", HR, HR),
+    ("batches.advance", None, HR),
+    ("batches.reason", None, APPROVER),
+    ("candidates.index", STAFF, None),
+    ("candidates.show_", PEOPLE_READERS, None),
+    ("candidates.check", None, _roles("hr", "reviewer")),
+    ("candidates.decide", None, REVIEWER),
 )
 
 POLICY: dict[str, dict[str, Allowed]] = {

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask, url_for
 
 from skilleval.domain import lifecycle
+from skilleval.domain.authority import ROUTES
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer
 from skilleval.web import gate
@@ -21,6 +22,10 @@ _TONES = {
     "draft": "wait", "open": "wait", "published": "wait", "not_met": "bad", "failed": "bad", "refused": "bad",
     "revoked": "bad", "voided": "bad", "disabled": "bad", "withdrawn": "off", "cancelled": "off", "replaced": "off",
 }  # fmt: skip
+
+
+#: the states of a batch in the order of the work; a batch that was cancelled leaves the strip
+PIPELINE = tuple(state for state in lifecycle.STATES["batch"] if state != "cancelled")
 
 
 def shown(value: Any) -> str:
@@ -72,6 +77,8 @@ def install(app: Flask) -> None:
         Grade=Grade,
         state_label=lifecycle.label,
         asset=_asset,
+        PIPELINE=PIPELINE,
+        route_names=ROUTES,
         hidden_id=app.extensions["skilleval.ids"].hide,
     )
     app.jinja_env.trim_blocks = True
