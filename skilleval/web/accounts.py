@@ -5,6 +5,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from sqlmodel import Session, col, select
 from werkzeug.wrappers import Response
 from wtforms import PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
 from skilleval.db.tables import Account, AccountRole, Institution
@@ -337,8 +338,9 @@ def _firms(session: Session) -> dict[int | None, Institution]:
 
 def _offer(form: NewAccountForm) -> None:
     firms = sorted(_firms(gate.reading()).values(), key=lambda one: one.credit_code)
-    form.institution.choices = [("", _("（仅系统管理员不选机构）")), *((one.credit_code, one.name) for one in firms)]
-    form.role.choices = [(role.key, f"{role.name_zh}：{role.may}") for role in ROLES.values()]
+    nobody = SelectChoice("", _("（仅系统管理员不选机构）"))
+    form.institution.choices = [nobody, *(SelectChoice(one.credit_code, one.name) for one in firms)]
+    form.role.choices = [SelectChoice(role.key, f"{role.name_zh}：{role.may}") for role in ROLES.values()]
 
 
 def _back(public_id: str, told: str) -> Response:

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from sqlmodel import Session, col, select
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import IntegerField, SelectField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -40,7 +41,7 @@ class BatchForm(Form):
     """The plan of a batch. Choices are the institution's own specifications, venues and personnel."""
 
     specification = SelectField(lazy("评价规范"), [Required()], description=lazy("决定职业、工种和各部分的权重"))
-    route = SelectField(lazy("认定方式"), [Required()], choices=[(key, ROUTES[key]) for key in service.BATCH_ROUTES])
+    route = SelectField(lazy("认定方式"), [Required()], choices=[SelectChoice(key, ROUTES[key]) for key in service.BATCH_ROUTES])
     grades = CheckboxesField(lazy("等级"), [Required()])
     number = StringField(
         lazy("批次编号"), [Required(), Length(max=30)], description=lazy("本机构内不重复；准考证号以它开头")
@@ -179,7 +180,7 @@ def _counts(session: Session, batch: Batch) -> dict[str, int]:
         .where(col(Candidate.batch_id) == batch.id, viewer_of(session).candidates())
         .group_by(col(Candidate.state))
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _of_firm(table: Any) -> sa.ColumnElement[bool]:
@@ -193,14 +194,14 @@ def _offer(session: Session, form: BatchForm) -> None:
         .where(_of_firm(Specification), col(Specification.state) == "approved")
         .order_by(col(Specification.code), col(Specification.version))
     ).all()
-    form.specification.choices = [(str(one.id), f"{one.title}（{one.code} 第{one.version}版）") for one in approved]
-    form.grades.choices = [(grade.value, grade.printed) for grade in Grade if grade.digit]
+    form.specification.choices = [SelectChoice(str(one.id), f"{one.title}（{one.code} 第{one.version}版）") for one in approved]
+    form.grades.choices = [SelectChoice(grade.value, grade.printed) for grade in Grade if grade.digit]
     venues = session.exec(select(Venue).where(_of_firm(Venue)).order_by(col(Venue.name)))
-    form.venues.choices = [(one.name, f"{one.name}（{one.seats} {_('个工位')}）") for one in venues]
+    form.venues.choices = [SelectChoice(one.name, f"{one.name}（{one.seats} {_('个工位')}）") for one in venues]
     people = session.exec(select(Personnel).where(_of_firm(Personnel)).order_by(col(Personnel.code))).all()
-    form.supervisors.choices = [(one.code, f"{one.name}（{one.code}）") for one in people if one.kind == "supervisor"]
+    form.supervisors.choices = [SelectChoice(one.code, f"{one.name}（{one.code}）") for one in people if one.kind == "supervisor"]
     form.staff.choices = [
-        (f"{one.code}:{method}", METHODS[method].name_zh)
+        SelectChoice(f"{one.code}:{method}", METHODS[method].name_zh)
         for one in people if one.kind != "supervisor" for method in METHODS
     ]  # fmt: skip
 

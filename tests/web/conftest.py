@@ -49,6 +49,7 @@ class Browser:
         return found[1] if found else ""
 
     def _keep(self, answer: TestResponse) -> TestResponse:
+        assert answer.status_code < 500, "the application failed; its log tells why"
         self.answers.append(answer)
         return answer
 

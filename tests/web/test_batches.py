@@ -1,0 +1,151 @@
+"""Batches and their candidates in the browser."""
+
+from datetime import date
+
+import pytest
+from flask import Flask
+from sqlmodel import Session, select
+
+from skilleval.db.tables import Batch, Candidate
+from skilleval.installation import Installation
+from tests.chained import MEMBERS
+from tests.factories import Firm, make_batch, make_candidate, make_firm, make_person
+from tests.web.conftest import SignedIn
+
+
+@pytest.fixture
+def firm(installation: Installation) -> Firm:
+    """A firm with a batch that enrols, in which one person of two has been found eligible."""
+    with installation.database.writing() as session:
+        firm = make_firm(session)
+        batch = make_batch(session, firm, state="enrolling")
+        for serial, (name, verdict) in enumerate((("陈大文", "met"), ("李小明", "not_met")), start=1):
+            person = make_person(session, installation.vault, firm, name, serial)
+            make_candidate(session, batch, person, verdict=verdict, state="applied")
+        session.commit()
+    return firm
+
+
+def test_the_list_links_to_the_workspace_with_its_pipeline(app: Flask, signed_in: SignedIn, firm: Firm) -> None:
+    browser = signed_in("hr")
+
+    listed = browser.get("/batches").get_data(as_text=True)
+    page = browser.get(f"/batches/{_hidden(app, 'batch')}").get_data(as_text=True)
+
+    assert f"/batches/{_hidden(app, 'batch')}" in listed
+    assert '<li class="" aria-current="step">报名</li>' in page
+    assert "2 名考生的资格尚未审定" in page
+
+
+def test_a_step_that_is_not_ready_is_refused_with_its_reasons(app: Flask, signed_in: SignedIn, installation: Installation, firm: Firm) -> None:
+    answer = signed_in("hr").post(f"/batches/{_hidden(app, 'batch')}/advance", {"to": "reviewed"})
+
+    assert answer.status_code == 422
+    assert "2 名考生的资格尚未审定" in answer.get_data(as_text=True)
+    assert _states(installation) == ["applied", "applied"]
+
+
+def test_the_reviewer_accepts_whom_they_ticked(app: Flask, signed_in: SignedIn, installation: Installation, firm: Firm) -> None:
+    browser = signed_in("reviewer")
+    chosen = _hidden(app, "candidate", 1)
+
+    answer = browser.post(f"/batches/{_hidden(app, 'batch')}/candidates/decide", {"act": "accept", "row": chosen})
+
+    assert answer.status_code == 303
+    assert _states(installation) == ["eligible", "applied"]
+
+
+def test_who_is_not_met_is_not_accepted_and_nothing_is_half_done(app: Flask, signed_in: SignedIn, installation: Installation, firm: Firm) -> None:
+    both = [_hidden(app, "candidate", 1), _hidden(app, "candidate", 2)]
+
+    answer = signed_in("reviewer").post(f"/batches/{_hidden(app, 'batch')}/candidates/decide", {"act": "accept", "row": both})
+
+    assert answer.status_code == 422
+    assert "李小明：不符合" in answer.get_data(as_text=True)
+    assert _states(installation) == ["applied", "applied"]
+
+
+def test_refusing_needs_a_reason(app: Flask, signed_in: SignedIn, installation: Installation, firm: Firm) -> None:
+    address = f"/batches/{_hidden(app, 'batch')}/candidates/decide"
+    browser = signed_in("reviewer")
+
+    without = browser.post(address, {"act": "refuse", "row": _hidden(app, "candidate", 2), "reason": " "})
+    given = browser.post(address, {"act": "refuse", "row": _hidden(app, "candidate", 2), "reason": "工作年限不足"})
+
+    assert (without.status_code, given.status_code) == (422, 303)
+    assert _states(installation) == ["applied", "refused"]
+
+
+def test_hr_does_not_decide_and_is_told_who_does(app: Flask, signed_in: SignedIn, firm: Firm) -> None:
+    answer = signed_in("hr").post(f"/batches/{_hidden(app, 'batch')}/candidates/decide", {"act": "accept"})
+
+    assert answer.status_code == 403
+    assert "审核员" in answer.get_data(as_text=True)
+
+
+def test_another_firm_finds_no_batch_and_ticks_no_candidate(app: Flask, signed_in: SignedIn, installation: Installation, firm: Firm) -> None:
+    with installation.database.writing() as session:
+        other = make_firm(session, MEMBERS[0], "Y000044000991", name="配套企业甲")
+        theirs = make_batch(session, other, number="2026-X-01", state="enrolling")
+        session.commit()
+    browser = signed_in("reviewer", at=MEMBERS[0])
+    foreign = _hidden(app, "candidate", 1)
+
+    pages = [browser.get(f"/batches/{_hidden(app, 'batch', 1)}{rest}") for rest in ("", "/candidates", f"/candidates/{foreign}")]
+    ticked = browser.post(f"/batches/{_hidden(app, 'batch', theirs.id or 0)}/candidates/decide", {"act": "accept", "row": foreign})
+
+    assert [page.status_code for page in pages] == [404, 404, 404]
+    assert ticked.status_code == 404
+    assert _states(installation) == ["applied", "applied"]
+
+
+def test_a_batch_is_planned_by_its_form(signed_in: SignedIn, installation: Installation, firm: Firm) -> None:
+    form = _plan(firm)
+
+    answer = signed_in("hr").post("/batches/new", form)
+
+    assert answer.status_code == 303
+    with installation.database.reading() as session:
+        batch = session.exec(select(Batch).where(Batch.number == "2026-DG-02")).one()
+    assert (batch.starts_on, batch.grades, batch.venues) == (date(2026, 6, 15), ["senior"], [firm.venue.name])
+
+
+def test_a_plan_that_breaks_a_rule_comes_back_filled_in(signed_in: SignedIn, installation: Installation, firm: Firm) -> None:
+    answer = signed_in("hr").post("/batches/new", {**_plan(firm), "number": "2026-DG-01", "ends_on": "2026-06-14"})
+    page = answer.get_data(as_text=True)
+
+    assert answer.status_code == 422
+    assert "批次编号 2026-DG-01 已存在" in page
+    assert 'value="2026-DG-01"' in page
+
+
+def test_a_specification_of_another_firm_is_no_choice(signed_in: SignedIn, installation: Installation, firm: Firm) -> None:
+    with installation.database.writing() as session:
+        other = make_firm(session, MEMBERS[0], "Y000044000991", name="配套企业甲")
+        session.commit()
+
+    answer = signed_in("hr").post("/batches/new", {**_plan(firm), "specification": str(other.specification.id)})
+
+    assert answer.status_code == 422
+
+
+def _plan(firm: Firm) -> dict[str, object]:
+    staff = [f"{one.code}:{method}" for one in firm.assessors for method in ("theory", "skill")]
+    return {
+        "specification": str(firm.specification.id), "route": "assessment", "grades": ["senior"], "number": "2026-DG-02",
+        "name": "第二批", "starts_on": "20260615", "ends_on": "2026-06-19", "venues": [firm.venue.name],
+        "supervisors": [firm.supervisor.code], "staff": staff,
+    }  # fmt: skip
+
+
+def _hidden(app: Flask, kind: str, row: int = 1) -> str:
+    return str(app.extensions["skilleval.ids"].hide(kind, row))
+
+
+def _states(installation: Installation) -> list[str]:
+    with installation.database.reading() as session:
+        return _by_id(session)
+
+
+def _by_id(session: Session) -> list[str]:
+    return [one.state for one in sorted(session.exec(select(Candidate)), key=lambda one: one.id or 0)]
