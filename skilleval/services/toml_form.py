@@ -1,12 +1,13 @@
 """The form of a TOML file that a command reads: keys that must be there, keys that may, and the type of each."""
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 _WORDS: Mapping[type, str] = {
     str: "文字", int: "不为负的整数", date: "日期（如 2026-06-08，不加引号）", bool: "true 或 false", list: "列表",
-    dict: "表（{ 项 = 值 }）",
+    dict: "表（{ 项 = 值 }）", float: "数",
 }  # fmt: skip
 
 
@@ -39,4 +40,6 @@ def table_problems(entry: Mapping[str, Any], name: str, keys: Mapping[str, type]
 def _fits(value: Any, kind: type) -> bool:
     if isinstance(value, datetime) or (isinstance(value, bool) and kind is not bool):
         return False
+    if kind is float:  # a number of any kind: 98 as well as 98.5, also below 0
+        return isinstance(value, int | float) and math.isfinite(value)
     return isinstance(value, kind) and not (isinstance(value, int) and value < 0)
