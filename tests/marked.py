@@ -29,6 +29,7 @@ from skilleval.db.tables import (
     Post,
     PostGrade,
     Registration,
+    Scheme,
     ScopeLine,
     Specification,
     Venue,
@@ -123,6 +124,10 @@ def _own_things(session: Session, vault: Vault, letter: str, firm: Firm) -> None
     session.add(post)
     session.flush()
     session.add(PostGrade(institution_id=firm.id, post_id=post.id or 0, name="岗级", serial=1, grade="senior", post_specification="岗规"))
+    criterion = {"code": "1", "name": f"金{letter}密接线", "group": "操作", "kind": "add", "maximum": 10000}
+    session.add(Scheme(institution_id=firm.id, part_id=firm.part("senior", "skill").id or 0, kind="criteria",
+                       title=f"金{letter}密评分表", content={"group": [{"name": "操作"}], "criterion": [criterion]},
+                       defined_by=f"金{letter}密人"))  # fmt: skip
     one = firm.institution
     one.legal_representative = one.address = one.contact = one.phone = one.email = one.district = "文字"
     one.industry = one.insured_place = "文字"

@@ -31,6 +31,7 @@ COMMANDS = {
     "candidates": "candidates",
     "evidence": "evidence",
     "recognitions": "recognitions",
+    "schemes": "schemes",
     "marks": "marks",
     "notices": "notices",
     "certificates": "certificates",

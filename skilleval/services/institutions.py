@@ -20,6 +20,7 @@ from skilleval.db.tables import (
     Post,
     PostGrade,
     Registration,
+    Scheme,
     ScopeLine,
     Specification,
     SpecificationPart,
@@ -205,6 +206,12 @@ def _put_specification(session: Session, applied: Applied, firm: int, values: di
         raise RuleBroken(
             f"评价规范 {own['code']} 第 {key['version']} 版已有批次使用，不能改动；请把 version 加一作为新版本"
         )
+    schemed = select(Scheme.id).where(
+        col(Scheme.institution_id) == firm, col(Scheme.part_id) == col(SpecificationPart.id),
+        col(SpecificationPart.specification_id) == specification.id,
+    )  # fmt: skip
+    if touched and session.exec(schemed).first() is not None:
+        raise RuleBroken(f"评价规范 {own['code']} 第 {key['version']} 版已登记评分办法，不能改动；请把 version 加一作为新版本")
     for one in gone:
         session.delete(one)
 

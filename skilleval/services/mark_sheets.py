@@ -20,6 +20,7 @@ from skilleval.services import journal
 from skilleval.services.batches import assessors_for, candidates_of, parts_of_batch
 from skilleval.services.journal import Actor
 from skilleval.services.marks import latest_marks, names_of
+from skilleval.services.schemes import latest_schemes
 from skilleval.sheets.columns import Column, Report
 from skilleval.sheets.reading import RawSheet, Table, file_hash, read_sheets, type_sheet
 from skilleval.sheets.writing import INSTRUCTIONS_SHEET, FormSheet, write_form
@@ -47,6 +48,8 @@ class Staged:
     file: Path
     sha256: str
     report: Report
+    #: parts whose marks come from their scheme, and not as one number: only 缺考 is taken here
+    schemed: frozenset[int] = frozenset()
     #: (candidate id, part id, assessor id, value or None for absent)
     new: list[tuple[int, int, int, int | None]] = field(default_factory=list)
 
@@ -102,7 +105,8 @@ def stage_marks(session: Session, batch: Batch, file: Path) -> Staged:
         raise RuleBroken(f"批次 {batch.number} 现在是“{lifecycle.label('batch', batch.state)}”，只有“评分”阶段可以录入成绩")
     parts_by_method = _parts_by_method(session, batch)
     sheets = _sheets_of_parts(file, batch, parts_by_method)
-    staged = Staged(batch, file, file_hash(file), Report())
+    schemed = latest_schemes(session, batch, [part for own in parts_by_method.values() for part in own.values()])
+    staged = Staged(batch, file, file_hash(file), Report(), frozenset(schemed))
     candidates = {one.admission_number: one for one in candidates_of(session, batch) if one.state == "eligible"}
     names, entered = names_of(session, list(candidates.values())), latest_marks(session, batch)
     for method, parts in parts_by_method.items():
@@ -188,6 +192,7 @@ def _stage_sheet(
             table.fail(row, "name", values["name"], "name_differs", f"准考证号对应的姓名是“{names[candidate.person_id]}”")
         else:
             new = _row_marks(table, row, values, candidate, part, assessors, entered)
+            _refuse_numbers(table, row, staged.schemed, new)
             if row not in table.failed:
                 staged.new += new
                 changed_rows, unchanged_rows = changed_rows + bool(new), unchanged_rows + (not new)
@@ -198,6 +203,15 @@ def _stage_sheet(
     report.new += changed_rows
     report.unchanged += unchanged_rows
     report.errors += sorted(table.errors, key=lambda error: (error.row, error.column))
+
+
+def _refuse_numbers(
+    table: Table, row: int, schemed: frozenset[int], new: Sequence[tuple[int, int, int, int | None]]
+) -> None:
+    """Fail a row that brings a number for a part whose mark comes from its scheme."""
+    if any(part in schemed and value is not None for _candidate, part, _assessor, value in new):
+        table.fail(row, "admission_number", "", "scheme_defined",
+                   "这一部分按评分办法计分，请用 skilleval schemes import 导入；这里只能填缺考")  # fmt: skip
 
 
 def _row_marks(

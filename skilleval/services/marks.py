@@ -4,6 +4,7 @@ How marks come in stands in ``mark_sheets``.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sqlmodel import Session, col, select
 
@@ -26,6 +27,7 @@ from skilleval.services import authority, journal
 from skilleval.services.batches import assessors_for, candidates_of, parts_of_batch
 from skilleval.services.case_decisions import settle_cases
 from skilleval.services.journal import Actor
+from skilleval.services.schemes import latest_schemes, veto_notes
 
 
 def correct_mark(
@@ -52,6 +54,8 @@ def correct_mark(
     assessor = next((one for one in assessors_for(session, batch, part) if one.code == assessor_code), None)
     if assessor is None:
         raise RuleBroken(f"{METHODS[method].name_zh}没有指派编号为 {assessor_code} 的考评员")
+    if value is not None and latest_schemes(session, batch, [part]):
+        raise RuleBroken(f"{METHODS[method].name_zh}按评分办法计分；请改正评分表后用 skilleval schemes import --reason 重新导入")
     if value is not None:
         check_mark(value, part.maximum)
     standing = latest_marks(session, batch).get((_key(candidate.id), _key(part.id), _key(assessor.id)))
@@ -104,6 +108,7 @@ def part_marks(session: Session, batch: Batch) -> dict[int, dict[str, PartMark]]
         for one in _adjudications(session, batch)
         if one.mark_ids == _mark_ids(entered.get(own := (one.candidate_id, one.part_id), []))
     }
+    vetoes = veto_notes(session, batch)
     by_grade: dict[str, list[SpecificationPart]] = {}
     # Direct recognition has no marks of assessors: its results come from decided cases.
     for part in parts_of_batch(session, batch) if batch.route != "direct" else ():
@@ -113,7 +118,7 @@ def part_marks(session: Session, batch: Batch) -> dict[int, dict[str, PartMark]]
         if candidate.state != "eligible":
             continue
         agreed[_key(candidate.id)] = {
-            part.method: _agree(part, entered.get(key, []), decided.get(key))
+            part.method: _agree(part, entered.get(key, []), decided.get(key), vetoes)
             for part in by_grade.get(candidate.grade, [])
             if (key := (_key(candidate.id), _key(part.id)))
         }
@@ -239,9 +244,14 @@ def _adjudications(session: Session, batch: Batch) -> Sequence[Adjudication]:
     return session.exec(query).all()
 
 
-def _agree(part: SpecificationPart, marks: Sequence[Mark], decided: int | None) -> PartMark:
+def _agree(
+    part: SpecificationPart, marks: Sequence[Mark], decided: int | None, vetoes: Mapping[int, str]
+) -> PartMark:
     values = [mark.value for mark in marks if mark.value is not None]
-    return agree(_domain_part(part), values, absent=sum(mark.absent for mark in marks), adjudicated=decided)
+    agreed = agree(_domain_part(part), values, absent=sum(mark.absent for mark in marks), adjudicated=decided)
+    notes = "".join(f"；{vetoes[_key(mark.id)]}" for mark in marks if _key(mark.id) in vetoes)
+    dispute, text = (told and told + notes for told in (agreed.dispute, agreed.text))
+    return replace(agreed, dispute=dispute, text=text) if notes else agreed
 
 
 def _domain_part(part: SpecificationPart) -> Part:

@@ -15,6 +15,7 @@ from skilleval.db.tables import (
     Personnel,
     Registration,
     Result,
+    ScoreSheet,
     SpecificationPart,
 )
 from skilleval.domain.ladder import Grade
@@ -22,11 +23,12 @@ from skilleval.domain.methods import METHODS
 from skilleval.services import batches, case_rows
 from skilleval.services.verification import row_faults, verify_chain
 
-_Row = TypeVar("_Row", Mark, Adjudication, Result, Certificate)
+_Row = TypeVar("_Row", Mark, Adjudication, Result, Certificate, ScoreSheet)
 _WORDS = {"row_changed": "被改动", "row_unknown": "不是经本软件写入的", "row_missing": "被删除"}
 _GONE = {
     "mark": "成绩：一名考评员的评分（mark 第 {key} 行）被删除",
     "adjudication": "裁定：一项裁定（adjudication 第 {key} 行）被删除",
+    "score_sheet": "成绩：一份评分记录（score_sheet 第 {key} 行）被删除",
     "result": "成绩：一项核定成绩（result 第 {key} 行）被删除",
     "certificate": "证书：一份证书（certificate 第 {key} 行）被删除",
     "contest_result": "竞赛：一项竞赛成绩（contest_result 第 {key} 行）被删除",
@@ -127,6 +129,8 @@ def _own(
         where = f"{chosen[mark.candidate_id]}、{METHODS[parts[mark.part_id].method].name_zh}"
         time = "" if mark.revision == 1 else f"第 {mark.revision} 次"
         tell("mark", mark.id, mark.candidate_id, f"成绩：{where}、考评员 {assessors[mark.personnel_id].code} 的{time}评分")
+    for sheet in _rows(session, batch, ScoreSheet, chosen):
+        tell("score_sheet", sheet.id, sheet.candidate_id, f"成绩：{chosen[sheet.candidate_id]} 的评分记录 {sheet.id}")
     for one in _rows(session, batch, Adjudication, chosen):
         where = f"{chosen[one.candidate_id]}、{METHODS[parts[one.part_id].method].name_zh}"
         tell("adjudication", one.id, one.candidate_id, f"裁定：{where}的裁定")

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from skilleval.domain.errors import RuleBroken
@@ -21,8 +22,8 @@ class Column:
     """One column of an import: its heading and the other spellings of it, what its cells hold, who may see them.
 
     ``kind``: ``text``, ``digits`` (numbers kept as text: a number cell is refused, its digits are already lost),
-    ``date``, ``month`` is a date too, ``choice`` (by ``choices``: label → stored word), ``integer``, ``mark``
-    (whole hundredths), ``yes_no`` or ``grade``.
+    ``date``, ``month`` is a date too, ``choice`` (by ``choices``: label → stored word), ``integer``, ``number``
+    (Decimal, at most four places), ``mark`` (whole hundredths), ``yes_no`` or ``grade``.
     """
 
     key: str
@@ -35,6 +36,8 @@ class Column:
     note: str = ""
     example: str = ""
     personal: bool = False
+    #: the lowest and the highest number that a spreadsheet program lets in; whoever reads the column checks for itself
+    limits: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +239,15 @@ def _integer(cell: Cell, column: Column) -> int:
     return int(text)
 
 
+def _number(cell: Cell, column: Column) -> Decimal:
+    text = fold(f"{cell:.12g}" if isinstance(cell, float) else str(cell))
+    if not re.fullmatch(r"-?\d{1,12}(\.\d{1,4}0*)?", text, re.ASCII):
+        raise CellRefused("number", "应为数，最多四位小数，不带单位、百分号和千分位，如 98.5")
+    number = Decimal(text)
+    # One spelling for 98, 98.0 and 98.00, as text and as a number cell.
+    return number.quantize(Decimal(1)) if number == number.to_integral_value() else number.normalize()
+
+
 def _mark(cell: Cell, column: Column) -> int:
     text = fold(f"{cell:.10g}" if isinstance(cell, float) else str(cell))
     if not re.fullmatch(r"-?\d{1,5}(\.\d{1,2}0*)?", text, re.ASCII):
@@ -272,6 +284,7 @@ _READERS: dict[str, Callable[[Cell, Column], Any]] = {
     "date": _date,
     "choice": _choice,
     "integer": _integer,
+    "number": _number,
     "mark": _mark,
     "yes_no": _yes_no,
     "grade": _grade,

@@ -21,6 +21,8 @@ INSTRUCTIONS_SHEET = "填写说明"
 FILLABLE_ROWS = 2_000
 _MAX_LIST = 240
 _CELL_WIDTH, _REASON_WIDTH = 20, 60
+#: kinds of columns whose cells are numbers
+_NUMBERS = ("integer", "number", "mark")
 
 
 @dataclass(slots=True)
@@ -99,7 +101,7 @@ def _write_form_sheet(book: Any, form: FormSheet) -> None:
     ]
     example = book.add_format({"italic": True, "font_color": "#808080", "num_format": "@"})
     for position, column in enumerate(form.columns):
-        style = day if column.kind == "date" else plain if column.kind in ("integer", "mark") else text
+        style = day if column.kind == "date" else plain if column.kind in _NUMBERS else text
         page.set_column(position, position, column.width, style)
         page.write_string(0, position, column.header + ("*" if column.required else ""), heads[column.required])
         if column.note:
@@ -108,6 +110,8 @@ def _write_form_sheet(book: Any, form: FormSheet) -> None:
         last = max(FILLABLE_ROWS, len(form.rows) + 1)
         if labels and len(",".join(labels)) <= _MAX_LIST:
             page.data_validation(1, position, last, position, {"validate": "list", "source": labels})
+        if column.limits is not None:
+            page.data_validation(1, position, last, position, _limits(column, column.limits))
     page.set_row(0, 32)
     first = 1
     if form.example:
@@ -118,6 +122,16 @@ def _write_form_sheet(book: Any, form: FormSheet) -> None:
     for row, values in enumerate(form.rows, start=first):
         for position, column in enumerate(form.columns):
             _write(page, row, position, _show(values.get(column.key), column), day, text)
+
+
+def _limits(column: Column, limits: tuple[float, float]) -> dict[str, Any]:
+    """The validation of a number cell, and what a spreadsheet program says of one outside."""
+    lowest, highest = limits
+    return {
+        "validate": "integer" if column.kind == "integer" else "decimal",
+        "criteria": "between", "minimum": lowest, "maximum": highest,
+        "error_title": "超出范围", "error_message": f"应在 {lowest:g} 至 {highest:g} 之间",
+    }  # fmt: skip
 
 
 def _labels(column: Column) -> list[str]:
@@ -141,6 +155,8 @@ def _show(value: Any, column: Column) -> Any:
         return "是" if value else "否"
     if column.kind == "mark":
         return value / 100
+    if column.kind == "number":
+        return float(value)
     return value
 
 

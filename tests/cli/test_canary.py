@@ -86,7 +86,9 @@ def _about_firm(letter: str, code: str, world: World, out: Path) -> Iterator[Ask
     yield ("journal", "show", *at, "--json")
     yield ("journal", "verify", *at)
     yield ("rules", "list", *at, "--json")
-    yield from [(noun, "list", *at, "--json") for noun in ("confirmations", "appointments", "contests")]
+    yield from [(noun, "list", *at, "--json") for noun in ("confirmations", "appointments", "contests", "schemes")]
+    scheme = f'institution = "{code}"\nspecification = "DG"\nmethod = "skill"\ngrades = ["高级工"]\ntitle = "表"'
+    yield ("schemes", "define", str(_write(out, f"评分办法{letter}.toml", scheme)))
     yield ("rules", "choose", *at, "--packs", "nothing", "--from", "2026-01-01", "--reason", "试")
     yield ("rules", "whatif", "national", *at, "--json")
     yield ("chains", "add", "新链", "--lead", code, "--city", "x") if letter in "甲乙" else ("chains", "list", "--json")
@@ -118,9 +120,12 @@ def _about_batch(number: str, people: list[str], out: Path) -> Iterator[Ask]:
     yield ("candidates", "refuse", "--all-others", *at, "--reason", " ")
     yield from [("marks", "list", *at, "--json"), ("marks", "template", str(out / "成绩.xlsx"), *at), ("marks", "settle", *at)]
     yield ("marks", "import", str(out / "成绩.xlsx"), *at)
+    yield ("schemes", "template", str(out / "评分表.xlsx"), *at, "--method", "skill", "--grade", "高级工")
+    yield ("schemes", "import", str(out / "评分表.xlsx"), *at, "--method", "skill", "--grade", "高级工")
     for name in people:
         yield ("candidates", "explain", name, *at, "--letter")
         yield ("candidates", "withdraw", name, *at, "--reason", " ")
+        yield ("schemes", "show", name, *at, "--json")
         yield ("marks", "revise", name, *at, "--method", "theory", "--assessor", "K1", "--mark", "80", "--reason", "试")
         yield ("marks", "adjudicate", name, *at, "--method", "theory", "--mark", "80", "--reason", "试")
         yield ("marks", "correct", name, *at, "--part", "theory=80", "--reason", "试")

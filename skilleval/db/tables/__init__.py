@@ -48,6 +48,7 @@ from skilleval.db.tables.recognition import (
     RecognitionCase,
 )
 from skilleval.db.tables.relation import RELATION_KINDS, Relation
+from skilleval.db.tables.scheme import Scheme, ScoreLine, ScoreSheet
 
 __all__ = [
     "CONFLICT_KINDS",
@@ -106,7 +107,10 @@ __all__ = [
     "Registration",
     "Relation",
     "Result",
+    "Scheme",
     "ScopeLine",
+    "ScoreLine",
+    "ScoreSheet",
     "SetupToken",
     "Specification",
     "SpecificationPart",
