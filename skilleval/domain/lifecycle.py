@@ -1,4 +1,4 @@
-"""What may follow what, for batch, candidate, notice, objection and filing: one table.
+"""What may follow what, for batch, candidate, notice, objection, filing and the draft of a specification: one table.
 
 The steps of a batch follow the procedure of 人社职司便函〔2020〕17号 as practised (national-rules 2.2, confidence high as
 practice): plan → enrolment → review → scheduling → assessment → results → notice → certificates → filing → archive.
@@ -37,6 +37,16 @@ STATES: Mapping[str, Mapping[str, str]] = {
     },
     "notice": {"published": "公示中", "closed": "已结束", "withdrawn": "已撤回"},
     "objection": {"open": "待处理", "upheld": "成立", "rejected": "不成立"},
+    "specification_draft": {
+        "drafting": "起草中",
+        "reviewing": "评审中",
+        "revising": "待修改",
+        "revised": "已修改待复审",
+        "passed": "评审通过",
+        "failed": "评审不通过",
+        "approved": "已批准",
+        "abandoned": "已终止",
+    },
 }
 
 #: (kind, state) → the states that may follow
@@ -56,6 +66,12 @@ NEXT: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("candidate", "refused"): ("eligible", "withdrawn"),
     ("notice", "published"): ("closed", "withdrawn"),
     ("objection", "open"): ("upheld", "rejected"),
+    # Only a new revision leads from one round to the next, and one that comes after a pass has to be reviewed again.
+    ("specification_draft", "drafting"): ("reviewing", "abandoned"),
+    ("specification_draft", "reviewing"): ("passed", "revising", "failed"),
+    ("specification_draft", "revising"): ("revised", "abandoned"),
+    ("specification_draft", "revised"): ("reviewing", "abandoned"),
+    ("specification_draft", "passed"): ("approved", "revised", "abandoned"),
 }
 
 #: steps of a batch that an act of its own takes, and which command does it
