@@ -37,10 +37,11 @@ from skilleval.db.tables import (
 )
 from skilleval.db.tables.base import Table
 from skilleval.domain.rules import Answer, Clause, Proof
-from skilleval.services import certificates, chains, notices, rules
+from skilleval.services import certificates, chains, notices, rules, specification_reviews, specifications
 from skilleval.services.journal import Actor
 from tests.certified import CALENDAR, CLOSED_ON, FIRST_DAY, ISSUED_ON, settle
 from tests.chained import MEMBERS, add_member, join
+from tests.drafted import HANDED, OPENED, OPINION, conclude, hold, make_draft, revision
 from tests.factories import ACTOR, CREDIT_CODE, LIBRARY, Firm, make_batch, make_candidate, make_firm, make_person
 
 FIRMS = {"丁": CREDIT_CODE, "甲": MEMBERS[0], "乙": MEMBERS[1], "丙": MEMBERS[2]}
@@ -63,6 +64,7 @@ class World:
     certificates: list[str] = field(default_factory=list)
     chains: list[str] = field(default_factory=list)
     documents: list[str] = field(default_factory=list)
+    drafts: list[str] = field(default_factory=list)
 
 
 def allowed(viewer: str, *, notice: bool) -> set[str]:
@@ -101,6 +103,7 @@ def make_world(session: Session, vault: Vault) -> World:
     }
     world.certificates = list(session.exec(select(Certificate.number)))
     world.chains = list(session.exec(select(Chain.name)))
+    world.drafts = [_draft(session, chain, letter) for letter in "甲乙"]
     world.documents = list(session.exec(select(Mandate.document)))
     session.commit()
     return world
@@ -190,6 +193,23 @@ def _certified(session: Session, vault: Vault, firms: dict[str, Firm], world: Wo
                     _mark(session, firm, candidate)
                     settle(session, candidate, 8000)
                 _publish_and_issue(session, vault, batch, letter)
+
+
+def _draft(session: Session, chain: Chain, letter: str) -> str:
+    """A draft that the lead writes with one member, whose drafter, revision and opinion are marked as the member's."""
+    drafter = {"credit_code": FIRMS[letter], "role": f"金{letter}人分工", "people": [f"金{letter}人起草"], "joined_on": OPENED}
+    draft = make_draft(session, chain, number=f"{letter}-稿", member=FIRMS[letter], drafter=[drafter])
+    specifications.revise(
+        session, Actor(f"金{letter}人经办", "hr"), draft, revision(35), reason=f"金{letter}人理由", on=HANDED,
+        credit_code=FIRMS[letter],
+    )  # fmt: skip
+    specification_reviews.opine_as_drafter(
+        session, Actor(f"金{letter}人经办", "hr"), draft, part="权重", text=f"金{letter}人意见", on=HANDED,
+        credit_code=FIRMS[letter],
+    )  # fmt: skip
+    hold(session, draft, {**OPINION, "text": f"金{letter}人评审意见"})
+    conclude(session, draft, "revise")
+    return draft.number
 
 
 def _proof() -> dict[str, object]:

@@ -24,6 +24,7 @@ COMMANDS = {
     "institutions": "institutions",
     "authority": "authority",
     "chains": "chains",
+    "specifications": "specifications",
     "people": "people",
     "batches": "batches",
     "panels": "panels",

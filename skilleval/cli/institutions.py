@@ -129,7 +129,7 @@ def _lines(answer: dict[str, Any]) -> list[str]:
         grades = "、".join(Grade(grade).printed for grade in one["grades"])
         lines.append(f"  范围 {one['occupation_code']} {one['occupation_name']} {one['trade'] or '--'}：{grades}")
     for one in answer["specifications"]:
-        lines.append(f"  规范 {one['code']} 第{one['version']}版 {one['title']}（申报条件 {one['conditions'] or '未定'}）")
+        lines.append(f"  规范 {one['code']} 第{one['version']}版 {one['title']}（申报条件 {one['conditions'] or '未定'}）{_origin(one)}")
         for part in answer["parts"]:
             if part["specification_id"] == one["id"]:
                 lines.append(
@@ -139,3 +139,8 @@ def _lines(answer: dict[str, Any]) -> list[str]:
     lines += [f"  岗位 {one['name']}" for one in answer["posts"]]
     lines += [f"  人员 {one['code']} {one['name']}（{one['kind']}）" for one in answer["personnel"]]
     return lines + [f"  场地 {one['name']}（{one['seats']} 个工位）" for one in answer["venues"]]
+
+
+def _origin(specification: dict[str, Any]) -> str:
+    number = specification["draft_number"]
+    return _("，由起草项目 {number} 评审批准").format(number=number) if number is not None else ""

@@ -17,6 +17,8 @@ APPEND_ONLY = (
     "contest",
     "contest_result",
     "contest_rule",
+    "draft_opinion",
+    "draft_revision",
     "filing",
     "scheme",
     "score_line",
@@ -24,6 +26,8 @@ APPEND_ONLY = (
     "import_receipt",
     "journal_entry",
     "journal_object",
+    "opinion_answer",
+    "reviewer",
 )
 
 

@@ -1,6 +1,6 @@
-"""The minutes (评审纪要) of a direct recognition: every sentence with the record that it was written from.
+"""Minutes (评审纪要, 评审记录): every sentence with the record that it was written from.
 
-A practice document, not an official form: guangdong-rules 2.2 says what a file holds.
+Practice documents, not official forms: guangdong-rules 2.2 says what the file of a direct recognition holds.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,8 @@ from skilleval.reports.paper import Paper
 RECORDS = {
     "batch": "批次", "candidate": "考生", "person": "花名册", "recognition_case": "案卷", "case_line": "评价表行",
     "evidence": "佐证材料", "panel": "评审组", "panel_member": "评审组成员", "case_vote": "表决", "case_decision": "决定",
+    "specification_draft": "起草项目", "specification_drafter": "起草单位", "draft_revision": "文稿", "review_round": "评审",
+    "reviewer": "评审专家", "draft_opinion": "意见", "opinion_answer": "意见处理", "specification": "评价规范",
 }  # fmt: skip
 
 
@@ -42,7 +44,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Minutes:
-    """Everything that the minutes of one case say."""
+    """Everything that the minutes of one case, or the record of one draft, say."""
 
     title: str
     sections: tuple[Section, ...]

@@ -118,6 +118,28 @@ def check_firm(content: dict[str, Any], own_standards: Path | None = None) -> li
     return warnings
 
 
+def check_specification(content: dict[str, Any], own_standards: Path | None = None) -> dict[str, Any]:
+    """The one specification of a file that holds nothing else, in stored words: what a draft in a chain consists of.
+
+    It is written as in a firm file, but for ``state`` and ``approved_on``, which an approval sets.
+    Refused with ``RuleBroken`` holding every error, each with its section and key in the file.
+    """
+    problems = [f"不认识的节 [{name}]，文稿只写一个 [[specification]]" for name in sorted(content.keys() - {"specification"})]
+    entries = _list(content, "specification", problems)
+    if len(entries) != 1:
+        problems.append(f"文稿应有一个 [[specification]]，现有 {len(entries)} 个")
+    for entry in entries:
+        problems += _keys("specification[1]", entry, SPECIFICATION, ("code", "title", "occupation_code", "part"))
+        problems += [f"specification[1].{key} 由批准时写入，请删去" for key in ("state", "approved_on") if key in entry]
+    if not problems:
+        entries[0].setdefault("version", 1)
+        problems += _check_specification("specification[1]", entries[0])
+        problems += _check_standard("specification[1]", entries[0], own_standards)
+    if problems:
+        raise RuleBroken("评价规范文稿有错误，未作任何改动", problems)
+    return entries[0]
+
+
 def _list(content: dict[str, Any], name: str, problems: list[str]) -> list[dict[str, Any]]:
     entries = content.get(name, [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):

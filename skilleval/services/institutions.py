@@ -84,6 +84,32 @@ def add_institution(
     return applied
 
 
+def approve_specification(
+    session: Session, actor: Actor, institution: Institution, values: dict[str, Any], *, draft_number: str, on: date
+) -> Specification:
+    """Make a checked specification (``check_specification``) an approved one of the institution, naming its draft.
+
+    Refused: a code and version that the institution has already.
+    """
+    firm = _key(institution.id)
+    must_be_new(session, firm, values)
+    applied = Applied(institution)
+    approved = {**values, "state": "approved", "approved_on": on, "draft_number": draft_number}
+    specification = _put_specification(session, applied, firm, approved)
+    journal.record(session, actor, firm, "institution.specification", objects=applied.added)
+    return specification
+
+
+def must_be_new(session: Session, institution_id: int, values: dict[str, Any]) -> None:
+    """Refuse a specification whose code and version the institution has already."""
+    same = select(Specification).where(
+        col(Specification.institution_id) == institution_id, col(Specification.code) == values["code"],
+        col(Specification.version) == values["version"],
+    )  # fmt: skip
+    if session.exec(same).first() is not None:
+        raise RuleBroken(f"已有评价规范 {values['code']} 第 {values['version']} 版，请在文稿中把 version 加一")
+
+
 def active_registration(session: Session, institution_id: int, on: date) -> Registration:
     """The registration in force on a day. Refused: none is; the message says why."""
     registrations = session.exec(
@@ -180,11 +206,12 @@ def _put_scope(session: Session, applied: Applied, firm: int, registration_id: i
     _put(session, applied, ScopeLine, key, line)
 
 
-def _put_specification(session: Session, applied: Applied, firm: int, values: dict[str, Any]) -> None:
+def _put_specification(session: Session, applied: Applied, firm: int, values: dict[str, Any]) -> Specification:
     own = {name: value for name, value in values.items() if name != "part"}
     key = {"institution_id": firm, "code": own["code"], "version": own.get("version", 1)}
     before = len(applied.added) + len(applied.changed) + len(applied.removed)
-    specification = _put(session, applied, Specification, key, own)
+    specification: Specification = _put(session, applied, Specification, key, own)
+    is_new = any(one is specification for one in applied.added)
     serials: dict[str, int] = {}
     for part in values["part"]:
         for grade in part["grades"]:
@@ -212,8 +239,14 @@ def _put_specification(session: Session, applied: Applied, firm: int, values: di
     )  # fmt: skip
     if touched and session.exec(schemed).first() is not None:
         raise RuleBroken(f"评价规范 {own['code']} 第 {key['version']} 版已登记评分办法，不能改动；请把 version 加一作为新版本")
+    if touched and not is_new and specification.draft_number is not None:
+        raise RuleBroken(
+            f"评价规范 {own['code']} 第 {key['version']} 版由起草项目 {specification.draft_number} 评审批准，"
+            "不能用机构文件改动；请另行起草新的一版（skilleval specifications draft）"
+        )
     for one in gone:
         session.delete(one)
+    return specification
 
 
 def _put_post(session: Session, applied: Applied, firm: int, values: dict[str, Any]) -> None:

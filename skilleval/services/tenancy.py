@@ -6,11 +6,22 @@ behind this (architecture, idea 6). Source: point 8 of the plan's chain: each fi
 """
 
 from dataclasses import dataclass
+from datetime import date
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from skilleval.db.tables import Batch, Candidate, Certificate, Chain, ChainMember, Institution, Mandate
+from skilleval.db.tables import (
+    Batch,
+    Candidate,
+    Certificate,
+    Chain,
+    ChainMember,
+    Institution,
+    Mandate,
+    SpecificationDraft,
+    SpecificationDrafter,
+)
 from skilleval.domain.errors import RuleBroken
 
 _ACTING = "skilleval.acting"
@@ -81,6 +92,21 @@ class Viewer:
         mandated = sa.select(col(Mandate.chain_id)).where(self.mandates())
         return sa.or_(col(Chain.institution_id) == self.key, col(Chain.id).in_(joined), col(Chain.id).in_(mandated))
 
+    def drafts(self, on: date) -> sa.ColumnElement[bool]:
+        """Drafts of specifications that the viewer leads, or takes part in on a day while it is a member of the chain."""
+        if self.institution is None:
+            return sa.true()
+        code = self.institution.credit_code
+        taking = sa.exists().where(
+            col(SpecificationDrafter.institution_id) == col(SpecificationDraft.institution_id),
+            col(SpecificationDrafter.draft_id) == col(SpecificationDraft.id),
+            col(SpecificationDrafter.credit_code) == code, _on(SpecificationDrafter, on),
+            col(ChainMember.institution_id) == col(SpecificationDraft.institution_id),
+            col(ChainMember.chain_id) == col(SpecificationDraft.chain_id),
+            col(ChainMember.credit_code) == code, _on(ChainMember, on),
+        )  # fmt: skip
+        return sa.or_(col(SpecificationDraft.institution_id) == self.key, taking)
+
     def partners(self) -> sa.ColumnElement[bool]:
         """Institutions that the viewer has to do with: itself, members of its chains, both sides of its mandates."""
         if self.key is None:
@@ -92,6 +118,11 @@ class Viewer:
             col(Institution.id) == self.key, col(Institution.credit_code).in_(members),
             col(Institution.id).in_(served), col(Institution.id).in_(serving),
         )  # fmt: skip
+
+
+def _on(table: type[SpecificationDrafter] | type[ChainMember], day: date) -> sa.ColumnElement[bool]:
+    lasts = sa.or_(col(table.left_on).is_(None), col(table.left_on) >= day)
+    return sa.and_(col(table.joined_on) <= day, lasts)
 
 
 def acting_for(credit_code: str | None) -> dict[str, str]:

@@ -66,12 +66,30 @@ def asks(world: World, out: Path) -> Iterator[Ask]:
         for act in ("void", "revoke", "reissue"):
             yield ("certificates", act, number, "--reason", " ")
         yield ("certificates", "replace", number)
+    yield ("specifications", "list", "--json")
+    for number in world.drafts:
+        yield from _about_draft(number, out / number)
     for name in world.chains:
         yield from [("chains", "show", name, "--json"), ("chains", "stats", name, "--json")]
         yield ("chains", "member-leave", name, "--credit-code", FIRMS["乙"], "--left", "2020-01-01", "--reason", "无")
         yield ("chains", "member-add", name, "--credit-code", FIRMS["乙"], "--member", "错名", "--joined", "2026-01-01")
         yield ("chains", "mandate-add", name, "--evaluator", FIRMS[LEAD], "--member", FIRMS["乙"], "--document", "",
                "--from", "2026-01-01", "--to", "2026-12-31")  # fmt: skip
+
+
+def _about_draft(number: str, out: Path) -> Iterator[Ask]:
+    out.mkdir(parents=True, exist_ok=True)
+    yield from [("specifications", act, number, "--json") for act in ("show", "diff")]
+    yield ("specifications", "record", number, "--out", str(out / "评审记录.pdf"), "--json")
+    yield ("specifications", "draft", str(_write(out, "起草.toml", f'number = "{number}"\nwrong = 1')))
+    yield ("specifications", "revise", number, str(_write(out, "稿.toml", 'wrong = 1')), "--reason", "试")
+    yield ("specifications", "review", str(_write(out, "评审.toml", f'draft = "{number}"\nwrong = 1')))
+    yield from [("specifications", "opine", number, "--part", "试", "--text", " ", *more) for more in ((), ("--expert", "没有"))]
+    yield ("specifications", "answer", number, "9", "--adopt", "--reason", "试")
+    yield from [("specifications", act, number, *more, "--reason", " ") for act, more in (
+        ("conclude", ("--pass",)), ("approve", ()), ("abandon", ()))]  # fmt: skip
+    yield ("specifications", "drafter-add", number, "--credit-code", FIRMS["乙"], "--person", "某", "--joined", "2020-01-01")
+    yield ("specifications", "drafter-leave", number, "--credit-code", FIRMS["丙"], "--left", "2026-01-01", "--reason", "试")
 
 
 def _about_firm(letter: str, code: str, world: World, out: Path) -> Iterator[Ask]:
@@ -239,7 +257,7 @@ def test_every_command_is_asked(pristine: tuple[Path, World], tmp_path: Path) ->
     assert {" ".join(command) for command in every_command()} - asked - ELSEWHERE - UNMARKED == {"filings verify"}
 
 
-FILTERS = ("own", "candidates", "batches", "certificates", "members", "mandates", "chains", "partners")
+FILTERS = ("own", "candidates", "batches", "certificates", "members", "mandates", "chains", "partners", "drafts")
 
 
 @pytest.mark.parametrize("off", FILTERS)
@@ -278,6 +296,7 @@ def test_what_is_another_firms_is_refused_in_the_words_for_what_is_not_there(ins
         (("candidates", "list", "--batch", "乙-批-1"), ("candidates", "list", "--batch", "ZZZ")),
         (("candidates", "explain", "--batch", "丁-批-1", "金乙姓"), ("candidates", "explain", "--batch", "丁-批-1", "ZZZ")),
         (("chains", "show", "金丙名链"), ("chains", "show", "ZZZ")),
+        (("specifications", "show", "乙-稿"), ("specifications", "show", "ZZZ")),
     ):
         assert told(*there) == told(*nowhere)
     own = {number for number in world.certificates if CliRunner().invoke(

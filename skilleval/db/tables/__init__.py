@@ -49,6 +49,15 @@ from skilleval.db.tables.recognition import (
 )
 from skilleval.db.tables.relation import RELATION_KINDS, Relation
 from skilleval.db.tables.scheme import Scheme, ScoreLine, ScoreSheet
+from skilleval.db.tables.specification import (
+    DraftOpinion,
+    DraftRevision,
+    OpinionAnswer,
+    Reviewer,
+    ReviewRound,
+    SpecificationDraft,
+    SpecificationDrafter,
+)
 
 __all__ = [
     "CONFLICT_KINDS",
@@ -79,6 +88,8 @@ __all__ = [
     "ContestResult",
     "ContestRule",
     "Credential",
+    "DraftOpinion",
+    "DraftRevision",
     "Evidence",
     "Filing",
     "Honour",
@@ -95,6 +106,7 @@ __all__ = [
     "Notice",
     "NumberCounter",
     "Objection",
+    "OpinionAnswer",
     "PackChoice",
     "Panel",
     "PanelMember",
@@ -108,11 +120,15 @@ __all__ = [
     "Relation",
     "Result",
     "Scheme",
+    "ReviewRound",
+    "Reviewer",
     "ScopeLine",
     "ScoreLine",
     "ScoreSheet",
     "SetupToken",
     "Specification",
+    "SpecificationDraft",
+    "SpecificationDrafter",
     "SpecificationPart",
     "Table",
     "Venue",
