@@ -28,6 +28,7 @@ APPEND_ONLY = (
     "journal_object",
     "opinion_answer",
     "reviewer",
+    "task_card",
 )
 
 

@@ -1,4 +1,4 @@
-"""What may follow what, for batch, candidate, notice, objection, filing and the draft of a specification: one table.
+"""What may follow what, for batch, candidate, notice, objection, filing, item and the draft of a specification: one table.
 
 The steps of a batch follow the procedure of 人社职司便函〔2020〕17号 as practised (national-rules 2.2, confidence high as
 practice): plan → enrolment → review → scheduling → assessment → results → notice → certificates → filing → archive.
@@ -47,6 +47,7 @@ STATES: Mapping[str, Mapping[str, str]] = {
         "approved": "已批准",
         "abandoned": "已终止",
     },
+    "item": {"draft": "草稿", "in_use": "启用", "retired": "停用"},
 }
 
 #: (kind, state) → the states that may follow
@@ -72,6 +73,8 @@ NEXT: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("specification_draft", "revising"): ("revised", "abandoned"),
     ("specification_draft", "revised"): ("reviewing", "abandoned"),
     ("specification_draft", "passed"): ("approved", "revised", "abandoned"),
+    ("item", "draft"): ("in_use", "retired"),
+    ("item", "in_use"): ("retired",),
 }
 
 #: steps of a batch that an act of its own takes, and which command does it

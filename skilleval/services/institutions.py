@@ -16,6 +16,7 @@ from skilleval.db.secrets import Vault
 from skilleval.db.tables import (
     Batch,
     Institution,
+    Item,
     Personnel,
     Post,
     PostGrade,
@@ -28,6 +29,7 @@ from skilleval.db.tables import (
     Venue,
 )
 from skilleval.domain.errors import RuleBroken
+from skilleval.domain.ladder import Grade
 from skilleval.services import journal
 from skilleval.services.firm_file import check_firm
 from skilleval.services.journal import Actor
@@ -245,8 +247,22 @@ def _put_specification(session: Session, applied: Applied, firm: int, values: di
             "不能用机构文件改动；请另行起草新的一版（skilleval specifications draft）"
         )
     for one in gone:
+        _refuse_part_with_items(session, own["code"], one)
         session.delete(one)
     return specification
+
+
+def _refuse_part_with_items(session: Session, code: str, part: SpecificationPart) -> None:
+    """Retired items count too: what was once registered must keep the part that it belonged to."""
+    held = select(Item.code).where(
+        col(Item.institution_id) == part.institution_id, col(Item.specification_id) == part.specification_id,
+        col(Item.grade) == part.grade, col(Item.method) == part.method,
+    )  # fmt: skip
+    if codes := session.exec(held.order_by(col(Item.code))).all():
+        raise RuleBroken(
+            f"评价规范 {code} 的{Grade(part.grade).printed} {part.method} 部分已登记考核项目 {'、'.join(codes)}，不能删去；"
+            "请把 version 加一作为新版本"
+        )
 
 
 def _put_post(session: Session, applied: Applied, firm: int, values: dict[str, Any]) -> None:

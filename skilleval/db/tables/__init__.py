@@ -27,6 +27,7 @@ from skilleval.db.tables.firm import (
     SpecificationPart,
     Venue,
 )
+from skilleval.db.tables.item import Item, TaskCard
 from skilleval.db.tables.journal import JournalDetail, JournalEntry, JournalHead, JournalObject
 from skilleval.db.tables.official import (
     Certificate,
@@ -95,6 +96,7 @@ __all__ = [
     "Honour",
     "ImportReceipt",
     "Institution",
+    "Item",
     "JournalDetail",
     "JournalEntry",
     "JournalHead",
@@ -131,6 +133,7 @@ __all__ = [
     "SpecificationDrafter",
     "SpecificationPart",
     "Table",
+    "TaskCard",
     "Venue",
     "WebSession",
     "WorkPeriod",
