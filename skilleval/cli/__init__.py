@@ -26,6 +26,7 @@ COMMANDS = {
     "chains": "chains",
     "specifications": "specifications",
     "people": "people",
+    "items": "items",
     "batches": "batches",
     "panels": "panels",
     "conflicts": "conflicts",

@@ -34,6 +34,7 @@ class Paper:
         self._fonts = fonts
         self._demo = demo
         self._written: dict[str, list[str]] = {}
+        self._running = ""
 
     def title(self, text: str) -> Paragraph:
         """The heading of the document."""
@@ -56,18 +57,27 @@ class Paper:
         return self._paragraph(text, BOLD if bold else "hei", CELL_SIZE, align)
 
     def grid(
-        self, rows: Sequence[Sequence[Any]], widths: Sequence[float], *, spans: Sequence[Span] = (), low: float = 9 * mm
-    ) -> Table:
-        """A ruled table whose rows are at least ``low`` high and may go on over pages."""
-        table = Table([list(row) for row in rows], colWidths=list(widths), minRowHeights=[low] * len(rows))
+        self, rows: Sequence[Sequence[Any]], widths: Sequence[float], *, spans: Sequence[Span] = (), low: float = 9 * mm,
+        headings: int = 0,
+    ) -> Table:  # fmt: skip
+        """A ruled table whose rows are at least ``low`` high and may go on over pages, on each of which the first
+        ``headings`` rows are repeated."""
+        table = Table(
+            [list(row) for row in rows], colWidths=list(widths), minRowHeights=[low] * len(rows), repeatRows=headings
+        )
         style: list[Any] = [("GRID", (0, 0), (-1, -1), 0.6, INK), ("VALIGN", (0, 0), (-1, -1), "MIDDLE")]
         # An empty cell would else ask for Helvetica, which is not embedded.
         style += [("FONT", (0, 0), (-1, -1), self._fonts.name(), CELL_SIZE), *(("SPAN", *span) for span in spans)]
         table.setStyle(TableStyle(style))
         return table
 
-    def build(self, story: Sequence[Flowable], title: str) -> bytes:
-        """The document as PDF bytes; the same story gives the same bytes. Refused: characters that no font has."""
+    def build(self, story: Sequence[Flowable], title: str, *, running: str = "") -> bytes:
+        """The document as PDF bytes; the same story gives the same bytes. ``running`` stands at the head of every page.
+
+        Refused: characters that no font has.
+        """
+        self._running = running
+        self._written.setdefault("hei", []).append(running)
         for role, texts in self._written.items():
             refuse_missing_glyphs(self._fonts, texts, role)
         file = io.BytesIO()
@@ -85,6 +95,8 @@ class Paper:
     def _frame(self, canvas: SheetCanvas, _document: object) -> None:
         if self._demo:
             canvas.demo_banner()
+        if self._running:
+            canvas.running_head(self._running, margin=_MARGIN)
         canvas.footer(A4[0])
 
     def _paragraph(self, text: str, role: str, size: float, align: str, **style: Any) -> Paragraph:

@@ -12,6 +12,7 @@ from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfdoc
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
 from skilleval.domain.errors import RuleBroken
@@ -31,6 +32,8 @@ DEMO_BANNER = "演示数据 · 不具任何效力"
 _DEMO_FORM = "demo-banner"
 _TOTAL_FORM = "page-total"
 _FOOTER_SIZE, _FOOTER_HEIGHT, _TOTAL_WIDTH = 8, 10 * mm, 36.0
+#: below the banner of a demonstration, above the text
+_HEAD_DEPTH = 16 * mm
 
 
 class SheetCanvas(Canvas):  # type: ignore[misc]  # reportlab publishes no types
@@ -57,6 +60,21 @@ class SheetCanvas(Canvas):  # type: ignore[misc]  # reportlab publishes no types
         self.drawRightString(width - margin - _TOTAL_WIDTH, _FOOTER_HEIGHT, f"第 {self.getPageNumber()} 页，")
         self.translate(width - margin - _TOTAL_WIDTH, _FOOTER_HEIGHT)
         self.doForm(_TOTAL_FORM)
+        self.restoreState()
+
+    def running_head(self, text: str, margin: float = 20 * mm) -> None:
+        """A ruled line of small print at the head of the page, cut where the page ends."""
+        name, (width, height) = self.fonts.name(), self._pagesize
+        shown = text
+        while shown and stringWidth(shown, name, _FOOTER_SIZE) > width - 2 * margin:
+            shown = f"{shown.removesuffix('…')[:-1]}…"
+        self.saveState()
+        self.setFont(name, _FOOTER_SIZE)
+        self.setFillColor(FAINT)
+        self.drawString(margin, height - _HEAD_DEPTH, shown)
+        self.setStrokeColor(RULE)
+        self.setLineWidth(0.4)
+        self.line(margin, height - _HEAD_DEPTH - 1.5 * mm, width - margin, height - _HEAD_DEPTH - 1.5 * mm)
         self.restoreState()
 
     def demo_banner(self) -> None:

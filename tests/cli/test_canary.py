@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from click.testing import CliRunner
 from skilleval.cli import main
 from skilleval.db.engine import Database, sqlite_url
 from skilleval.db.secrets import load_vault
-from skilleval.services import candidates
+from skilleval.services import candidates, item_sheets
 from skilleval.services.roster import ROSTER
 from skilleval.services.roster import TEMPLATE_ID as ROSTER_ID
 from skilleval.services.tenancy import Viewer
@@ -38,7 +39,7 @@ UNMARKED = {
 #: commands that touch no firm's record
 ELSEWHERE = {
     "init", "demo", "fonts", "serve", "standards check", "standards list", "standards show", "rules check", "rules copy", "rules diff",
-    "rules show", "people template",
+    "rules show", "people template", "items template",
 }  # fmt: skip
 
 
@@ -107,6 +108,7 @@ def _about_firm(letter: str, code: str, world: World, out: Path) -> Iterator[Ask
     yield from [(noun, "list", *at, "--json") for noun in ("confirmations", "appointments", "contests", "schemes")]
     scheme = f'institution = "{code}"\nspecification = "DG"\nmethod = "skill"\ngrades = ["高级工"]\ntitle = "表"'
     yield ("schemes", "define", str(_write(out, f"评分办法{letter}.toml", scheme)))
+    yield from _about_items(letter, at, world, out)
     yield ("rules", "choose", *at, "--packs", "nothing", "--from", "2026-01-01", "--reason", "试")
     yield ("rules", "whatif", "national", *at, "--json")
     yield ("chains", "add", "新链", "--lead", code, "--city", "x") if letter in "甲乙" else ("chains", "list", "--json")
@@ -119,6 +121,29 @@ def _about_firm(letter: str, code: str, world: World, out: Path) -> Iterator[Ask
         yield ("authority", *at, "--occupation", "6-31-01-03", "--grade", "高级工", "--route", "考核", "--member", member, "--json")
     batch = 'number = "新"\nname = "新"\noccupation_code = "6-31-01-03"'
     yield ("batches", "add", str(_write(out, f"批次{letter}.toml", f'institution = "{code}"\n{batch}')))
+
+
+def _about_items(letter: str, at: Ask, world: World, out: Path) -> Iterator[Ask]:
+    """The register of items of a firm: whose staff an item names, and what stands in its workbook."""
+    named, of = FIRMS[letter], (*at, "--specification", "DG")
+    row: dict[str, Any] = {
+        "code": "A1", "specification": "DG", "version": 1, "grade": "senior", "method": "skill", "title": "题", "function": "功能",
+        "points": 1000, "state": "in_use", "author": "K1", "reviewer": "K2",
+    }  # fmt: skip
+    rows = [row, {**row, "code": "A3", "reviewer": "K9"}]
+    file = write_form(out / f"项目{letter}.xlsx", [FormSheet(item_sheets.SHEET, item_sheets.COLUMNS, rows, example=False)], item_sheets.TEMPLATE_ID, [])
+    yield ("items", "import", str(file), *at, "--good-rows", "--errors", str(out / f"项目错误{letter}.xlsx"), "--json")
+    entry = 'code = "A2"\ngrade = "高级工"\nmethod = "技能操作考核"\ntitle = "题"\nfunction = "功能"\npoints = 10\nstate = "草稿"\nauthor = "K1"'
+    yield ("items", "add", str(_write(out, f"项目{letter}.toml", f'institution = "{named}"\nspecification = "DG"\nversion = 1\n[[item]]\n{entry}')))
+    yield ("items", "list", *at, "--out", str(out / f"项目表{letter}.xlsx"), "--json")
+    yield ("items", "coverage", *of, "--out", str(out / f"覆盖{letter}.xlsx"), "--json")
+    card = '[[card]]\nitem = "A1"\nminutes = 1\nplace = "场"\nsteps = ["一"]\nsafety = ["一"]\nequipment = [{ name = "台", count = 1 }]'
+    yield ("items", "card-add", str(_write(out, f"任务书{letter}.toml", f'institution = "{named}"\nspecification = "DG"\n{card}')))
+    yield ("items", "card-print", "A1", *of, "--out", str(out / f"任务书{letter}"))
+    for number in world.batches:
+        yield ("items", "card-check", "A1", *of, "--batch", number, "--json")
+        yield ("items", "card-print", "A1", *of, "--batch", number, "--out", str(out / f"任务书{letter}"))
+    yield ("items", "retire", "A2", *of, "--reason", "试")
 
 
 def _about_batch(number: str, people: list[str], out: Path) -> Iterator[Ask]:
