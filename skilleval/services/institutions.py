@@ -230,22 +230,8 @@ def _put_specification(session: Session, applied: Applied, firm: int, values: di
     gone = [one for one in session.exec(standing) if (one.grade, one.method) not in stated]
     applied.removed += gone
     touched = len(applied.added) + len(applied.changed) + len(applied.removed) > before
-    used = select(Batch).where(col(Batch.institution_id) == firm, col(Batch.specification_id) == specification.id)
-    if touched and session.exec(used).first() is not None:
-        raise RuleBroken(
-            f"评价规范 {own['code']} 第 {key['version']} 版已有批次使用，不能改动；请把 version 加一作为新版本"
-        )
-    schemed = select(Scheme.id).where(
-        col(Scheme.institution_id) == firm, col(Scheme.part_id) == col(SpecificationPart.id),
-        col(SpecificationPart.specification_id) == specification.id,
-    )  # fmt: skip
-    if touched and session.exec(schemed).first() is not None:
-        raise RuleBroken(f"评价规范 {own['code']} 第 {key['version']} 版已登记评分办法，不能改动；请把 version 加一作为新版本")
-    if touched and not is_new and specification.draft_number is not None:
-        raise RuleBroken(
-            f"评价规范 {own['code']} 第 {key['version']} 版由起草项目 {specification.draft_number} 评审批准，"
-            "不能用机构文件改动；请另行起草新的一版（skilleval specifications draft）"
-        )
+    if touched:
+        _refuse_fixed(session, specification, is_new=is_new)
     for one in gone:
         _refuse_part_with_items(session, own["code"], one)
         session.delete(one)
@@ -262,6 +248,27 @@ def _refuse_part_with_items(session: Session, code: str, part: SpecificationPart
         raise RuleBroken(
             f"评价规范 {code} 的{Grade(part.grade).printed} {part.method} 部分已登记考核项目 {'、'.join(codes)}，不能删去；"
             "请把 version 加一作为新版本"
+        )
+
+
+def _refuse_fixed(session: Session, specification: Specification, *, is_new: bool) -> None:
+    """Refuse to change a version on which something rests already: a batch, a scheme, the review of its draft."""
+    named = f"评价规范 {specification.code} 第 {specification.version} 版"
+    used = select(Batch.id).where(
+        col(Batch.institution_id) == specification.institution_id, col(Batch.specification_id) == specification.id
+    )
+    if session.exec(used).first() is not None:
+        raise RuleBroken(f"{named}已有批次使用，不能改动；请把 version 加一作为新版本")
+    schemed = select(Scheme.id).where(
+        col(Scheme.institution_id) == specification.institution_id, col(Scheme.part_id) == col(SpecificationPart.id),
+        col(SpecificationPart.specification_id) == specification.id,
+    )  # fmt: skip
+    if session.exec(schemed).first() is not None:
+        raise RuleBroken(f"{named}已登记评分办法，不能改动；请把 version 加一作为新版本")
+    if not is_new and specification.draft_number is not None:
+        raise RuleBroken(
+            f"{named}由起草项目 {specification.draft_number} 评审批准，"
+            "不能用机构文件改动；请另行起草新的一版（skilleval specifications draft）"
         )
 
 
