@@ -36,13 +36,14 @@ from skilleval.db.tables import (
     WorkPeriod,
 )
 from skilleval.db.tables.base import Table
-from skilleval.domain.rules import Answer, Clause, Proof
 from skilleval.services import certificates, chains, notices, rules, specification_reviews, specifications
 from skilleval.services.journal import Actor
 from tests.certified import CALENDAR, CLOSED_ON, FIRST_DAY, ISSUED_ON, settle
 from tests.chained import MEMBERS, add_member, join
 from tests.drafted import HANDED, OPENED, OPINION, conclude, hold, make_draft, revision
 from tests.factories import ACTOR, CREDIT_CODE, LIBRARY, Firm, make_batch, make_candidate, make_firm, make_person
+from tests.marked_acts import Acts, make_direct, make_records, marked_proof
+from tests.services.test_authority import make_complete
 
 FIRMS = {"丁": CREDIT_CODE, "甲": MEMBERS[0], "乙": MEMBERS[1], "丙": MEMBERS[2]}
 LEAD = "丁"
@@ -65,6 +66,7 @@ class World:
     chains: list[str] = field(default_factory=list)
     documents: list[str] = field(default_factory=list)
     drafts: list[str] = field(default_factory=list)
+    acts: Acts = field(default_factory=Acts)
 
 
 def allowed(viewer: str, *, notice: bool) -> set[str]:
@@ -90,6 +92,7 @@ def make_world(session: Session, vault: Vault) -> World:
     for letter, code in list(FIRMS.items())[1:]:
         firms[letter], _mandate = add_member(session, chain, lead, code, f"金{letter}名厂")
     for letter, firm in firms.items():
+        _may_everything(session, firm)
         _own_things(session, vault, letter, firm)
     firms["丙"].institution.chain_lead = True
     other = chains.add_chain(session, ACTOR, firms["丙"].institution, name="金丙名链")
@@ -97,6 +100,7 @@ def make_world(session: Session, vault: Vault) -> World:
     _mark_texts(session, firms)
     world = World(batches=[f"{letter}-批-{place}" for letter in FIRMS for place in (1, 2)])
     _certified(session, vault, firms, world)
+    _acted(session, vault, firms, world.acts)
     world.people = {
         letter: list(session.exec(select(Person.name).where(col(Person.institution_id) == firm.id)))
         for letter, firm in firms.items()
@@ -107,6 +111,13 @@ def make_world(session: Session, vault: Vault) -> World:
     world.documents = list(session.exec(select(Mandate.document)))
     session.commit()
     return world
+
+
+def _may_everything(session: Session, firm: Firm) -> None:
+    """A large firm that is registered for all routes: what it may not do would be refused before it is looked for."""
+    firm.institution.size, firm.institution.listed = "大", False
+    firm.specification.standard = "6-31-01-03@2018"
+    make_complete(session, firm)
 
 
 def _own_things(session: Session, vault: Vault, letter: str, firm: Firm) -> None:
@@ -188,7 +199,7 @@ def _certified(session: Session, vault: Vault, firms: dict[str, Firm], world: Wo
                     ).first()
                     assert person is not None
                     candidate = make_candidate(
-                        session, batch, person, verdict="met", decision_reason=f"{person.name[:2]}人决定", proof=_proof()
+                        session, batch, person, verdict="met", decision_reason=f"{person.name[:2]}人决定", proof=marked_proof(f"{person.name[:2]}人")
                     )
                     _mark(session, firm, candidate)
                     settle(session, candidate, 8000)
@@ -212,9 +223,20 @@ def _draft(session: Session, chain: Chain, letter: str) -> str:
     return draft.number
 
 
-def _proof() -> dict[str, object]:
-    clause = Clause("2018/senior/1", "条件", "来源", "high")
-    return Proof(Answer.MET, "可否申报", clause, "", (Proof(Answer.MET, "条件", clause, "事实"),)).as_dict()
+def _acted(session: Session, vault: Vault, firms: dict[str, Firm], acts: Acts) -> None:
+    """Each firm's direct batches, one certified and one being marked, and its records of what is no batch."""
+    people = {
+        letter: session.exec(select(Person).where(col(Person.institution_id) == firm.id).order_by(col(Person.id))).all()
+        for letter, firm in firms.items()
+    }
+    for letter, firm in firms.items():
+        sitting = [own[0] for own in people.values()] if letter == LEAD else [people[letter][0]]
+        batch = make_direct(session, acts, letter, firm, sitting, "settled")
+        _publish_and_issue(session, vault, batch, letter)
+        make_direct(session, acts, letter, firm, [people[letter][1]], "marking")
+        post = session.exec(select(Post).where(col(Post.institution_id) == firm.id)).first()
+        assert post is not None
+        make_records(session, acts, letter, firm, people[letter], post)
 
 
 def _mark(session: Session, firm: Firm, candidate: Candidate) -> None:

@@ -3,7 +3,7 @@
 import re
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from skilleval.services.roster import ROSTER
 from skilleval.services.roster import TEMPLATE_ID as ROSTER_ID
 from skilleval.services.tenancy import Viewer
 from skilleval.sheets.writing import FormSheet, write_form
+from tests.cli.canary_acts import about_acts
 from tests.factories import id_number
 from tests.marked import FIRMS, LEAD, World, allowed, every_mark, make_world
 from tests.reports.reading import text_of
@@ -29,13 +30,8 @@ pytestmark = pytest.mark.slow
 
 ON = "2026-06-25"
 Ask = tuple[str, ...]
-#: commands of direct recognition, contests, appointments and confirmations, whose records the marked world does not have
-UNMARKED = {
-    "confirmations add", "confirmations show", "appointments nominate", "appointments appoint", "appointments show",
-    "contests add", "contests template", "contests import", "contests promote", "contests disallow", "contests show",
-    "recognitions add", "recognitions show", "recognitions score", "recognitions vote", "recognitions decide",
-    "recognitions minutes", "evidence add", "evidence accept", "evidence reject",
-}  # fmt: skip
+#: commands that are not asked, each with the records that the marked world lacks
+UNMARKED: set[str] = set()
 #: commands that touch no firm's record
 ELSEWHERE = {
     "init", "demo", "fonts", "serve", "standards check", "standards list", "standards show", "rules check", "rules copy", "rules diff",
@@ -55,15 +51,16 @@ def make_installation(folder: Path) -> World:
 
 def asks(world: World, out: Path) -> Iterator[Ask]:
     """Every command that answers, about every record that there is, whosever it is."""
-    yield from [("institutions", "list"), ("evidence", "list", "--json"), ("batches", "list"), ("filings", "list"), ("chains", "list"), ("journal", "verify")]
+    yield from [("institutions", "list"), ("batches", "list"), ("filings", "list"), ("chains", "list"), ("journal", "verify")]
     yield from [("verify", "--all"), ("rules", "whatif", "national", "--json")]
+    yield from (("certificates", "show", number, "--json") for number in world.certificates)
     yield ("standards", "impact", "6-31-01-03/2018", "6-31-01-03/2018", "--json")
     for letter, code in FIRMS.items():
         yield from _about_firm(letter, code, world, out)
     for place, number in enumerate(world.batches):
         yield from _about_batch(number, [name for names in world.people.values() for name in names], out / str(place))
+    yield from about_acts(world, out)
     for number in world.certificates:
-        yield ("certificates", "show", number, "--json")
         for act in ("void", "revoke", "reissue"):
             yield ("certificates", act, number, "--reason", " ")
         yield ("certificates", "replace", number)
@@ -105,7 +102,7 @@ def _about_firm(letter: str, code: str, world: World, out: Path) -> Iterator[Ask
     yield ("journal", "show", *at, "--json")
     yield ("journal", "verify", *at)
     yield ("rules", "list", *at, "--json")
-    yield from [(noun, "list", *at, "--json") for noun in ("confirmations", "appointments", "contests", "schemes")]
+    yield ("schemes", "list", *at, "--json")
     scheme = f'institution = "{code}"\nspecification = "DG"\nmethod = "skill"\ngrades = ["高级工"]\ntitle = "表"'
     yield ("schemes", "define", str(_write(out, f"评分办法{letter}.toml", scheme)))
     yield from _about_items(letter, at, world, out)
@@ -224,7 +221,7 @@ def texts(folder: Path) -> Iterator[tuple[str, str]]:
             inside = folder.parent / "unpacked" / file.stem
             with zipfile.ZipFile(file) as archive:
                 archive.extractall(inside)
-            yield from texts(inside)
+            yield from ((f"{file.stem}/{name}", text) for name, text in texts(inside))
             shutil.rmtree(inside)
         else:
             yield file.name, file.read_text(encoding="utf-8", errors="replace")
@@ -235,16 +232,19 @@ def marks_in(text: str) -> set[str]:
     return set(re.findall("金[" + "".join(FIRMS) + "][名姓人约密]", re.sub(r"\s", "", text)))
 
 
-def readings(instance: Path, world: World, viewer: str, out: Path) -> Iterator[tuple[str, set[str], set[str]]]:
+def readings(
+    instance: Path, world: World, viewer: str, out: Path, asked: Callable[[World, Path], Iterator[Ask]] = asks
+) -> Iterator[tuple[str, set[str], set[str]]]:
     """Each answer and file: what was asked, the marks in it, and those among them that are not for the firm."""
-    for command in asks(world, out):
+    for command in asked(world, out):
         result = CliRunner().invoke(
             main, ["--instance", str(instance), "--on", ON, "--acting", FIRMS[viewer], "--actor", "外人", *command]
         )
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         # What one typed oneself comes back in a refusal: it tells nothing.
-        typed = marks_in(" ".join(command)) if result.exit_code else set()
+        written = [Path(one).read_text(encoding="utf-8") for one in command if one.endswith(".toml")]
+        typed = marks_in(" ".join([*command, *written])) if result.exit_code else set()
         told = marks_in(result.output) - typed
         yield " ".join(command), told, told - allowed(viewer, notice=command[:2] == ("notices", "show"))
     for name, text in texts(out):
@@ -294,6 +294,25 @@ def test_the_canary_catches_a_filter_that_is_switched_off(
     assert any(foreign for _asked, _told, foreign in readings(*installation, "甲", tmp_path / "out"))
 
 
+def test_the_canary_catches_a_foreign_record_behind_each_command_of_the_acts(
+    installation: tuple[Path, World], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Viewer, "own", lambda *_arguments: sa.true())
+
+    caught = {
+        asked for asked, _told, foreign in readings(*installation, "甲", tmp_path / "out", about_acts) if foreign
+    }
+
+    expected = [
+        *(f"{noun} {act}" for noun in ("contests", "appointments", "confirmations", "recognitions") for act in ("list", "show")),
+        "evidence list", "evidence accept", "evidence reject", "recognitions score", "recognitions minutes",
+    ]  # fmt: skip
+    assert [act for act in expected if not any(asked.startswith(act) for asked in caught)] == []
+    # What is written to files: minutes, nominations, the errors of results, the filing of a direct batch.
+    files = ("纪要", "推荐表", "错误成绩", "上报材料_")
+    assert [name for name in files if not any(asked.startswith(name) for asked in caught)] == []
+
+
 def test_the_operator_reads_all_marks(installation: tuple[Path, World]) -> None:
     folder, world = installation
     read = set()
@@ -326,7 +345,7 @@ def test_what_is_another_firms_is_refused_in_the_words_for_what_is_not_there(ins
         assert told(*there) == told(*nowhere)
     own = {number for number in world.certificates if CliRunner().invoke(
         main, ["--instance", str(folder), "--acting", FIRMS["甲"], "certificates", "show", number]).exit_code == 0}  # fmt: skip
-    assert len(own) == 2
+    assert len(own) == 4
     foreign = next(number for number in world.certificates if number not in own)
     assert told("certificates", "show", foreign) == told("certificates", "show", "X" * 22)
 
