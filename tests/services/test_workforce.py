@@ -134,7 +134,7 @@ Rules = st.SearchStrategy[list[Condition]]
 
 
 def compare(on: date, rules: Rules = rules_of_any_kind, phases: tuple[Phase, ...] = (Phase.generate, Phase.shrink)) -> Callable[[], None]:
-    @settings(max_examples=150, deadline=None, derandomize=True, database=None, phases=phases)
+    @settings(max_examples=60, deadline=None, derandomize=True, database=None, phases=phases)
     @given(st.lists(backgrounds(on), min_size=6, max_size=10), rules, st.sampled_from([(), (RELATED,)]))
     def whole(people: list[Background], rules: list[Condition], related: tuple[str, ...]) -> None:
         assert differences(people, rules, on, related) == []
