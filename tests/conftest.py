@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from sqlmodel import Session
 
 from skilleval.cli import main
+from skilleval.db import engine
 from skilleval.db.engine import Database, sqlite_url
 from skilleval.db.secrets import Vault
 from skilleval.services.journal import Actor
@@ -47,6 +48,32 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("empty") / "empty.db"
     Database(sqlite_url(file)).create()
     return file
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements_compiled_once(empty_sqlite: Path) -> Iterator[None]:
+    """SQLAlchemy compiles each statement anew for every engine, a large part of the time of tests that have a database
+    of their own. Here the engines of one system share what was compiled; nothing else is shared."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("_sqlite_engine", "_postgres"):
+            patch.setattr(engine, name, _sharing(getattr(engine, name)))
+        yield
+
+
+def _sharing(make: Callable[..., sa.Engine]) -> Callable[..., sa.Engine]:
+    first: list[sa.Engine] = []
+    compiled: dict[Any, Any] = {}
+
+    def make_sharing(*arguments: Any, **options: Any) -> sa.Engine:
+        made = make(*arguments, **options)
+        if not first:
+            # A dialect learns of its system at the first connection.
+            made.connect().close()
+            first.append(made)
+        made.dialect, made._compiled_cache = first[0].dialect, compiled
+        return made
+
+    return make_sharing
 
 
 def _postgres_programs() -> Path | None:
