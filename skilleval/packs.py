@@ -199,8 +199,12 @@ def assemble(packs: Sequence[Pack]) -> Library:
     return Library(tuple(arranged))
 
 
+@lru_cache(maxsize=64)
 def read_pack(key: str, text: str) -> Pack:
-    """A pack from its text. Refused with every reason: the message names pack, rule and key."""
+    """A pack from its text. Refused with every reason: the message names pack, rule and key.
+
+    The same text is read once: every decision pins the texts of its packs, and most pin the same.
+    """
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -154,9 +154,17 @@ def load_standards(own_folder: Path | None = None) -> dict[str, Standard]:
 def find_standards(code: str, trade: str = "", own_folder: Path | None = None) -> list[Standard]:
     """The standards for an occupation and trade, newest first: the trade's own, then the whole occupation's."""
     files = [file for file in standard_files(own_folder) if file.name.startswith(code) or not file.name[0].isdigit()]
-    found = [standard for standard in map(load_standard, files) if standard.code == code]
+    shipped = paths.shipped("occupational_standards")
+    loaded = [_shipped_standard(file) if file.is_relative_to(shipped) else load_standard(file) for file in files]
+    found = [standard for standard in loaded if standard.code == code]
     found = [standard for standard in found if standard.trade in ("", trade)]
     return sorted(found, key=lambda one: (one.trade == trade, one.issued or date.min), reverse=True)
+
+
+@lru_cache(maxsize=256)
+def _shipped_standard(file: Path) -> Standard:
+    """What ships does not change while the software runs, and every question of authority asks for it."""
+    return load_standard(file)
 
 
 def load_standard(file: Path) -> Standard:
