@@ -15,7 +15,7 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet -e '.[test]'
 	@touch $@
 
-demo: $(READY) ## set up everything and run the main job, from a roster to a verified filing package
+demo: $(READY) ## set up everything and run the demo: a chain lead and three suppliers, from rosters to verified packages
 	$(BIN)/skilleval demo --out demo-output
 
 serve: $(READY) ## open the installation that `make demo` left in the browser, http://127.0.0.1:8000

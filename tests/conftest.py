@@ -21,6 +21,7 @@ from skilleval.db import engine
 from skilleval.db.engine import Database, sqlite_url
 from skilleval.db.secrets import Vault
 from skilleval.services.journal import Actor
+from tests.demonstrated import Demonstrated, demonstrated
 
 REQUIRE_TOOLS = os.environ.get("SKILLEVAL_REQUIRE_TOOLS") == "1"
 
@@ -41,6 +42,14 @@ def vault() -> Vault:
 @pytest.fixture
 def actor() -> Actor:
     return Actor("测试经办", "hr")
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demonstrated:
+    """The demo's installation, made once a run; read only."""
+    own = tmp_path_factory.getbasetemp()
+    # A worker's own folder lies in the one of the whole run.
+    return demonstrated(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
 
 
 @pytest.fixture(scope="session")

@@ -1,67 +1,41 @@
-"""``skilleval demo``: the main job from a roster to a verified package, by the very commands that a user types."""
+"""``skilleval demo``: a chain lead and three suppliers, told by the very commands that a user types. The story: ``demo/``."""
 
 import contextlib
 import io
-import json
-import random
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-import skilleval.cli as face
-from skilleval import paths
+import skilleval.cli as root
 from skilleval.cli.output import _, emit, json_option
+from skilleval.demo.story import TODAY, Story
+from skilleval.domain import lifecycle
 from skilleval.domain.errors import RuleBroken
+from skilleval.domain.ladder import Grade
 
 SEED = 20260608
-PEOPLE = 60
-CREDIT_CODE = "91440999MA0000015E"
-BATCH = "2026-DG-01"
-FIRM = "岭南精工制造有限公司"
-#: the days on which the story happens; the holiday tables know this year
-PLANNED, ENROLLED, HELD, NOTICED = date(2026, 4, 20), date(2026, 5, 18), date(2026, 6, 8), date(2026, 6, 15)
-OBJECTED, DECIDED, CLOSED = date(2026, 6, 16), date(2026, 6, 18), date(2026, 6, 23)
+PEOPLE = 100
+Facts = dict[str, Any]
 
 
-@dataclass(slots=True)
-class Story:
-    """The demo as it goes: where it writes, and what each command answered."""
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A chapter: its title, what happens in it, and what is told of that."""
 
-    out: Path
-    quiet: bool
-    answers: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def instance(self) -> Path:
-        """The demo's own installation."""
-        return self.out / "instance"
-
-    def say(self, line: str = "") -> None:
-        """A line of the account."""
-        if not self.quiet:
-            click.echo(line)
-
-    def run(self, *arguments: object, on: date, actor: str = "演示人事", expect: int = 0) -> Any:
-        """Type a command with ``--json`` and return its answer. A command that ends otherwise ends the demo."""
-        typed = [str(argument) for argument in arguments]
-        shown = " ".join(f'"{word}"' if " " in word else word for word in typed).replace(f"{self.out}/", "")
-        self.say(f"  $ skilleval {shown}")
-        command = ["--instance", str(self.instance), "--on", on.isoformat(), "--actor", actor, *typed, "--json"]
-        answered = io.StringIO()
-        with contextlib.redirect_stdout(answered):
-            code = face.main.main(args=command, prog_name="skilleval", standalone_mode=False) or 0
-        if code != expect:
-            raise RuleBroken(f"演示中断：{shown} 的退出码是 {code}：{answered.getvalue()[:2000]}")
-        return json.loads(answered.getvalue())
+    name: str
+    title: str
+    happen: Callable[[Story], Facts]
+    told: Callable[[Facts], Iterator[str]]
 
 
-@click.command(help=_("用虚构数据走完主流程：花名册 → 资格 → 成绩 → 公示 → 证书 → 上报材料包。"))
-@click.option("--people", type=click.IntRange(10, 5000), default=PEOPLE, show_default=True, help=_("人数"))
+@click.command(help=_("用虚构数据演示：链主企业与三家供应商，各种认定方式，从花名册到上报材料包。"))
+@click.option(
+    "--people", type=click.IntRange(20, 5000), default=PEOPLE, show_default=True, help=_("链主企业随机生成的人数，另有二十名固定人员")
+)
 @click.option("--seed", type=int, default=SEED, show_default=True, help=_("随机种子；相同则人员、成绩、编号都相同"))
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("demo-output"), show_default=True,
@@ -70,11 +44,77 @@ class Story:
 @json_option
 def demo(people: int, seed: int, out: Path, as_json: bool) -> None:
     """Run the demo into a folder of its own; no other installation is touched."""
-    story = Story(_fresh(out), quiet=as_json)
-    story.say(_("演示：一家备案企业的一个认定批次（全部数据均为虚构，证书印有“演示”字样）"))
-    for step in (_set_up, _import_people, _enrol, _mark, _publish, _issue, _file):
-        step(story, people, seed)
-    emit(_account(story), as_json, [])
+    say = (lambda _line: None) if as_json else click.echo
+    say(_("演示：链主企业与三家供应商（全部数据均为虚构，证书印有“演示”字样）"))
+    teller = _Teller(say)
+    story = Story(_fresh(out), people, seed, do_command, teller.hear)
+    facts = {chapter.name: teller.tell(chapter, story) for chapter in chapters()}
+    answer = _account(story, facts)
+    emit(answer, as_json, _closing(story, answer))
+
+
+@dataclass(slots=True)
+class _Teller:
+    """Prints chapters: each kind of command once a chapter, as it was typed, then what came of them."""
+
+    say: Callable[[str], Any]
+    shown: frozenset[tuple[str, ...]] = frozenset()
+
+    def tell(self, chapter: Chapter, story: Story) -> Facts:
+        self.say("")
+        self.say(chapter.title)
+        self.shown = frozenset()
+        facts = chapter.happen(story)
+        for line in chapter.told(facts):
+            self.say(f"    {line}")
+        return facts
+
+    def hear(self, command: str) -> None:
+        kind = tuple(command.split()[:2])
+        if kind not in self.shown:
+            self.shown |= {kind}
+            self.say(f"  $ skilleval {command}")
+
+
+def do_command(words: Sequence[str]) -> tuple[int, str]:
+    """Do a command of this command line: its exit code, and what it printed."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        code = root.main.main(args=list(words), prog_name="skilleval", standalone_mode=False) or 0
+    return code, printed.getvalue()
+
+
+def chapters() -> tuple[Chapter, ...]:
+    """The story in order. Its modules are imported only when it is told, so that --help stays quick."""
+    from skilleval.demo import (
+        appointments,
+        chain,
+        checks,
+        confirmations,
+        contests,
+        direct,
+        firms,
+        road,
+        rosters,
+        under_way,
+    )
+
+    return (
+        Chapter("firms", _("一、建立安装，登记四家企业：备案、评价规范、岗位、考评员、场地"), firms.register, _firms),
+        Chapter("rosters", _("二、导入花名册：先是一份有错的，再是改好的，再导一次；然后是三家供应商的"), rosters.import_rosters, _rosters),
+        Chapter("enrolment", _("三、电工批次：建立、报名，逐人判断申报条件"), road.enrol, _enrolment),
+        Chapter("marks", _("四、评分：考评员填成绩表，导入，分歧由人裁定，核定"), road.mark, _marks),
+        Chapter("notice", _("五、公示，登记并处理一件异议，期满结束"), road.publish, _notice),
+        Chapter("certificates", _("六、编号发证"), road.issue, _certificates),
+        Chapter("filing", _("七、导出上报材料包"), road.file_batch, _filing),
+        Chapter("chain", _("八、产教评技能生态链：为供应商的员工认定；一件异议成立；补发一份证书"), chain.grow, _chain),
+        Chapter("direct", _("九、直接认定：链主企业（大型）各等级，供应商（中型）限技师、高级技师"), direct.recognise, _direct),
+        Chapter("contest", _("十、竞赛晋级"), contests.promote, _contest),
+        Chapter("appointments", _("十一、特级技师、首席技师评聘"), appointments.appoint, _appointments),
+        Chapter("confirmations", _("十二、学徒工转正定级"), confirmations.confirm, _confirmations),
+        Chapter("under_way", _("十三、进行中的批次：报名、评分、计划"), under_way.leave_open, _under_way),
+        Chapter("checks", _("十四、校验全部材料包与整个安装，复算每个有结果的批次"), checks.check, _checks),
+    )
 
 
 def _fresh(out: Path) -> Path:
@@ -88,195 +128,139 @@ def _fresh(out: Path) -> Path:
     return out.resolve()
 
 
-def _set_up(story: Story, people: int, seed: int) -> None:
-    story.say()
-    story.say(_("一、建立安装，登记机构、备案、评价规范、考评员、场地"))
-    story.run("init", on=PLANNED)
-    config = story.instance / "config.toml"
-    config.write_text(config.read_text(encoding="utf-8").replace("demo = false", "demo = true"), encoding="utf-8")
-    for name in ("institution", "batch"):
-        shutil.copy(paths.shipped("templates") / f"{name}.example.toml", story.out / f"{name}.toml")
-    answer = story.run("institutions", "add", story.out / "institution.toml", on=PLANNED)
-    story.say(_("    {name}：登记 {added} 项").format(**answer))
+def _firms(facts: Facts) -> Iterator[str]:
+    for name, added in facts["firms"].items():
+        yield _("{name}：登记 {added} 项").format(name=name, added=added)
 
 
-def _import_people(story: Story, people: int, seed: int) -> None:
-    from skilleval.demo.people import make_people
-    from skilleval.demo.roster import FAULTS, write_faulty_roster, write_roster
-
-    employees = make_people(people, seed, HELD)
-    faults = min(len(FAULTS), people - 1)
-    write_faulty_roster(story.out / "花名册_有错.xlsx", employees, FIRM, seed, faults)
-    write_roster(story.out / "花名册.xlsx", employees, FIRM, seed)
-    story.say()
-    story.say(_("二、导入花名册：先是一份埋了 {count} 处错误的，再是改好的，再导一次").format(count=faults))
-    firm = ("--institution", CREDIT_CODE)
-    bad = story.run(
-        "people", "import", story.out / "花名册_有错.xlsx", *firm, "--errors", story.out / "花名册_错误原因.xlsx",
-        on=PLANNED, expect=1,
-    )  # fmt: skip
-    story.say(_("    读取 {read} 行，{failed} 行有错，一行也没有写入：").format(**bad))
-    for error in bad["errors"][:3]:
-        story.say(f"      第{error['row']}行 {error['column']}列 {error['header']}：{error['message']}")
-    good = story.run("people", "import", story.out / "花名册.xlsx", *firm, on=PLANNED)
-    again = story.run("people", "import", story.out / "花名册.xlsx", *firm, on=PLANNED)
-    story.say(_("    改好后新增 {new} 人；同一文件再导一次，未变 {same} 人").format(new=good["new"], same=again["unchanged"]))
-    story.answers |= {"employees": employees, "roster": good}
+def _rosters(facts: Facts) -> Iterator[str]:
+    yield _("读取 {read} 行，{failed} 行有错，一行也没有写入：").format(**facts["refused"])
+    for error in facts["refused"]["errors"][:3]:
+        yield f"  第{error['row']}行 {error['column']}列 {error['header']}：{error['message']}"
+    yield _("改好后新增 {new} 人；同一文件再导一次，未变 {again} 人").format(**facts)
+    for name, new in facts["suppliers"].items():
+        yield _("{name}：{new} 人").format(name=name, new=new)
 
 
-def _enrol(story: Story, people: int, seed: int) -> None:
-    story.say()
-    story.say(_("三、建立批次，报名，逐人判断申报条件"))
-    story.run("batches", "add", story.out / "batch.toml", on=PLANNED)
-    story.run("batches", "advance", BATCH, "enrolling", on=PLANNED)
-    _write_enrolment(story)
-    story.run("candidates", "import", story.out / "报名表.xlsx", "--batch", BATCH, on=ENROLLED)
-    listed = story.run("candidates", "list", "--batch", BATCH, on=ENROLLED)
-    counts = {word: sum(row["verdict"] == word for row in listed) for word in ("met", "not_met", "unknown")}
-    story.say(_("    报名 {count} 人：符合 {met}，不符合 {not_met}，无法判断 {unknown}").format(count=len(listed), **counts))
-    for verdict, title in (("met", _("符合")), ("not_met", _("不符合"))):
-        row = next((one for one in listed if one["verdict"] == verdict), None)
-        if row is not None:
-            proof = story.run("candidates", "explain", "--batch", BATCH, row["employee_no"], on=ENROLLED)["proof"]
-            story.say(f"    {row['name']} {row['grade']} {title}：")
-            for line in _because(proof, verdict):
-                story.say(f"      · {line}")
-    story.run("candidates", "accept", "--batch", BATCH, "--all-met", on=ENROLLED)
-    if counts["met"] < len(listed):
-        reason = _("申报条件不符合或无法判断")
-        story.run("candidates", "refuse", "--batch", BATCH, "--all-others", "--reason", reason, on=ENROLLED)
-    story.run("batches", "advance", BATCH, "reviewed", on=ENROLLED)
-    story.run("batches", "advance", BATCH, "scheduled", on=ENROLLED)
-    story.answers["eligibility"] = counts
+def _enrolment(facts: Facts) -> Iterator[str]:
+    yield _applied(facts["eligibility"])
+    for proof in facts["proofs"]:
+        title = {"met": _("符合"), "not_met": _("不符合")}[proof["verdict"]]
+        yield f"{proof['name']} {proof['grade']} {title}："
+        yield from (f"  · {line}" for line in proof["because"])
 
 
-def _because(proof: dict[str, Any], verdict: str) -> Iterator[str]:
-    """The leaves that made the answer: for a yes those of a condition that is met, for a no all that are not."""
-    if not proof["children"]:
-        yield f"{proof['text']}（{proof['fact']}）——{proof['clause']['id']}"
-        return
-    children = [child for child in proof["children"] if child["answer"] == verdict]
-    for child in children:
-        yield from _because(child, verdict)
+def _applied(counts: dict[str, int]) -> str:
+    return _("报名 {count} 人：符合 {met}，不符合 {not_met}，无法判断 {unknown}").format(count=sum(counts.values()), **counts)
 
 
-def _write_enrolment(story: Story) -> None:
-    """What HR does by hand: the grade that each person applies for, in the enrolment workbook."""
-    from skilleval.services.candidates import COLUMNS, TEMPLATE_ID
-    from skilleval.sheets.writing import FormSheet, write_form
-
-    rows = [
-        {"name": one.name, "id_number": one.id_number, "employee_no": one.employee_no, "grade": one.aim.value}
-        for one in story.answers["employees"]
-        if one.occupation.code == "6-31-01-03"
-    ]
-    write_form(story.out / "报名表.xlsx", [FormSheet("报名表", COLUMNS, rows, example=False)], TEMPLATE_ID, [])
+def _marks(facts: Facts) -> Iterator[str]:
+    yield from facts["disputes"]
+    yield _settled(facts["outcomes"])
 
 
-def _mark(story: Story, people: int, seed: int) -> None:
-    story.say()
-    story.say(_("四、评分：考评员填成绩表，导入，分歧由人裁定，核定"))
-    story.run("batches", "advance", BATCH, "marking", on=HELD)
-    _write_marks(story, seed)
-    story.run("marks", "import", story.out / "成绩表.xlsx", "--batch", BATCH, on=HELD)
-    for row in story.run("marks", "list", "--batch", BATCH, on=HELD):
-        if row["disputes"]:
-            story.say(f"    {row['admission_number']} {row['disputes'][0]}")
-            story.run(
-                "marks", "adjudicate", "--batch", BATCH, row["admission_number"], "--method", "skill", "--mark", "61",
-                "--reason", _("考评组长复核工件后裁定"), on=HELD, actor="演示考评组长",
-            )  # fmt: skip
-    counts = story.run("marks", "settle", "--batch", BATCH, on=HELD)
-    story.say(_("    核定 {settled} 人：合格 {passed}，不合格 {failed}，缺考 {absent}").format(**counts))
-    story.answers["outcomes"] = counts
+def _settled(counts: dict[str, int]) -> str:
+    return _("核定 {settled} 人：合格 {passed}，不合格 {failed}，缺考 {absent}").format(**counts)
 
 
-def _write_marks(story: Story, seed: int) -> None:
-    """What assessors do by hand: marks in the workbook. One candidate is absent, one in dispute across the pass mark."""
-    from skilleval.cli.output import Workplace
-    from skilleval.services import batches
-    from skilleval.services.mark_sheets import marks_workbook
-    from skilleval.services.tenancy import batch_of
-
-    rng = random.Random(seed)
-    with Workplace(story.instance, "演示考务", HELD).database.reading() as session:
-        batch = batch_of(session, BATCH)
-        candidates = [one for one in batches.candidates_of(session, batch) if one.state == "eligible"]
-        entered: dict[tuple[str, str, str], int | None] = {}
-        for index, candidate in enumerate(candidates):
-            number = candidate.admission_number or ""
-            for part in (one for one in batches.parts_of_batch(session, batch) if one.grade == candidate.grade):
-                level = rng.choice((5200, 6900, 7400, 8100, 8600, 9000)) if index > 2 else 8200
-                for place, assessor in enumerate(batches.assessors_for(session, batch, part)):
-                    value: int | None = level + rng.randrange(-300, 301, 50)
-                    if index == 1:
-                        value = None
-                    if index == 2 and part.method == "skill":
-                        value = (5900, 6150, 6200)[place % 3]
-                    entered[number, part.method, assessor.code] = value
-        marks_workbook(session, batch, story.out / "成绩表.xlsx", entered)
+def _notice(facts: Facts) -> Iterator[str]:
+    notice = facts["notice"]
+    yield _("公示 {count} 人，{first_day} 至 {last_day}").format(count=len(notice["entries"]), **notice)
+    for reason in facts["early"]:
+        yield _("还不能结束：{reason}").format(reason=reason)
 
 
-def _publish(story: Story, people: int, seed: int) -> None:
-    story.say()
-    story.say(_("五、公示，登记并处理一件异议，期满结束"))
-    notice = story.run("notices", "publish", "--batch", BATCH, "--out", story.out / "公示", on=NOTICED)
-    story.say(_("    公示 {count} 人，{first_day} 至 {last_day}").format(count=len(notice["entries"]), **notice))
-    story.run(
-        "notices", "object", "--batch", BATCH, "--by", "演示职工", "--text", _("请复核成绩汇总"),
-        "--candidate", notice["entries"][0]["admission_number"], on=OBJECTED,
-    )  # fmt: skip
-    early = story.run("notices", "close", "--batch", BATCH, on=DECIDED, expect=1)
-    for reason in early["reasons"]:
-        story.say(_("    还不能结束：{reason}").format(reason=reason))
-    story.run(
-        "notices", "decide", "--batch", BATCH, "--serial", "1", "--reject", "--reason", _("复核无误，维持原成绩"),
-        on=DECIDED, actor="演示督导员",
-    )  # fmt: skip
-    story.run("notices", "close", "--batch", BATCH, on=CLOSED)
+def _certificates(facts: Facts) -> Iterator[str]:
+    yield _("预览下一个编号 {next}；发证 {count} 份").format(next=facts["next"], count=len(facts["certificates"]))
 
 
-def _issue(story: Story, people: int, seed: int) -> None:
-    story.say()
-    story.say(_("六、编号发证"))
-    preview = story.run("certificates", "preview", "--batch", BATCH, on=CLOSED)
-    issued = story.run("certificates", "issue", "--batch", BATCH, "--out", story.out / "证书", on=CLOSED)
-    story.say(_("    预览下一个编号 {number}；发证 {count} 份").format(
-        number=next(iter(preview.values())), count=len(issued["certificates"])))  # fmt: skip
-    story.answers["certificates"] = [one["number"] for one in issued["certificates"]]
+def _filing(facts: Facts) -> Iterator[str]:
+    yield _("{name}：{files} 个文件，考生 {candidates} 人，证书 {certificates} 份").format(name=facts["package"].name, **facts)
 
 
-def _file(story: Story, people: int, seed: int) -> None:
-    story.say()
-    story.say(_("七、导出上报材料包并校验，校验整个安装，复算整个批次"))
-    story.run("filings", "export", "--batch", BATCH, "--out", story.out / "上报", on=CLOSED)
-    [package] = (story.out / "上报").glob("*.zip")
-    story.run("filings", "verify", package, on=CLOSED)
-    story.run("verify", "--all", on=CLOSED)
-    story.say(_("    材料包与安装均校验通过"))
-    replayed = story.run("replay", BATCH, on=CLOSED)
-    story.say(_("    复算 {count} 名考生的资格、成绩、编号：全部一致").format(count=replayed["counts"]["equal"]))
-    story.answers["package"] = package
+def _chain(facts: Facts) -> Iterator[str]:
+    yield _("{chain}：链员 {members} 家，服务关系 {mandates} 项").format(**facts)
+    yield _("报名 {candidates} 人，其中供应商员工 {of_members} 人").format(**facts)
+    yield _settled(facts["outcomes"])
+    for reason in facts["corrected"]["before"]:
+        yield _("还不能结束：{reason}").format(reason=reason)
+    yield _("{name} 的成绩按原始评分表更正为不合格，不发证；发证 {count} 份").format(
+        name=facts["corrected"]["name"], count=len(facts["certificates"])
+    )
+    yield _("补发 {reissued}，编号不变").format(**facts)
 
 
-def _account(story: Story) -> dict[str, Any]:
+def _direct(facts: Facts) -> Iterator[str]:
+    for told in facts["wide"], facts["narrow"]:
+        for case in told["cases"]:
+            word = _("予以认定") if case["state"] == "recognised" else _("不予认定")
+            yield _("{number} {name} {grade}：综合 {composite}，{word}").format(word=word, **case)
+    yield _("供应商申请直接认定高级工，不能建立批次：")
+    yield from (f"  · {reason}" for reason in facts["narrow"]["beyond"])
+    yield _("供应商的批次公示至 {last_day}，有一件异议待处理").format(**facts["narrow"])
+
+
+def _contest(facts: Facts) -> Iterator[str]:
+    for one in facts["promoted"]:
+        yield _("{name} 晋升 {grade}").format(name=one["name"], grade=Grade(one["grade"]).printed)
+    for one in facts["refused"]:
+        yield _("未晋级 {name}：{reason}").format(name=one["name"], reason=one["reasons"][0])
+
+
+def _appointments(facts: Facts) -> Iterator[str]:
+    yield _("推荐 {nominated} 人，聘任 {appointed} 人").format(**facts)
+    yield _("不能推荐 {name}：{reason}").format(name=facts["late"], reason="；".join(facts["why"]))
+
+
+def _confirmations(facts: Facts) -> Iterator[str]:
+    yield _("转正定级：合格 {passed} 人，不合格 {failed} 人").format(**facts)
+    yield _("不能转正 {name}：{reason}").format(name=facts["early"], reason="；".join(facts["why"]))
+
+
+def _under_way(facts: Facts) -> Iterator[str]:
+    yield _applied(facts["applied"])
+    yield _("供应商的批次正在评分，已录入 {count} 项评分").format(count=facts["marked"])
+    soon = facts["soon"]
+    yield _("{name} 申报{grade}：{way}").format(name=soon["name"], grade=soon["grade"], way=soon["ways"][0]["text"])
+
+
+def _checks(facts: Facts) -> Iterator[str]:
+    yield _("{packages} 个材料包与整个安装均校验通过").format(**facts)
+    yield _("复算 {batches} 个批次、{count} 名考生的资格、成绩、编号：全部一致").format(
+        batches=len(facts["replayed"]), count=sum(facts["replayed"].values())
+    )
+    for one in facts["batches"]:
+        yield f"{one['number']}  {one['name']}  {lifecycle.label('batch', one['state'])}"
+
+
+def _account(story: Story, facts: dict[str, Facts]) -> dict[str, Any]:
     """What happened, in numbers, and where the files are."""
-    files = {
-        "roster": story.out / "花名册.xlsx",
-        "marks": story.out / "成绩表.xlsx",
-        "certificates": story.out / "证书",
-        "notice": story.out / "公示",
-        "package": story.answers["package"],
-        "instance": story.instance,
-    }
-    story.say()
-    story.say(_("完成。可以打开看看："))
-    for file in files.values():
-        story.say(f"  {file}")
+    names = {
+        "rosters": "花名册", "enrolment": "报名", "marks": "成绩", "notices": "公示", "certificates": "证书", "minutes": "纪要",
+        "filings": "上报", "plans": "文件", "instance": "instance",
+    }  # fmt: skip
     return {
-        "people": story.answers["roster"]["new"],
-        "eligibility": story.answers["eligibility"],
-        "outcomes": story.answers["outcomes"],
-        "certificates": story.answers["certificates"],
-        "files": files,
+        "people": facts["rosters"]["new"],
+        "eligibility": facts["enrolment"]["eligibility"],
+        "outcomes": facts["marks"]["outcomes"],
+        "certificates": facts["certificates"]["certificates"],
+        "batches": {one["number"]: one["state"] for one in facts["checks"]["batches"]},
+        "firms": {firm.name: firm.credit_code for firm in facts["checks"]["firms"]},
+        "today": TODAY,
+        "files": {key: story.out / name for key, name in names.items()} | {"package": story.packages[0]},
+        "packages": story.packages,
     }
+
+
+def _closing(story: Story, answer: dict[str, Any]) -> Iterator[str]:
+    yield ""
+    yield _("完成。可以打开看看：")
+    yield from (f"  {file}" for file in answer["files"].values())
+    yield _("接着可以试试（{today} 为演示的“今天”）：").format(**answer)
+    place = f'skilleval --instance "{story.instance}" --on {answer["today"]}'
+    yield f"  {place} batches list"
+    for code in answer["firms"].values():
+        yield f"  {place} --acting {code} batches list"
+    yield f"  {place} batches show 2026-ZJ-01"
+    yield f"  {place} candidates list --batch 2026-JQ-01"
+    yield f"  {place} notices show --batch 2026-ZJ-01"

@@ -6,7 +6,7 @@ grade ``aim``; facts stand well clear of every threshold, so that it is the same
 """
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from stdnum.iso7064 import mod_11_2
@@ -22,7 +22,6 @@ UNREAL_PHONE = "154"
 #: The body that prior certificates name: province 44, a serial far beyond those in use.
 _PRIOR_ISSUER = ("Y000044990001", "示例职业技能评价中心")
 
-_DEPARTMENTS = ("装配一车间", "装配二车间", "设备动力部", "机加工车间", "质量部", "模具车间")
 #: No schooling here opens a condition by diploma.
 _SCHOOLING = ("初中", "高中", "高中", "小学")
 _EMPLOYMENT = ("contract",) * 8 + ("dispatched", "outsourced")
@@ -39,15 +38,33 @@ _YEAR = 365.25
 
 @dataclass(frozen=True, slots=True)
 class Occupation:
-    """What the demo's people work in: code, name, and the firm's posts for it."""
+    """What the demo's people work in: code, name, the firm's posts for it, and the departments, one drawn for each."""
 
     code: str
     name: str
     posts: tuple[str, ...]
+    #: six, whatever the occupation, so that a seed gives the same people in all of them
+    departments: tuple[str, str, str, str, str, str] = field(repr=False)
 
 
-ELECTRICIAN = Occupation("6-31-01-03", "电工", ("维修电工", "配电值班电工", "设备电气技术员"))
-FITTER = Occupation("6-20-01-01", "装配钳工", ("装配工", "总装技工"))
+_POWER, _ASSEMBLY_1, _ASSEMBLY_2, _MACHINING, _MOULDS = "设备动力部", "装配一车间", "装配二车间", "机加工车间", "模具车间"
+ELECTRICIAN = Occupation(
+    "6-31-01-03", "电工", ("维修电工", "配电值班电工", "设备电气技术员"),
+    (_POWER, _POWER, _POWER, _ASSEMBLY_1, _MACHINING, _MOULDS),
+)  # fmt: skip
+FITTER = Occupation(
+    "6-20-01-01", "装配钳工", ("装配工", "总装技工"),
+    (_ASSEMBLY_1, _ASSEMBLY_1, _ASSEMBLY_1, _ASSEMBLY_2, _ASSEMBLY_2, "质量部"),
+)  # fmt: skip
+MACHINIST = Occupation(
+    "6-18-01-07", "多工序数控机床操作调整工", ("加工中心操作工", "数控车铣操作工"),
+    (_MACHINING, _MACHINING, _MACHINING, _MACHINING, _MOULDS, "质量部"),
+)  # fmt: skip
+MOULD_MAKER = Occupation("6-18-04-01", "模具工", ("注塑模具工", "冲压模具工"), (_MOULDS,) * 6)
+ROBOT_OPERATOR = Occupation(
+    "6-31-07-03", "工业机器人系统操作员", ("机器人工作站操作员", "产线自动化操作员"),
+    (_ASSEMBLY_1, _ASSEMBLY_2, _ASSEMBLY_2, _MACHINING, _MACHINING, _POWER),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +102,8 @@ class Employee:
     occupation_since: date | None
     holdings: tuple[Holding, ...]
     aim: Grade
-    expected: Answer
+    #: None: nobody built the facts for an answer
+    expected: Answer | None
 
     def __repr__(self) -> str:
         """Without the document number."""
@@ -93,16 +111,65 @@ class Employee:
 
 
 def make_people(
-    count: int, seed: int, on: date, *, occupation: Occupation = ELECTRICIAN, first: int = 1
+    count: int,
+    seed: int,
+    on: date,
+    *,
+    occupation: Occupation = ELECTRICIAN,
+    first: int = 1,
+    taken: set[str] | None = None,
 ) -> tuple[Employee, ...]:
     """``count`` employees as they stand on the day ``on``; one in six works in another occupation.
 
     The first three are one whose facts meet the conditions, one refused and one unknown, so that the smallest
-    roster shows all three.
+    roster shows all three. No document number in ``taken`` (without check characters) is given again, and those given are
+    added to it.
     """
     rng = random.Random(seed)
-    taken: set[str] = set()
-    return tuple(_make_one(rng, index, on, occupation, taken) for index in range(first, first + count))
+    numbers = set() if taken is None else taken
+    return tuple(_make_one(rng, index, on, occupation, numbers) for index in range(first, first + count))
+
+
+def make_person(
+    index: int,
+    seed: int,
+    occupation: Occupation,
+    *,
+    since: date,
+    held: Grade | None,
+    held_on: date,
+    aim: Grade,
+    taken: set[str],
+) -> Employee:
+    """One employee with this work and certificate and no title.
+
+    ``held`` of None is somebody of whom it is known that there is no certificate. No document number in ``taken`` (without
+    check characters) is given again, and the one given is added to it.
+    """
+    rng = random.Random(seed * 1000 + index)
+    sex = "female" if rng.random() < 0.28 else "male"
+    birth = _years_before(since, rng.uniform(19, 26))
+    certificate = Holding("certificate", "none")
+    if held is not None:
+        certificate = _certificate(rng, held, occupation, held_on)
+    return Employee(
+        employee_no=f"E{index:06d}",
+        name=_name(rng, sex, index),
+        sex=sex,
+        id_number=_document_number(rng, birth, sex, taken),
+        birth_date=birth,
+        education=rng.choice(_SCHOOLING),
+        phone=f"{UNREAL_PHONE}{index % 100_000_000:08d}",
+        department=rng.choice(occupation.departments),
+        post=rng.choice(occupation.posts),
+        employment="contract",
+        hired_on=since,
+        occupation=occupation,
+        occupation_since=since,
+        holdings=(certificate, Holding("title", "none")),
+        aim=aim,
+        expected=None,
+    )
 
 
 def _make_one(rng: random.Random, index: int, on: date, main: Occupation, taken: set[str]) -> Employee:
@@ -124,7 +191,7 @@ def _make_one(rng: random.Random, index: int, on: date, main: Occupation, taken:
         birth_date=birth,
         education=schooling,
         phone=f"{UNREAL_PHONE}{index % 100_000_000:08d}",
-        department=rng.choice(_DEPARTMENTS),
+        department=rng.choice(occupation.departments),
         post=rng.choice(occupation.posts),
         employment=rng.choice(_EMPLOYMENT),
         hired_on=hired,
@@ -152,11 +219,14 @@ def _facts(rng: random.Random, aim: Grade, expected: Answer, on: date) -> tuple[
 def _holdings(
     rng: random.Random, aim: Grade, expected: Answer, occupation: Occupation, held_on: date
 ) -> tuple[Holding, ...]:
-    held = _BELOW[aim]
+    certificate = _certificate(rng, _BELOW[aim], occupation, held_on)
+    return (certificate,) if expected is Answer.UNKNOWN else (certificate, Holding("title", "none"))
+
+
+def _certificate(rng: random.Random, held: Grade, occupation: Occupation, held_on: date) -> Holding:
     prefix, issuer = _PRIOR_ISSUER
     number = f"{prefix}{held_on:%y}{held.digit}{rng.randint(1, 999_999):06d}"
-    certificate = Holding("certificate", held.value, occupation, number, held_on, issuer)
-    return (certificate,) if expected is Answer.UNKNOWN else (certificate, Holding("title", "none"))
+    return Holding("certificate", held.value, occupation, number, held_on, issuer)
 
 
 def _name(rng: random.Random, sex: str, index: int) -> str:

@@ -86,7 +86,9 @@ def write_faulty_roster(
 
 
 def _cells(person: Employee) -> Cells:
-    held = next((holding for holding in person.holdings if holding.kind == "certificate"), None)
+    held = next(
+        (holding for holding in person.holdings if holding.kind == "certificate" and holding.level != "none"), None
+    )
     cells: Cells = {
         "employee_no": person.employee_no,
         "name": person.name,

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from skilleval import paths
-from skilleval.cli import demo as story
+from skilleval.cli.demo import do_command
+from skilleval.demo import firms, road, rosters
+from skilleval.demo.story import Story
 from skilleval.services.certificates import NUMBER_COLUMNS
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.conftest import Cli
@@ -107,8 +109,8 @@ def test_a_written_reason_is_shown_with_the_batch(cli: Cli, firm_file: Path, tmp
     plan.write_text('authority_reason = "市里已书面答复"\n' + example, encoding="utf-8")
     assert cli("batches", "add", plan).exit_code == 0
 
-    assert cli("batches", "show", story.BATCH, "--json").json()["authority_reason"] == "市里已书面答复"
-    assert "市里已书面答复" in cli("batches", "show", story.BATCH).output
+    assert cli("batches", "show", road.BATCH, "--json").json()["authority_reason"] == "市里已书面答复"
+    assert "市里已书面答复" in cli("batches", "show", road.BATCH).output
 
 
 # --- no command creates anything official without authority ----------------------------------------
@@ -121,14 +123,14 @@ GUARDED = (
 LOSSES = {
     "suspended": ('state = "registered"', 'state = "suspended"', "状态不是“已备案”"),
     "grades removed": (
-        'grades = ["五级/初级工", "四级/中级工", "三级/高级工", "二级/技师", "一级/高级技师"]', 'grades = ["五级/初级工"]',
+        'grades = ["初级工", "中级工", "高级工", "技师", "高级技师", "特级技师", "首席技师"]', 'grades = ["初级工"]',
         "authority.grade_in_scope",
     ),
 }  # fmt: skip
 
 
 @dataclass
-class Watched(story.Story):
+class Watched(Story):
     """The demo's main job, in which every guarded command is first typed by a firm that has lost its authority."""
 
     refused: dict[tuple[str, str], Any] = field(default_factory=dict)
@@ -148,7 +150,7 @@ class Watched(story.Story):
         return answer
 
     def _change_firm(self, before: str, after: str, on: date) -> None:
-        file = self.out / "institution.toml"
+        file = self.out / "文件" / f"{firms.LEAD.file}.toml"
         text = file.read_text(encoding="utf-8")
         assert before in text
         file.write_text(text.replace(before, after), encoding="utf-8")
@@ -157,20 +159,19 @@ class Watched(story.Story):
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    told = Watched(tmp_path_factory.mktemp("watched").resolve(), quiet=True)
-    steps = (story._set_up, story._import_people, story._enrol, story._mark, story._publish)
-    for step in steps:
-        step(told, 16, 7)
-    issued = told.run("certificates", "issue", "--batch", story.BATCH, on=story.CLOSED)["certificates"]
+    told = Watched(tmp_path_factory.mktemp("watched").resolve(), 20, 7, do_command, lambda _command: None)
+    for happen in (firms.register, rosters.import_rosters, road.enrol, road.mark, road.publish):
+        happen(told)
+    issued = told.run("certificates", "issue", "--batch", road.BATCH, on=road.CLOSED)["certificates"]
     for one in issued[:2]:
-        told.run("certificates", "void", one["number"], "--reason", "印错", on=story.CLOSED)
-    told.run("certificates", "replace", issued[0]["number"], on=story.CLOSED)
+        told.run("certificates", "void", one["number"], "--reason", "印错", on=road.CLOSED)
+    told.run("certificates", "replace", issued[0]["number"], on=road.CLOSED)
     allotted = issued[1]["number"][:16] + "900001"
     assert allotted.startswith(REGISTRATION_NUMBER)
-    employee = next(one for one in told.answers["employees"] if one.name == issued[1]["name"])
+    employee = next(one for one in told.rosters[firms.LEAD.credit_code] if one.name == issued[1]["name"])
     row = {"id_number": employee.id_number, "name": employee.name, "number": allotted}
     write_form(told.out / "n.xlsx", [FormSheet("编号", NUMBER_COLUMNS, [row], example=False)], "numbers/1", [])
-    told.run("certificates", "import-numbers", told.out / "n.xlsx", "--batch", story.BATCH, on=story.CLOSED)
+    told.run("certificates", "import-numbers", told.out / "n.xlsx", "--batch", road.BATCH, on=road.CLOSED)
     yield told
 
 
@@ -187,14 +188,14 @@ def test_no_command_creates_anything_official_without_authority(watched: Watched
 
 @pytest.mark.slow
 def test_the_installation_verifies_after_all_the_refusals(watched: Watched) -> None:
-    assert watched.run("verify", "--all", on=story.CLOSED) is not None
+    assert watched.run("verify", "--all", on=road.CLOSED) is not None
 
 
 def test_a_batch_takes_a_written_reason_after_it_was_planned(cli: Cli, firm_file: Path) -> None:
     assert cli("batches", "add", paths.shipped("templates") / "batch.example.toml").exit_code == 0
 
-    recorded = cli("batches", "reason", story.BATCH, "--authority-reason", "市里已书面答复")
+    recorded = cli("batches", "reason", road.BATCH, "--authority-reason", "市里已书面答复")
 
     assert recorded.exit_code == 0 and "条款不一致仍认定的理由：市里已书面答复" in recorded.output
-    assert cli("batches", "reason", story.BATCH, "--authority-reason", " ").exit_code == 1
-    assert cli("batches", "reason", story.BATCH).exit_code == 2
+    assert cli("batches", "reason", road.BATCH, "--authority-reason", " ").exit_code == 1
+    assert cli("batches", "reason", road.BATCH).exit_code == 2
