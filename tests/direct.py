@@ -22,6 +22,7 @@ from skilleval.db.tables import (
 )
 from skilleval.services import batches, candidates, case_decisions, evidence, journal, recognitions
 from skilleval.services.journal import Actor
+from skilleval.sheets.columns import Report
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.factories import ACTOR, LIBRARY, Firm, id_number, make_batch, make_firm, make_person
 from tests.services.test_authority import make_complete
@@ -45,8 +46,8 @@ class Direct:
     batch: Batch
     folder: Path
 
-    def apply(self, *people: tuple[str, str, str | None]) -> None:
-        """Import people (name, grade applied for, grade held or ``none`` or nothing said) as candidates."""
+    def apply(self, *people: tuple[str, str, str | None]) -> Report:
+        """Import people (name, grade applied for, grade held or ``none`` or nothing said) as candidates; good rows only."""
         rows = []
         for serial, (name, grade, held) in enumerate(people, start=1):
             person = make_person(self.session, self.vault, self.firm, name, serial, education="高中")
@@ -56,7 +57,7 @@ class Direct:
         sheet = FormSheet("报名表", candidates.COLUMNS, rows, example=False)
         file = write_form(self.folder / "direct.xlsx", [sheet], candidates.TEMPLATE_ID, [])
         staged = candidates.stage_candidates(self.session, self.batch, file, vault=self.vault, library=LIBRARY)
-        candidates.write_candidates(self.session, ACTOR, staged, LIBRARY, vault=self.vault, on=ENROLLED)
+        return candidates.write_candidates(self.session, ACTOR, staged, LIBRARY, vault=self.vault, on=ENROLLED)
 
     def hold(self, person: Person, grade: str) -> None:
         held = Credential(

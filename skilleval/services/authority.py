@@ -126,16 +126,33 @@ def refusals_of(
     whether a member firm is served, on the batch's days alone.
     Where the clauses disagree it passes if the batch has a written reason.
     """
+    people = (
+        [Sitter(Grade(grade)) for grade in batch.grades] if candidates is None else [_sitter(one) for one in candidates]
+    )
+    return _batch_refusals(session, batch, library, people, also_on)
+
+
+def sitter_reasons(session: Session, batch: Batch, library: Library, people: Iterable[Sitter]) -> list[str]:
+    """Why the institution may not recognise people of these kinds in a batch, a line a reason."""
+    return _told(_batch_refusals(session, batch, library, people, None))
+
+
+def _batch_refusals(
+    session: Session, batch: Batch, library: Library, people: Iterable[Sitter], also_on: date | None
+) -> list[Proof]:
     institution = session.get(Institution, batch.institution_id)
     assert institution is not None
     days = (batch.starts_on, batch.ends_on, *([also_on] if also_on else []))
     plan = Plan(batch.occupation_code, batch.trade, batch.route, days, batch.authority_reason, batch.ends_on)
-    people = (
-        [Sitter(Grade(grade)) for grade in batch.grades]
-        if candidates is None
-        else [Sitter(Grade(one.grade), one.employer_id, one.skips_grade) for one in candidates]
-    )
     return _plan_refusals(session, institution, library, plan, people)
+
+
+def _sitter(one: Candidate) -> Sitter:
+    """The kind of a candidate. Where the verdict is unknown and nobody entered what is held, the step is not asked about:
+    such a verdict names the clause itself, and nobody is accepted by it."""
+    asked = (one.inputs or {}).get("asked")
+    unsaid = one.verdict == "unknown" and asked is not None and "skips" not in asked["facts"]
+    return Sitter(Grade(one.grade), one.employer_id, None if unsaid else one.skips_grade)
 
 
 def plan_reasons(

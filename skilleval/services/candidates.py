@@ -35,6 +35,7 @@ from skilleval.domain.rules import Answer
 from skilleval.packs import Library
 from skilleval.services import authority, journal, people, rules
 from skilleval.services.employers import EMPLOYER_COLUMNS, Employers
+from skilleval.services.enrolment import beyond_authority, sitter_of
 from skilleval.services.journal import Actor
 from skilleval.services.tenancy import viewer_of
 from skilleval.sheets.columns import Column, Report
@@ -109,6 +110,7 @@ def stage_candidates(session: Session, batch: Batch, file: Path, *, vault: Vault
     here = {one.person_id: one for one in _candidates(session, batch)}
     first: dict[str, int] = {}
     employers = Employers(session, batch, vault)
+    named: list[tuple[int, Person, dict[str, Any]]] = []
     for row, values in table.every_row:
         person = employers.person(table, row, values) if values["id_number"] is not None else None
         if values["grade"] is not None:
@@ -119,6 +121,11 @@ def stage_candidates(session: Session, batch: Batch, file: Path, *, vault: Vault
         number = values["id_number"]
         if first.setdefault(number, row) != row:
             table.fail(row, "id_number", number, "person_twice", f"与第{first[number]}行是同一个人，一批只能申报一个等级")
+        if row not in table.failed:
+            named.append((row, person, values))
+    if batch.route == "direct":
+        _check_authority(session, batch, library, table, named)
+    for row, person, values in named:
         if row not in table.failed:
             _sort_row(staged, here.get(_key(person.id)), person, values, table, row)
     staged.report.failed = len(table.failed)
@@ -270,6 +277,25 @@ def _check_grade(
     if claimed is not None and claimed not in {one.clause.id for one in known if one.grade.value == grade}:
         own = "、".join(one.clause.id for one in known if one.grade.value == grade)
         table.fail(row, "claimed", claimed, "condition_unknown", f"不是{Grade(grade).printed}的申报条件编号（{own}）")
+
+
+def _check_authority(
+    session: Session, batch: Batch, library: Library, table: Table, named: Sequence[tuple[int, Person, dict[str, Any]]]
+) -> None:
+    """Fail the rows of people whom the institution may not recognise directly, such as by a step that is too long."""
+    everybody = [person for _row, person, _values in named]
+    told = people.backgrounds(session, everybody, batch.starts_on)
+    held = held_certificates(session, list(told))
+    sitters = {
+        row: sitter_of(Grade(values["grade"]), person.institution_id, told[key], held.get(key, ()))
+        for row, person, values in named
+        if (key := _key(person.id))
+    }
+    found = beyond_authority(session, batch, library, list(sitters.values()))
+    for row, _person, values in named:
+        if reasons := found[sitters[row]]:
+            way = "本机构不能直接认定此人：" + "；".join(reasons)
+            table.fail(row, "grade", Grade(values["grade"]).printed, "beyond_authority", way)
 
 
 def _sort_row(

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from skilleval.db.engine import Database
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import (
+    Candidate,
     CaseDecision,
     CaseLine,
     CaseVote,
@@ -83,13 +84,41 @@ def test_no_entry_condition_binds_and_each_limit_set_aside_is_told_with_the_fact
     assert not limits["年龄"].applied and limits["比例"].fact == "未触及：没有登记比例限制"
 
 
-def test_a_skip_under_the_narrow_power_is_refused(
+def test_a_skip_under_the_narrow_power_is_an_error_of_its_row_alone(
     session: Session, vault: Vault, tmp_path: Path
 ) -> None:
     direct = make_direct(session, vault, tmp_path, wide=False)
 
+    report = direct.apply(("陈大文", "technician", "intermediate"), ("李高工", "technician", "senior"))
+
+    assert [(one.row, one.code) for one in report.errors] == [(2, "beyond_authority")]
+    assert "direct.step_by_step" in report.errors[0].message and report.counts()["failed"] == 1
+    assert session.exec(select(Candidate.state)).all() == ["applied"] and direct.named("李高工").verdict == "met"
+
+
+def test_a_step_that_nobody_entered_is_unknown_with_its_clause_and_never_accepted(
+    session: Session, vault: Vault, tmp_path: Path
+) -> None:
+    direct = make_direct(session, vault, tmp_path, wide=False)
+
+    report = direct.apply(("陈大文", "technician", None))
+
+    candidate = direct.named("陈大文")
+    assert not report.failed and candidate.verdict == "unknown" and "direct.step_by_step" in str(candidate.proof)
+    with pytest.raises(RuleBroken, match="不能审核通过"):
+        direct.start()
+
+
+def test_an_unsaid_step_is_asked_about_as_soon_as_the_verdict_is_no_longer_unknown(
+    session: Session, vault: Vault, tmp_path: Path
+) -> None:
+    direct = make_direct(session, vault, tmp_path, wide=False)
+    direct.apply(("陈大文", "technician", None))
+    candidate = direct.named("陈大文")
+    candidate.verdict = "met"  # as somebody might force it
+
     with pytest.raises(RuleBroken) as refusal:
-        direct.apply(("陈大文", "technician", "intermediate"))
+        direct.start()
 
     assert any("direct.step_by_step" in reason for reason in refusal.value.reasons)
 
