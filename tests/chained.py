@@ -66,7 +66,7 @@ def row(name: str = "陈大文", serial: int = 1, employer: str | None = None, *
 def enrol(session: Session, vault: Vault, batch: Batch, path: Path, *rows: dict[str, object], write: bool = True) -> Report:
     """Enrol by workbook."""
     file = write_form(path, [FormSheet("报名表", candidates.COLUMNS, rows, example=False)], candidates.TEMPLATE_ID, [])
-    staged = candidates.stage_candidates(session, batch, file, vault=vault, library=LIBRARY)
+    staged = candidates.stage_candidates(session, batch, file, vault=vault, library=LIBRARY, on=ENROLLED_ON)
     if write:
         candidates.write_candidates(session, ACTOR, staged, LIBRARY, vault=vault, on=ENROLLED_ON)
     return staged.report

@@ -73,7 +73,7 @@ def _enrol(session: Session, vault: Vault, firm: Firm, batch: Batch, folder: Pat
             journal.record(session, ACTOR, firm.id, "people.hold", objects=[held])
     file = write_form(folder / "c.xlsx", [FormSheet("报名表", candidates.COLUMNS, rows, example=False)],
                       candidates.TEMPLATE_ID, [])  # fmt: skip
-    staged = candidates.stage_candidates(session, batch, file, vault=vault, library=library)
+    staged = candidates.stage_candidates(session, batch, file, vault=vault, library=library, on=ENROLLED)
     candidates.write_candidates(session, ACTOR, staged, library, vault=vault, on=ENROLLED)
     everybody = session.exec(select(Candidate)).all()
     candidates.accept_candidates(session, ACTOR, batch, [one for one in everybody if one.verdict == "met"], LIBRARY)

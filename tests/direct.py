@@ -56,7 +56,7 @@ class Direct:
                 self.hold(person, held)
         sheet = FormSheet("报名表", candidates.COLUMNS, rows, example=False)
         file = write_form(self.folder / "direct.xlsx", [sheet], candidates.TEMPLATE_ID, [])
-        staged = candidates.stage_candidates(self.session, self.batch, file, vault=self.vault, library=LIBRARY)
+        staged = candidates.stage_candidates(self.session, self.batch, file, vault=self.vault, library=LIBRARY, on=ENROLLED)
         return candidates.write_candidates(self.session, ACTOR, staged, LIBRARY, vault=self.vault, on=ENROLLED)
 
     def hold(self, person: Person, grade: str) -> None:

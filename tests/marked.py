@@ -192,6 +192,7 @@ def _certified(session: Session, vault: Vault, firms: dict[str, Firm], world: Wo
         for place in (1, 2):
             batch = make_batch(session, firm, f"{letter}-批-{place}", "settled" if place == 1 else "enrolling")
             batch.name = f"金{letter}{'名' if letter == LEAD else '密'}批次{place}"
+            batch.enrol_until = batch.enrol_until if place == 1 else None
             if place == 1:
                 for one in sitting:
                     person = session.exec(

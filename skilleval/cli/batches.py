@@ -1,5 +1,6 @@
-"""``skilleval batches``: add, staff, list, show, advance."""
+"""``skilleval batches``: add, staff, reason, extend, list, show, advance."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,13 @@ from sqlmodel import Session, col, select
 
 from skilleval import holidays
 from skilleval.cli.institutions import read_toml
-from skilleval.cli.output import Workplace, _, emit, json_option, pass_workplace
+from skilleval.cli.output import DATE, Workplace, _, emit, json_option, pass_workplace
 from skilleval.db.tables import Batch
 from skilleval.domain import lifecycle
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Proof
 from skilleval.services import batches as service
-from skilleval.services import deadlines
+from skilleval.services import deadlines, enrolment
 from skilleval.services.staffing import restaff_batch
 from skilleval.services.tenancy import batch_of, institution_of, viewer_of
 
@@ -67,6 +68,21 @@ def reason(workplace: Workplace, number: str, written: str, as_json: bool) -> No
         session.commit()
         answer = _answer(session, workplace, batch)
     emit(answer, as_json, [_("理由已记录。"), *_lines(answer)])
+
+
+@batches.command(help=_("延长报名截止日期（不晚于评价开始日），写明理由，记入日志。"))
+@click.argument("number")
+@click.option("--until", type=DATE, required=True, help=_("新的报名截止日期"))
+@click.option("--reason", required=True, help=_("理由"))
+@json_option
+@pass_workplace
+def extend(workplace: Workplace, number: str, until: date, reason: str, as_json: bool) -> None:
+    """Let people enrol longer."""
+    with workplace.database.writing() as session:
+        batch = enrolment.extend_enrolment(session, workplace.actor, batch_of(session, number), until, reason=reason)
+        session.commit()
+        answer = _answer(session, workplace, batch)
+    emit(answer, as_json, [_("报名截止日期已延长至 {until}。").format(until=until), *_lines(answer)])
 
 
 @batches.command(name="list", help=_("列出批次。"))
@@ -132,6 +148,7 @@ def _answer(session: Session, workplace: Workplace, batch: Batch) -> dict[str, A
         "occupation": batch.occupation_name,
         "trade": batch.trade,
         "grades": [Grade(grade).printed for grade in batch.grades],
+        "enrol_until": batch.enrol_until,
         "starts_on": batch.starts_on,
         "ends_on": batch.ends_on,
         "state": batch.state,
@@ -157,6 +174,8 @@ def _lines(answer: dict[str, Any]) -> list[str]:
             **{**answer, "state": lifecycle.label("batch", answer["state"])}
         ),
     ]
+    if answer["enrol_until"]:
+        lines.append(_("  报名截止：{until}").format(until=answer["enrol_until"]))
     if answer["authority_reason"]:
         lines.append(_("  条款不一致仍认定的理由：{reason}").format(reason=answer["authority_reason"]))
     if answer["deadline"]:

@@ -75,7 +75,7 @@ def import_(
     """Import the enrolment workbook."""
     with workplace.database.writing() as session:
         staged = service.stage_candidates(
-            session, batch_of(session, number), file, vault=workplace.vault, library=workplace.library
+            session, batch_of(session, number), file, vault=workplace.vault, library=workplace.library, on=workplace.on
         )
         written = not check_only and (good_rows or not staged.report.failed)
         if written:

@@ -35,7 +35,7 @@ from skilleval.domain.rules import Answer
 from skilleval.packs import Library
 from skilleval.services import authority, journal, people, rules
 from skilleval.services.employers import EMPLOYER_COLUMNS, Employers
-from skilleval.services.enrolment import beyond_authority, sitter_of
+from skilleval.services.enrolment import beyond_authority, must_be_in_time, sitter_of
 from skilleval.services.journal import Actor
 from skilleval.services.tenancy import viewer_of
 from skilleval.sheets.columns import Column, Report
@@ -98,12 +98,16 @@ def may_apply(session: Session, batch: Batch) -> Sequence[tuple[Person, Institut
     return session.exec(query.order_by(col(Person.id))).all()
 
 
-def stage_candidates(session: Session, batch: Batch, file: Path, *, vault: Vault, library: Library) -> Staged:
+def stage_candidates(
+    session: Session, batch: Batch, file: Path, *, vault: Vault, library: Library, on: date
+) -> Staged:
     """Read and check a candidate workbook. Nothing is written; wrong rows stand in the report.
 
-    Refused with ``RuleBroken``: a batch that is not enrolling, a file that is none, wrong headings.
+    Refused with ``RuleBroken``: a batch that is not enrolling or whose enrolment is over by the day, a file that is none,
+    wrong headings.
     """
     _must_enrol(batch)
+    must_be_in_time(batch, on)
     table = read_table(file, COLUMNS, template_id=TEMPLATE_ID)
     staged = Staged(batch, file, file_hash(file), table.report())
     known_conditions, _related = conditions_of(session, batch, library)
@@ -138,9 +142,10 @@ def write_candidates(
 ) -> Report:
     """Write what was staged, judge every new and changed candidate, and leave one journal entry and one receipt.
 
-    Refused with every reason: a grade or firm for which the institution has no authority.
+    Refused with every reason: a grade or firm for which the institution has no authority; a day after enrolment.
     """
     batch, written = staged.batch, []
+    must_be_in_time(batch, on)
     for person, values in staged.new:
         candidate = Candidate(
             institution_id=batch.institution_id, batch_id=_key(batch.id), employer_id=person.institution_id,

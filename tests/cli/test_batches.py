@@ -50,3 +50,16 @@ def test_a_batch_that_ended_shows_its_deadline_with_the_days_left(cli: Cli, batc
     assert (late["left"], late["proof"]["answer"]) == (-1, "not_met")
     assert unknown["left"] == 0
     assert "还剩 9 个工作日" in cli("batches", "show", BATCH, on=date(2026, 6, 15)).output
+
+
+def test_enrolment_is_extended_with_a_reason_by_its_own_institution_alone(
+    cli: Cli, batch_in: Database, instance: Path
+) -> None:
+    put(batch_in, instance, "enrolling")
+    ask = ("batches", "extend", BATCH, "--until", "2026-05-25", "--reason", "停电一天")
+
+    foreign = cli("--acting", "91440999MA0000099X", *ask)
+    done, again = cli(*ask, "--json"), cli(*ask)
+
+    assert foreign.exit_code and done.json()["enrol_until"] == "2026-05-25"
+    assert again.exit_code == 1 and "应在原截止日期 2026-05-25 之后" in again.output

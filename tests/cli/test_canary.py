@@ -150,6 +150,7 @@ def _about_batch(number: str, people: list[str], out: Path) -> Iterator[Ask]:
     yield ("batches", "advance", number, "scheduled")
     yield ("batches", "staff", str(_write(out, "人员.toml", 'supervisors = ["没有"]')), *at, "--reason", "试")
     yield ("batches", "reason", number, "--authority-reason", " ")
+    yield ("batches", "extend", number, "--until", "2026-06-08", "--reason", " ")
     yield ("recognitions", "list", *at, "--json")
     yield ("replay", number, "--json")
     yield from (("replay", f"{number}-{serial:04d}", "--json") for serial in range(1, 9))

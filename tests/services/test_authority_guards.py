@@ -143,7 +143,7 @@ def importing(scene: Scene) -> Act:
     rows = [{"name": "员工1", "id_number": id_number(1), "grade": "senior"}]
     sheet = FormSheet("报名表", candidates.COLUMNS, rows, example=False)
     file = write_form(scene.folder / "c.xlsx", [sheet], candidates.TEMPLATE_ID, [])
-    staged = candidates.stage_candidates(scene.session, batch, file, vault=scene.vault, library=scene.library)
+    staged = candidates.stage_candidates(scene.session, batch, file, vault=scene.vault, library=scene.library, on=date(2026, 5, 18))
     return lambda: candidates.write_candidates(
         scene.session, ACTOR, staged, scene.library, vault=scene.vault, on=date(2026, 5, 18)
     )

@@ -51,7 +51,7 @@ def hold(session: Session, person: Person, grade: str, on: date | None, code: st
 
 def apply(session: Session, vault: Vault, batch: Batch, path: Path, *rows: dict[str, object]) -> Report:
     file = write_form(path, [FormSheet("报名表", candidates.COLUMNS, rows, example=False)], candidates.TEMPLATE_ID, [])
-    staged = candidates.stage_candidates(session, batch, file, vault=vault, library=LIBRARY)
+    staged = candidates.stage_candidates(session, batch, file, vault=vault, library=LIBRARY, on=ON)
     candidates.write_candidates(session, ACTOR, staged, LIBRARY, vault=vault, on=ON)
     assert staged.report.adds_up
     return staged.report
@@ -172,7 +172,7 @@ def test_a_row_tells_all_its_errors_at_once(session: Session, vault: Vault, batc
     file = tmp_path / "c.csv"
     file.write_text(f"姓名,证件号码,申报等级\n,{id_number(9)},九级\n", encoding="utf-8")
 
-    report = candidates.stage_candidates(session, batch, file, vault=vault, library=LIBRARY).report
+    report = candidates.stage_candidates(session, batch, file, vault=vault, library=LIBRARY, on=ON).report
 
     assert [error.code for error in report.errors] == ["required", "person_unknown", "grade"]
     assert report.adds_up
