@@ -62,7 +62,9 @@ def import_(
     """Import a roster, all or nothing unless the good rows are asked for."""
     with workplace.database.writing() as session, progress_bar(_("读取"), unit=_("行")) as progress:
         institution = institution_of(session, credit_code)
-        staged = service.stage_people(session, institution, file, vault=workplace.vault, progress=progress)
+        staged = service.stage_people(
+            session, institution, file, vault=workplace.vault, on=workplace.on, progress=progress
+        )
         refused = bool(staged.report.failed) and not good_rows
         if not check_only and not refused:
             service.write_people(session, workplace.actor, staged, vault=workplace.vault)

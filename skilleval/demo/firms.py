@@ -11,7 +11,7 @@ from skilleval.demo.files import write_toml
 from skilleval.demo.people import ELECTRICIAN, FITTER, MACHINIST, MOULD_MAKER, ROBOT_OPERATOR, Occupation
 from skilleval.demo.story import Story
 
-PLANNED = date(2026, 4, 20)
+PLANNED = date(2026, 5, 11)
 #: by what each specification rests on, and its short code
 STANDARDS = {
     ELECTRICIAN.code: ("DG", "6-31-01-03@2018"),

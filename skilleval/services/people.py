@@ -56,14 +56,16 @@ def stage_people(
     file: Path,
     *,
     vault: Vault,
+    on: date,
     progress: Callable[[int], None] | None = None,
 ) -> Staged:
     """Read and check a roster against what is there. Nothing is written.
 
-    Refused with ``RuleBroken``: a file that is none, and wrong headings. Wrong rows stand in the report.
+    Refused with ``RuleBroken``: a file that is none, and wrong headings. Wrong rows, such as one with a date after ``on``,
+    stand in the report.
     """
     firm = _key(institution.id)
-    table, roster = read_roster(file, progress)
+    table, roster = read_roster(file, on, progress)
     report = table.report()
     indexes = {place: vault.index(firm, roster.id_numbers[place]) for place in roster.good()}
     staged = Staged(firm, file, file_hash(file), report, roster, indexes)

@@ -151,8 +151,8 @@ def _at(column: Sequence[Any], places: Iterable[int]) -> list[Any]:
     return list(map(column.__getitem__, places))
 
 
-def read_roster(path: Path, progress: Callable[[int], None] | None = None) -> tuple[Table, Roster]:
-    """The sheet and its good rows; every error of the other rows stands in the table.
+def read_roster(path: Path, on: date, progress: Callable[[int], None] | None = None) -> tuple[Table, Roster]:
+    """The sheet and its good rows; every error of the other rows, such as a date after ``on``, stands in the table.
 
     Refused with ``RuleBroken``: a file that is none, and wrong headings.
     """
@@ -165,7 +165,7 @@ def read_roster(path: Path, progress: Callable[[int], None] | None = None) -> tu
     columns["sex"], columns["birth_date"] = _identities(table, columns, misread)
     columns["occupation_code"] = _occupations(table, "occupation", columns["occupation"])
     columns["held_occupation"] = _occupations(table, "held_occupation", columns["held_occupation"])
-    _check_days(table, columns)
+    _check_days(table, columns, on)
     return table, Roster(table, columns)
 
 
@@ -269,9 +269,17 @@ def _find_occupation(written: str) -> str:
     return found[0]
 
 
-def _check_days(table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
-    """Work before the age of ten, or a day before birth, is a slip of the pen."""
-    for key in ("hired_on", "occupation_since", "held_on", "title_on", "diploma_on"):
+#: the columns that say what has happened already
+_PAST = ("hired_on", "occupation_since", "held_on", "title_on", "diploma_on")
+
+
+def _check_days(table: Table, columns: Mapping[str, Sequence[Any]], on: date) -> None:
+    """Work before the age of ten, or a day that has not come, is a slip of the pen."""
+    for key in _PAST:
         for row, birth, day in zip(table.numbers, columns["birth_date"], columns[key], strict=True):
             if day is not None and birth is not None and day.year < birth.year + 10:
                 table.fail(row, key, day.isoformat(), "too_early", f"早于常理（{birth.year}年出生），请核对")
+    for key in ("birth_date", *_PAST):
+        for row, day in zip(table.numbers, columns[key], strict=True):
+            if day is not None and day > on:
+                table.fail(row, key, day.isoformat(), "in_future", f"晚于今天（{on}）；尚未发生的事请留空，发生后再导入")

@@ -123,7 +123,7 @@ def test_an_untidy_roster_is_imported_without_an_error(tmp_path: Path) -> None:
     people = make_people(300, 8, ON)
     write_roster(tmp_path / "a.xlsx", people, "甲公司", seed=8)
 
-    table, entries = read_roster(tmp_path / "a.xlsx")
+    table, entries = read_roster(tmp_path / "a.xlsx", ON)
 
     assert table.errors == []
     assert [(entry.person["name"], entry.id_number) for entry in entries] == [
@@ -134,7 +134,7 @@ def test_an_untidy_roster_is_imported_without_an_error(tmp_path: Path) -> None:
 def test_the_import_finds_each_planted_fault_in_its_cell_and_no_other(tmp_path: Path) -> None:
     planted = write_faulty_roster(tmp_path / "a.xlsx", make_people(300, 9, ON), "甲公司", seed=9, faults=40)
 
-    table, _entries = read_roster(tmp_path / "a.xlsx")
+    table, _entries = read_roster(tmp_path / "a.xlsx", ON)
 
     found = [(error.row, error.column) for error in table.errors]
     assert sorted(found) == sorted((fault.row, fault.column) for fault in planted)
@@ -147,7 +147,7 @@ def test_the_facts_give_the_expected_answer_under_both_generations_of_conditions
     people = make_people(400, 10, ON)
     write_roster(tmp_path / "a.xlsx", people, "甲公司", seed=10)
     firm = make_firm(session).institution
-    write_people(session, ACTOR, stage_people(session, firm, tmp_path / "a.xlsx", vault=vault), vault=vault)
+    write_people(session, ACTOR, stage_people(session, firm, tmp_path / "a.xlsx", vault=vault, on=ON), vault=vault)
     rows = session.exec(select(Person).order_by(col(Person.id))).all()
     known = backgrounds(session, rows, ON)
 

@@ -73,7 +73,7 @@ def import_ours(folder: Path, rows: int) -> Any:
         firm = session.get(Institution, 1)
         assert firm is not None
         report = write_people(
-            session, ACTOR, stage_people(session, firm, folder / f"{rows}.xlsx", vault=VAULT), vault=VAULT
+            session, ACTOR, stage_people(session, firm, folder / f"{rows}.xlsx", vault=VAULT, on=ON), vault=VAULT
         )
         session.commit()
     database.close()

@@ -41,7 +41,7 @@ def person(serial: int = 1, **fields: object) -> dict[str, object]:
 
 
 def bring(session: Session, vault: Vault, firm: Firm, file: Path) -> Report:
-    staged = people.stage_people(session, firm.institution, file, vault=vault)
+    staged = people.stage_people(session, firm.institution, file, vault=vault, on=ON)
     report = people.write_people(session, ACTOR, staged, vault=vault)
     assert report.adds_up
     return report
@@ -72,7 +72,7 @@ def test_every_planted_fault_is_found_in_its_cell_and_no_other(
 ) -> None:
     planted = write_faulty_roster(tmp_path / "a.xlsx", make_people(60, 5, ON), "某厂", 5, 2 * len(FAULTS))
 
-    staged = people.stage_people(session, firm.institution, tmp_path / "a.xlsx", vault=vault)
+    staged = people.stage_people(session, firm.institution, tmp_path / "a.xlsx", vault=vault, on=ON)
 
     assert {(one.row, one.column, one.header) for one in staged.report.errors} == {
         (one.row, one.column, one.heading.strip()) for one in planted
@@ -93,6 +93,11 @@ def test_every_planted_fault_is_found_in_its_cell_and_no_other(
         ({"occupation": "6-31-01-10 工业机器人系统运维员"}, "occupation"),
         ({"occupation": "没有的职业"}, "occupation"),
         ({"occupation_since": date(1995, 1, 1)}, "too_early"),
+        ({"occupation_since": date(2026, 6, 9)}, "in_future"),
+        ({"hired_on": date(2026, 6, 9)}, "in_future"),
+        ({"held_grade": "junior", "held_on": date(2026, 6, 9)}, "in_future"),
+        ({"title_level": "junior", "title_on": date(2026, 6, 9)}, "in_future"),
+        ({"diploma_kind": "none", "diploma_on": date(2026, 6, 9)}, "in_future"),
         ({"id_type": "passport", "id_number": "E12345678"}, "required"),
         ({"name": ""}, "required"),
     ],
@@ -102,10 +107,16 @@ def test_a_wrong_cell_is_refused_by_its_code(
 ) -> None:
     file = roster(tmp_path / "a.xlsx", {**person(), **fields})
 
-    staged = people.stage_people(session, firm.institution, file, vault=vault)
+    staged = people.stage_people(session, firm.institution, file, vault=vault, on=ON)
 
     assert code in {one.code for one in staged.report.errors}
     assert staged.new == []
+
+
+def test_what_happens_today_has_happened(session: Session, vault: Vault, firm: Firm, tmp_path: Path) -> None:
+    row = person(hired_on=ON, occupation_since=ON, held_grade="junior", held_on=ON)
+
+    assert bring(session, vault, firm, roster(tmp_path / "a.xlsx", row)).new == 1
 
 
 def test_a_row_tells_all_its_errors_at_once(session: Session, vault: Vault, firm: Firm, tmp_path: Path) -> None:
@@ -118,7 +129,7 @@ def test_a_row_tells_all_its_errors_at_once(session: Session, vault: Vault, firm
         encoding="utf-8",
     )
 
-    report = people.stage_people(session, firm.institution, file, vault=vault).report
+    report = people.stage_people(session, firm.institution, file, vault=vault, on=ON).report
 
     assert {(one.row, one.code) for one in report.errors} == {
         (2, "id_check"), (2, "occupation"), (2, "grade"), (4, "person_twice"), (4, "date"), (4, "sex_differs"),
@@ -129,7 +140,7 @@ def test_a_row_tells_all_its_errors_at_once(session: Session, vault: Vault, firm
 def test_a_moved_code_says_where_it_went(session: Session, vault: Vault, firm: Firm, tmp_path: Path) -> None:
     file = roster(tmp_path / "a.xlsx", person(occupation="6-31-01-10 工业机器人系统运维员"))
 
-    [error] = people.stage_people(session, firm.institution, file, vault=vault).report.errors
+    [error] = people.stage_people(session, firm.institution, file, vault=vault, on=ON).report.errors
 
     assert "请改用 6-31-07-01" in error.message
 
@@ -139,7 +150,7 @@ def test_an_error_never_shows_a_whole_document_number(
 ) -> None:
     file = roster(tmp_path / "a.xlsx", person(id_number="440999199001010011"), person(2, id_number=id_number(1)), person(3, id_number=id_number(1)))
 
-    report = people.stage_people(session, firm.institution, file, vault=vault).report
+    report = people.stage_people(session, firm.institution, file, vault=vault, on=ON).report
 
     assert len(report.errors) == 2
     assert id_number(1) not in str(report.as_dict()) and "440999199001010011" not in str(report.as_dict())
@@ -150,7 +161,7 @@ def test_a_person_on_two_rows_is_an_error_that_names_both(
 ) -> None:
     file = roster(tmp_path / "a.xlsx", person(1), person(2), person(1, employee_no="E9"))
 
-    [error] = people.stage_people(session, firm.institution, file, vault=vault).report.errors
+    [error] = people.stage_people(session, firm.institution, file, vault=vault, on=ON).report.errors
 
     assert (error.row, error.code) == (4, "person_twice") and "第2行" in error.message
 
@@ -160,7 +171,7 @@ def test_an_employee_number_of_somebody_else_is_refused_unless_it_moves(
 ) -> None:
     bring(session, vault, firm, roster(tmp_path / "a.xlsx", person(1), person(2)))
 
-    taken = people.stage_people(session, firm.institution, roster(tmp_path / "b.xlsx", person(3, employee_no="E1")), vault=vault)
+    taken = people.stage_people(session, firm.institution, roster(tmp_path / "b.xlsx", person(3, employee_no="E1")), vault=vault, on=ON)
     swapped = roster(tmp_path / "c.xlsx", person(1, employee_no="E2"), person(2, employee_no="E1"))
 
     assert [(one.row, one.code) for one in taken.report.errors] == [(2, "employee_no_taken")]
@@ -294,6 +305,7 @@ def test_the_template_passes_its_own_import(cli: Cli, tmp_path: Path) -> None:
 
 KILLED = """
 import os, signal, sys
+from datetime import date
 from pathlib import Path
 from sqlmodel import select
 from skilleval.db.engine import Database, sqlite_url
@@ -314,7 +326,7 @@ def die(session, *arguments, **named):
 journal.record_bulk = die
 with Database(sqlite_url(Path(file))).writing() as session:
     firm = session.exec(select(Institution)).one()
-    staged = people.stage_people(session, firm, roster, vault=vault)
+    staged = people.stage_people(session, firm, roster, vault=vault, on=date(2026, 6, 8))
     people.write_people(session, journal.Actor("x", "hr"), staged, vault=vault)
     session.commit()
 """
