@@ -1,4 +1,4 @@
-"""``skilleval panels``: propose, assign, check, show."""
+"""``skilleval panels``: propose, assign, absent, attend, check, show."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +12,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.lifecycle import missing_in
 from skilleval.domain.methods import METHODS
 from skilleval.domain.panel_choice import Choice, Proposal
+from skilleval.services import attendance
 from skilleval.services import panels as service
 from skilleval.services.tenancy import batch_of
 
@@ -66,6 +67,44 @@ def assign(
         session.commit()
         rows = _panels(service.panels_of(session, batch))
     emit(rows, as_json, [_("评审组已组成。"), *_panel_lines(rows)])
+
+
+@panels.command(help=_("登记评审组成员缺席或回避，写明原因：缺席的不评分、不表决，不计入到会人数。"))
+@_BATCH
+@_METHOD
+@click.option("--member", "code", required=True, help=_("成员编号"))
+@click.option("--reason", required=True, help=_("缺席或回避的原因"))
+@json_option
+@pass_workplace
+def absent(workplace: Workplace, number: str, named: str, code: str, reason: str, as_json: bool) -> None:
+    """Enter a member of a panel as absent."""
+    with workplace.database.writing() as session:
+        batch = batch_of(session, number)
+        attendance.record_absence(
+            session, workplace.actor, batch, service.method_of(named), member_code=code, reason=reason
+        )
+        session.commit()
+        rows = _panels(service.panels_of(session, batch))
+    emit(rows, as_json, [_("已登记 {code} 缺席。").format(code=code), *_panel_lines(rows)])
+
+
+@panels.command(help=_("取消评审组成员的缺席登记，写明理由。"))
+@_BATCH
+@_METHOD
+@click.option("--member", "code", required=True, help=_("成员编号"))
+@click.option("--reason", required=True, help=_("理由"))
+@json_option
+@pass_workplace
+def attend(workplace: Workplace, number: str, named: str, code: str, reason: str, as_json: bool) -> None:
+    """Take back that a member of a panel was absent."""
+    with workplace.database.writing() as session:
+        batch = batch_of(session, number)
+        attendance.cancel_absence(
+            session, workplace.actor, batch, service.method_of(named), member_code=code, reason=reason
+        )
+        session.commit()
+        rows = _panels(service.panels_of(session, batch))
+    emit(rows, as_json, [_("已取消 {code} 的缺席登记。").format(code=code), *_panel_lines(rows)])
 
 
 @panels.command(help=_("显示批次的评审组。"))
@@ -177,5 +216,7 @@ def _panel_lines(rows: list[dict[str, Any]]) -> list[str]:
     lines = []
     for row in rows:
         lines.append(_("{name}（{reason}）").format(**row))
-        lines += [f"  {roles[one['role']]}  {one['code']} {one['name']}" for one in row["members"]]
+        for one in row["members"]:
+            away = _("  缺席：{reason}").format(reason=one["absent_reason"]) if one["absent_reason"] else ""
+            lines.append(f"  {roles[one['role']]}  {one['code']} {one['name']}{away}")
     return lines

@@ -208,7 +208,7 @@ def parts_of_batch(session: Session, batch: Batch) -> Sequence[SpecificationPart
 
 
 def assessors_for(session: Session, batch: Batch, part: SpecificationPart) -> Sequence[Personnel]:
-    """The assessors assigned to a part of a batch, by their short code."""
+    """The assessors assigned to a part of a batch, by their short code, without those absent from its panel."""
     assigned = select(Assignment.personnel_id).where(
         col(Assignment.institution_id) == batch.institution_id,
         col(Assignment.batch_id) == batch.id,
@@ -216,8 +216,16 @@ def assessors_for(session: Session, batch: Batch, part: SpecificationPart) -> Se
         col(Assignment.method) == part.method,
         col(Assignment.grade).in_(["", part.grade]),
     )
+    absent = select(PanelMember.personnel_id).where(
+        col(PanelMember.institution_id) == batch.institution_id,
+        col(PanelMember.panel_id) == col(Panel.id),
+        col(Panel.batch_id) == batch.id,
+        col(Panel.method) == part.method,
+        col(PanelMember.absent_reason).is_not(None),
+    )
     # A subquery and not a join with DISTINCT: PostgreSQL can't compare the JSON columns of two rows.
-    return session.exec(select(Personnel).where(col(Personnel.id).in_(assigned)).order_by(col(Personnel.code))).all()
+    query = select(Personnel).where(col(Personnel.id).in_(assigned), col(Personnel.id).not_in(absent))
+    return session.exec(query.order_by(col(Personnel.code))).all()
 
 
 def _key_problems(content: dict[str, Any]) -> list[str]:
