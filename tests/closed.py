@@ -35,6 +35,16 @@ STORY: tuple[tuple[str, str, Marks], ...] = (
 
 def make_closed_batch(session: Session, vault: Vault, folder: Path) -> Batch:
     """A certified batch: passed, adjudicated, on the half hundredth, absent, corrected, refused."""
+    batch = make_noticed_batch(session, vault, folder)
+    notices.close_notice(session, ACTOR, notices.current_notice(session, batch), vault=vault, on=CLOSED)
+    certificates.issue_certificates(
+        session, ACTOR, batch, LIBRARY, vault=vault, on=CLOSED, missing_glyphs=lambda _text: ()
+    )
+    return batch
+
+
+def make_noticed_batch(session: Session, vault: Vault, folder: Path) -> Batch:
+    """The same batch while its notice is published."""
     firm = make_firm(session)
     half = firm.part("intermediate", "skill")
     half.assessors, half.pass_mark = 2, 5900
@@ -42,12 +52,8 @@ def make_closed_batch(session: Session, vault: Vault, folder: Path) -> Batch:
     batch = make_batch(session, firm, state="enrolling")
     _enrol(session, vault, firm, batch, folder)
     _mark(session, batch, folder)
-    notice = notices.publish_notice(
+    notices.publish_notice(
         session, ACTOR, batch, LIBRARY, vault=vault, first_day=NOTICED, working_days=5, calendar=CALENDAR, on=NOTICED
-    )
-    notices.close_notice(session, ACTOR, notice, vault=vault, on=CLOSED)
-    certificates.issue_certificates(
-        session, ACTOR, batch, LIBRARY, vault=vault, on=CLOSED, missing_glyphs=lambda _text: ()
     )
     return batch
 

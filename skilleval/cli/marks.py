@@ -1,4 +1,4 @@
-"""``skilleval marks``: template, import, list, revise, adjudicate, settle, correct."""
+"""``skilleval marks``: template, import, list, revise, adjudicate, settle, remark, correct."""
 
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from skilleval.domain.methods import METHODS
 from skilleval.domain.scoring import Outcome, show
 from skilleval.services import mark_sheets as sheets
 from skilleval.services import marks as service
+from skilleval.services import reopening
 from skilleval.services.batches import candidates_of
 from skilleval.services.candidates import find_candidate
 from skilleval.services.tenancy import batch_of, seen_batch_of, viewer_of
@@ -144,6 +145,29 @@ def settle(workplace: Workplace, number: str, as_json: bool) -> None:
         as_json,
         [_("已核定 {count} 人：合格 {passed}，不合格 {failed}，缺考 {absent}").format(count=len(results), **counts)],
     )
+
+
+@marks.command(help=_("异议成立后，由另一人重评一名考生的一个部分：结果作为新版，原评分和原结果保留。"))
+@batch_option
+@click.argument("person")
+@method_option
+@click.option("--mark", required=True, help=_("重评的分数"))
+@click.option("--reason", required=True, help=_("理由"))
+@json_option
+@pass_workplace
+def remark(workplace: Workplace, number: str, person: str, method: str, mark: str, reason: str, as_json: bool) -> None:
+    """Mark a part anew after an upheld objection."""
+    value = _mark(mark)
+    if value is None:
+        raise RuleBroken("重评须给出分数")
+    with workplace.database.writing() as session:
+        batch = batch_of(session, number)
+        candidate, _person = find_candidate(session, batch, person, vault=workplace.vault)
+        result = reopening.remark(session, workplace.actor, batch, candidate, method=method, value=value, reason=reason)
+        session.commit()
+    answer = {"revision": result.revision, "outcome": result.outcome, "total": show(result.total)}
+    emit(answer, as_json, [_("已重评（第 {revision} 版结果）：{label}").format(
+        revision=result.revision, label=Outcome(result.outcome).name_zh)])  # fmt: skip
 
 
 @marks.command(help=_("更正核定成绩：作为新记录，原成绩保留。"))

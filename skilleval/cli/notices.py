@@ -1,4 +1,4 @@
-"""``skilleval notices``: publish, show, object, decide, close."""
+"""``skilleval notices``: publish, show, object, decide, close, correct, withdraw."""
 
 from datetime import date
 from pathlib import Path
@@ -12,6 +12,7 @@ from skilleval.cli.output import DATE, Workplace, _, emit, json_option, pass_wor
 from skilleval.db.tables import Batch, Candidate, Notice, Objection
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import notices as service
+from skilleval.services import reopening
 from skilleval.services.tenancy import batch_of, seen_batch_of, viewer_of
 
 STATES = {
@@ -149,6 +150,33 @@ def close(workplace: Workplace, number: str, as_json: bool) -> None:
         service.close_notice(session, workplace.actor, notice, vault=workplace.vault, on=workplace.on)
         session.commit()
     emit(_notice_answer(notice), as_json, [_("公示已结束，可以颁发证书。"), *_notice_lines(notice)[:1]])
+
+
+@notices.command(help=_("发布更正公示：写明更正了哪一次公示、删去和列入了谁；原公示保留备查，公示期重新计算。"))
+@batch_option
+@click.option("--from", "first_day", type=DATE, help=_("公示第一天（默认为今天）"))
+@click.option("--reason", required=True, help=_("更正原因"))
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help=_("把公示表 PDF 写入此文件夹"))
+@json_option
+@pass_workplace
+def correct(
+    workplace: Workplace, number: str, first_day: date | None, reason: str, out: Path | None, as_json: bool
+) -> None:
+    """Publish a corrected notice in the place of the current one."""
+    start = first_day or workplace.on
+    with workplace.database.writing() as session:
+        batch = batch_of(session, number)
+        length = service.notice_length(session, batch, start)
+        notice = reopening.correct_notice(
+            session, workplace.actor, service.current_notice(session, batch), workplace.library, reason=reason,
+            vault=workplace.vault, first_day=start, working_days=int(length.value),
+            calendar=holidays.load_calendar(workplace.folder), on=workplace.on,
+        )  # fmt: skip
+        file = _write_pdf(workplace, notice, out) if out else None
+        session.commit()
+    answer = {**_notice_answer(notice), "file": file}
+    lines = [_("更正公示已发布。"), *_notice_lines(notice)]
+    emit(answer, as_json, [*lines, *([_("公示表：{file}").format(file=file)] if file else [])])
 
 
 @notices.command(help=_("撤回公示，以便更正后重新公示。"))

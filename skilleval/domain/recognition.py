@@ -12,8 +12,20 @@ from types import MappingProxyType
 
 from skilleval.domain import eligibility
 from skilleval.domain.authority import reasons_in
+from skilleval.domain.conflicts import CONFLICT_RULES, KINDS
+from skilleval.domain.conflicts import STATES as CONFLICT_STATES
 from skilleval.domain.methods import METHODS
-from skilleval.domain.rules import Answer, Clause, Proof, Rule, all_of, no_version, own_clause, prove_value
+from skilleval.domain.rules import (
+    Answer,
+    Clause,
+    Proof,
+    Rule,
+    all_of,
+    no_version,
+    own_clause,
+    prove_value,
+    unless_warning,
+)
 from skilleval.domain.scoring import Outcome, Settlement, round_hundredths, show
 
 #: what a person can show: the kinds that entry conditions know, and those of direct recognition (seed 二（一）1、二（三）1)
@@ -33,7 +45,7 @@ VOTES = {"agree": "同意", "against": "不同意", "abstain": "弃权"}
 STATES = {"draft": "起草", "reviewing": "评审中", "recognised": "予以认定", "not_recognised": "不予认定"}
 #: full marks of a method, in hundredths
 METHOD_MAXIMUM = 10000
-PANEL_RULES = ("panel.quorum", "panel.odd")
+PANEL_RULES = ("panel.quorum", "panel.odd", *CONFLICT_RULES)
 
 _SHEET = Clause("direct.sheet", "根据岗位职责、工作表现、工作业绩等综合指标直接认定", "征求意见稿", "high", "二（四）1", "draft")
 _METHODS = Clause("direct.methods", "技能操作考核、工作业绩评审、过程考核至少一种", "征求意见稿", "high", "二（四）2", "draft")
@@ -70,6 +82,8 @@ class Voter:
     present: bool
     vote: str | None = None
     concluded: bool = False
+    #: conflicts of interest with the person of the case that nobody dismissed: (kind, suspected or confirmed)
+    recusals: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +223,7 @@ def _panel(panel: Sequence[Voter], rules: Mapping[str, Rule], on: date) -> Itera
     for one in there:
         if one.vote is None:
             yield _own("panel_voted", "到会成员均已表决", False, f"评审组成员 {one.code} 没有表决，也没有登记缺席", "表决")
+        yield from (_recusal(one.code, kind, state, rules.get(f"conflict.{kind}")) for kind, state in one.recusals)
     chairs = [one for one in there if one.chair]
     concluded = any(one.concluded and one.vote is not None for one in chairs)
     told = "已写明" if concluded else "评审组长没有写明评审结论" if chairs else "评审组没有到会的组长"
@@ -217,6 +232,17 @@ def _panel(panel: Sequence[Voter], rules: Mapping[str, Rule], on: date) -> Itera
     told = f"表决 {len(voted)} 人，同意 {agree} 人"
     held = 2 * agree > len(voted)
     yield _own("panel_agrees", "同意的超过表决人数的一半", held, told if held else f"{told}，未超过一半", "表决")
+
+
+def _recusal(code: str, kind: str, state: str, rule: Rule | None) -> Proof:
+    """Met where the pack allows it or only warns."""
+    text = f"评审组成员 {code} 与考生没有须回避的情形"
+    clause = rule.clause if rule is not None else own_clause(f"conflict.{kind}", f"{KINDS[kind]}的应当回避")
+    way = "" if state == "confirmed" else "先认定或排除（skilleval conflicts confirm / dismiss），认定的"
+    told = f"评审组成员 {code} 与考生：{KINDS[kind]}，{CONFLICT_STATES[state]}；{way}由其回避（skilleval panels absent 登记，写明回避）"
+    if rule is not None and rule.value is False:
+        return Proof(Answer.MET, text, clause, "所用规则包不要求回避", (), "回避记录")
+    return unless_warning(Proof(Answer.NOT_MET, text, clause, told, (), "回避记录"), rule)
 
 
 def _quorum(voted: int, rule: Rule | None, on: date) -> Proof:

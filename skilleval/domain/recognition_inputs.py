@@ -64,13 +64,19 @@ def inputs_from_plain(plain: Mapping[str, Any]) -> CaseInputs:
             date.fromisoformat(plain["decided_on"]),
             dict(plain["methods"]),
             _lines_from_plain(plain["lines"]),
-            tuple(Voter(**one) for one in plain["panel"]),
+            tuple(_voter_from_plain(one) for one in plain["panel"]),
             tuple(plain["decider_acts"]),
         )
         asked = tuple(Asked(question_from_plain(one["question"]), one["packs"], one["switches"]) for one in plain["asked"])
         return CaseInputs(facts, asked, plain["written_reason"], plain["packs"], plain["switches"])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise RuleBroken(f"保存的决定依据无法读取：{error}") from error
+
+
+def _voter_from_plain(stored: Mapping[str, Any]) -> Voter:
+    # Decisions of before recusals were asked about kept none.
+    recusals = tuple((kind, state) for kind, state in stored.get("recusals", ()))
+    return Voter(**{**stored, "recusals": recusals})
 
 
 def _line_as_plain(line: Line) -> dict[str, Any]:

@@ -58,6 +58,8 @@ class NoticeSheet:
     content_hash: str
     journal_head: str
     demo: bool = False
+    #: what a corrected notice says of the one before
+    correction: str = ""
 
     @classmethod
     def from_content(
@@ -74,6 +76,7 @@ class NoticeSheet:
             content_hash=content_hash,
             journal_head=journal_head,
             demo=demo,
+            correction=_correction(content["correction"]) if "correction" in content else "",
         )
 
 
@@ -81,7 +84,7 @@ def render_notice(sheet: NoticeSheet, fonts: Fonts) -> bytes:
     """The notice as PDF. Refused with ``RuleBroken``: characters that no font has, all of them named."""
     return render_listing(
         Listing(
-            title="职业技能等级认定结果公示",
+            title="职业技能等级认定结果更正公示" if sheet.correction else "职业技能等级认定结果公示",
             columns=_COLUMNS,
             rows=[_row(entry) for entry in sheet.entries],
             opening=_opening(sheet),
@@ -105,11 +108,17 @@ def write_notice(path: Path, sheet: NoticeSheet, fonts: Fonts) -> Path:
 def _opening(sheet: NoticeSheet) -> tuple[str, ...]:
     contact = "，".join(filter(None, (sheet.contact, sheet.phone and f"电话 {sheet.phone}"))) or sheet.institution
     return (
+        *((sheet.correction,) if sheet.correction else ()),
         f"评价机构：{sheet.institution}（{sheet.credit_code}）",
         f"认定批次：{sheet.batch_name}（{sheet.batch}）    合格人数：{len(sheet.entries)} 人",
         f"公示时间：{_day(sheet.first_day)}至{_day(sheet.last_day)}，共 {sheet.working_days} 个工作日",
         f"对公示结果有异议的，请在公示期内以书面形式实名提出。联系人：{contact}",
     )
+
+
+def _correction(told: Mapping[str, Any]) -> str:
+    changes = [f"{word}{'、'.join(told[key])}" for key, word in (("gone", "删去"), ("new", "列入")) if told[key]]
+    return f"本公示更正并取代第 {told['serial']} 次公示（{'；'.join(changes)}），更正原因：{told['reason']}"
 
 
 def _day(day: date) -> str:

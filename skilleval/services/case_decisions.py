@@ -51,6 +51,7 @@ from skilleval.services.recognitions import (
     panel_of,
     votes_of,
 )
+from skilleval.services.recusals import standing_conflicts
 from skilleval.services.shared_evidence import warnings_of
 
 _DECIDING = ("marking", "settled", "noticed")
@@ -217,12 +218,15 @@ def _facts(
         for line in lines_of(session, case)
     )
     votes = {one.member_id: one for one in votes_of(session, case)}
+    candidate, seats = candidate_of(session, case), panel_of(session, batch)
+    standing = standing_conflicts(session, batch, [(member.personnel_id, candidate) for member, _one in seats])
     panel = tuple(
         Voter(
             personnel.code, member.role == "chair", member.absent_reason is None, given.vote if given else None,
             bool(given and given.comment),
+            tuple((one.kind, one.state) for one in standing.get((member.personnel_id, case.candidate_id), [])),
         )
-        for member, personnel in panel_of(session, batch)
+        for member, personnel in seats
         for given in (votes.get(_key(member.id)),)
     )  # fmt: skip
     return CaseFacts(on, dict(case.methods), lines, panel, acts)

@@ -27,6 +27,7 @@ from skilleval.services import authority, journal
 from skilleval.services.batches import assessors_for, candidates_of, parts_of_batch
 from skilleval.services.case_decisions import settle_cases
 from skilleval.services.journal import Actor
+from skilleval.services.recusals import recusals_of_marks
 from skilleval.services.schemes import latest_schemes, veto_notes
 
 
@@ -50,7 +51,7 @@ def correct_mark(
         raise RuleBroken("成绩已核定，不能再改评分；请用 skilleval marks correct 更正核定成绩")
     if not reason.strip():
         raise RuleBroken("更正评分须写明理由")
-    part = _part(session, batch, candidate, method)
+    part = part_of(session, batch, candidate, method)
     assessor = next((one for one in assessors_for(session, batch, part) if one.code == assessor_code), None)
     if assessor is None:
         raise RuleBroken(f"{METHODS[method].name_zh}没有指派编号为 {assessor_code} 的考评员")
@@ -78,21 +79,26 @@ def adjudicate(
 ) -> Adjudication:
     """Set the mark of a part that assessors' marks may not decide by machine.
 
-    Refused: a part that is not in dispute, a mark out of range, no reason, a batch that is not being marked.
+    Refused: a part that is neither in dispute nor marked by somebody who has to be recused, that person's own decision, a
+    mark out of range, no reason, a batch that is not being marked.
     """
     if batch.state != "marking":
         raise RuleBroken("只有“评分”阶段可以裁定")
     if not reason.strip():
         raise RuleBroken("裁定须写明理由")
-    part = _part(session, batch, candidate, method)
+    part = part_of(session, batch, candidate, method)
     check_mark(value, part.maximum)
-    if not part_marks(session, batch)[_key(candidate.id)][method].dispute:
-        raise RuleBroken(f"{METHODS[method].name_zh}的评分没有分歧，不需要裁定")
     own = (_key(candidate.id), _key(part.id))
+    entered = _marks_by_part(session, batch)
+    recused = recusals_of_marks(session, batch, [candidate], {own: entered.get(own, [])}).get(own, [])
+    if any(one.is_about(actor.name) for one in recused):
+        raise RuleBroken(f"{actor.name} 对这名考生须回避，不能裁定；请由另一人裁定，命令行以 --actor 写明其姓名")
+    if not recused and not part_marks(session, batch)[own[0]][method].dispute:
+        raise RuleBroken(f"{METHODS[method].name_zh}的评分没有分歧，也没有考评员须回避，不需要裁定")
     earlier = [one for one in _adjudications(session, batch) if (one.candidate_id, one.part_id) == own]
     row = Adjudication(
         institution_id=batch.institution_id, candidate_id=own[0], part_id=own[1], revision=len(earlier) + 1,
-        mark_ids=_mark_ids(_marks_by_part(session, batch)[own]), value=value, reason=reason.strip(),
+        mark_ids=_mark_ids(entered.get(own, [])), value=value, reason=reason.strip(),
         decided_by=actor.name,
     )  # fmt: skip
     session.add(row)
@@ -128,8 +134,8 @@ def part_marks(session: Session, batch: Batch) -> dict[int, dict[str, PartMark]]
 def settle_results(session: Session, actor: Actor, batch: Batch, library: Library) -> list[Result]:
     """Settle the results of all candidates and take the batch to 成绩已核定; for direct recognition from its decided cases.
 
-    Refused with every reason: a batch that is not being marked, marks in dispute, marks that are missing, what is beyond
-    the institution's authority.
+    Refused with every reason: a batch that is not being marked, marks in dispute, marks that are missing, marks of
+    somebody who has to be recused (回避) that nobody else decided over, what is beyond the institution's authority.
     """
     if batch.route == "direct":
         return settle_cases(session, actor, batch, library)
@@ -137,13 +143,14 @@ def settle_results(session: Session, actor: Actor, batch: Batch, library: Librar
     agreed = part_marks(session, batch)
     candidates = [one for one in candidates_of(session, batch) if one.state == "eligible"]
     names = names_of(session, candidates)
+    recused = _recused(session, batch, candidates)
     problems = []
     settled: list[tuple[Candidate, Settlement]] = []
     for candidate in candidates:
         marks = agreed[_key(candidate.id)]
         who = f"{candidate.admission_number} {names[candidate.person_id]}"
         disputes = [mark.dispute for mark in marks.values() if mark.dispute]
-        problems += [f"{who} {dispute}" for dispute in disputes]
+        problems += [f"{who} {told}" for told in (*disputes, *recused.get(_key(candidate.id), []))]
         if disputes:
             continue
         settlement = settle(domain_parts(session, batch, candidate.grade), marks)
@@ -168,12 +175,29 @@ def correct_result(
     ``parts`` gives the new marks of the parts that change, in hundredths; None is absent. Refused: no reason, a batch
     that is not settled or already certified, a mark out of range, nothing that changes.
     """
+    if not reason.strip():
+        raise RuleBroken("更正成绩须写明理由")
+    standing = latest_results(session, batch).get(_key(candidate.id))
+    result = next_result(session, batch, candidate, parts, reason.strip())
+    if standing is not None and result.parts == standing.parts:
+        raise RuleBroken("更正后的成绩与核定成绩相同")
+    session.add(result)
+    journal.record(session, actor, batch.institution_id, "results.correct", objects=[result], reason=reason.strip())
+    return result
+
+
+def next_result(
+    session: Session, batch: Batch, candidate: Candidate, parts: Mapping[str, int | None], reason: str
+) -> Result:
+    """The next version of a settled result with these marks in the place of the standing ones; not yet added.
+
+    Refused: a batch that is not settled or already certified, a route that has no marks, a part that there is not, a mark
+    out of range.
+    """
     if batch.state not in ("settled", "noticed"):
         raise RuleBroken(f"批次现在是“{lifecycle.label('batch', batch.state)}”，只有核定后、公示结束前可以更正成绩")
     if candidate.route == "contest":
         raise RuleBroken("竞赛晋级没有分数，不能按成绩更正；请用 skilleval contests disallow 取消晋级")
-    if not reason.strip():
-        raise RuleBroken("更正成绩须写明理由")
     if batch.route == "direct":
         raise RuleBroken("直接认定的结果随案卷的决定更正（skilleval recognitions decide）")
     standing = latest_results(session, batch).get(_key(candidate.id))
@@ -187,17 +211,12 @@ def correct_result(
         if value is not None:
             check_mark(value, defined[method].maximum)
     values = {method: standing.parts.get(method) for method in defined} | dict(parts)
-    if values == standing.parts:
-        raise RuleBroken("更正后的成绩与核定成绩相同")
     marks = {
         method: PartMark(value, absent=value is None, text=f"{METHODS[method].name_zh}：{show(value) if value is not None else '缺考'}"
                          + ("（更正）" if method in parts else ""))
         for method, value in values.items()
     }  # fmt: skip
-    result = _result(candidate, settle(defined, marks), standing.revision + 1, reason.strip())
-    session.add(result)
-    journal.record(session, actor, batch.institution_id, "results.correct", objects=[result], reason=reason.strip())
-    return result
+    return _result(candidate, settle(defined, marks), standing.revision + 1, reason)
 
 
 def latest_results(session: Session, batch: Batch) -> dict[int, Result]:
@@ -230,18 +249,51 @@ def _marks_by_part(session: Session, batch: Batch) -> dict[tuple[int, int], list
     return found
 
 
+def _recused(session: Session, batch: Batch, candidates: Sequence[Candidate]) -> dict[int, list[str]]:
+    """By candidate: whose marks may not count, unless somebody else decided over the part."""
+    entered = _marks_by_part(session, batch)
+    decided = {
+        own: one.decided_by
+        for one in _adjudications(session, batch)
+        if one.mark_ids == _mark_ids(entered.get(own := (one.candidate_id, one.part_id), []))
+    }
+    names = {_key(part.id): METHODS[part.method].name_zh for part in parts_of_batch(session, batch)}
+    told: dict[int, list[str]] = {}
+    for own, recusals in recusals_of_marks(session, batch, candidates, entered).items():
+        if own not in decided or any(one.is_about(decided[own]) for one in recusals):
+            told.setdefault(own[0], []).extend(f"{names[own[1]]}：{one.told}" for one in recusals)
+    return told
+
+
 def _mark_ids(marks: Sequence[Mark]) -> list[int]:
     return sorted(_key(mark.id) for mark in marks)
 
 
 def _adjudications(session: Session, batch: Batch) -> Sequence[Adjudication]:
+    """The decisions before the results were settled; one that answers an objection is part of a later version."""
     query = (
         select(Adjudication)
         .join(Candidate, col(Candidate.id) == col(Adjudication.candidate_id))
         .where(col(Adjudication.institution_id) == batch.institution_id, col(Candidate.batch_id) == batch.id)
+        .where(col(Adjudication.objection_id).is_(None))
         .order_by(col(Adjudication.revision))
     )
     return session.exec(query).all()
+
+
+def remarks_of(session: Session, batch: Batch) -> dict[int, list[tuple[str, int]]]:
+    """By candidate: the parts that were marked anew after an upheld objection, with the mark, first to last."""
+    query = (
+        select(Adjudication, SpecificationPart.method)
+        .join(Candidate, col(Candidate.id) == col(Adjudication.candidate_id))
+        .where(col(Adjudication.institution_id) == batch.institution_id, col(Candidate.batch_id) == batch.id)
+        .where(col(Adjudication.objection_id).is_not(None), col(SpecificationPart.id) == col(Adjudication.part_id))
+        .order_by(col(Adjudication.id))
+    )
+    found: dict[int, list[tuple[str, int]]] = {}
+    for row, method in session.exec(query):
+        found.setdefault(row.candidate_id, []).append((method, row.value))
+    return found
 
 
 def _agree(
@@ -266,7 +318,8 @@ def domain_parts(session: Session, batch: Batch, grade: str) -> dict[str, Part]:
     return {part.method: _domain_part(part) for part in parts_of_batch(session, batch) if part.grade == grade}
 
 
-def _part(session: Session, batch: Batch, candidate: Candidate, method: str) -> SpecificationPart:
+def part_of(session: Session, batch: Batch, candidate: Candidate, method: str) -> SpecificationPart:
+    """The part of the batch's specification that a candidate takes by a method. Refused: there is none."""
     for part in parts_of_batch(session, batch):
         if part.grade == candidate.grade and part.method == method:
             return part

@@ -46,8 +46,11 @@ def publish_notice(
     working_days: int,
     calendar: Calendar,
     on: date,
+    correction: dict[str, Any] | None = None,
 ) -> Notice:
     """Publish everybody who passed, for ``working_days`` from ``first_day`` on, both ends included.
+
+    ``correction`` is what a corrected notice says of the one whose place it takes (``reopening.correct_notice``).
 
     Refused: a batch whose results are not settled, one in which nobody passed, a first day that is over already or lies
     before the end of the evaluation, fewer days than the batch's rule packs ask for, and, with every reason, what is
@@ -76,6 +79,7 @@ def publish_notice(
         "last_day": last_day.isoformat(),
         "working_days": working_days,
         "entries": entries,
+        **({"correction": correction} if correction else {}),
     }
     notice = Notice(
         institution_id=batch.institution_id,
@@ -151,7 +155,7 @@ def close_notice(session: Session, actor: Actor, notice: Notice, *, vault: Vault
     """End the notice, so that certificates may be issued.
 
     Refused with every reason: before the last day is over, with an open objection, with an upheld objection whose
-    result is not corrected, or when somebody has passed since who was never published.
+    result is not corrected, or when the list is no longer that of those who passed.
     """
     batch = batch_of_notice(session, notice)
     lifecycle.step("batch", batch.state, "cleared")
@@ -187,14 +191,23 @@ def reasons_against_closing(session: Session, notice: Notice, *, vault: Vault, o
     for objection in objections_of(session, notice):
         if objection.state == "open":
             reasons.append(f"第 {objection.serial} 号异议（{objection.raised_on} 提出）尚未处理")
-        elif objection.state == "upheld" and not _corrected_since(session, objection):
-            reasons.append(f"第 {objection.serial} 号异议成立，但有关成绩尚未更正（skilleval marks correct）")
-    published = {_entry_key(entry) for entry in notice.content["entries"]}
-    now = _passed_entries(session, batch_of_notice(session, notice), vault)
-    unpublished = [str(entry["name"]) for entry in now if _entry_key(entry) not in published]
-    if unpublished:
-        reasons.append(f"{'、'.join(unpublished)} 在公示后才合格或有变更，须撤回后重新公示")
+        elif objection.state == "upheld" and not corrected_since(session, objection):
+            reasons.append(f"第 {objection.serial} 号异议成立，但有关成绩尚未更正（skilleval marks remark 或 marks correct）")
+    gone, new = changed_entries(session, notice, vault=vault)
+    if new:
+        reasons.append(f"{'、'.join(new)} 在公示后才合格或有变更，须发布更正公示（skilleval notices correct）")
+    if gone := [name for name in gone if name not in new]:
+        reasons.append(f"{'、'.join(gone)} 已不合格而仍在公示名单上，须发布更正公示（skilleval notices correct）")
     return reasons
+
+
+def changed_entries(session: Session, notice: Notice, *, vault: Vault) -> tuple[list[str], list[str]]:
+    """The names on the notice that would not stand there so today, and those that would and do not."""
+    published = {_entry_key(entry): str(entry["name"]) for entry in notice.content["entries"]}
+    entries = _passed_entries(session, batch_of_notice(session, notice), vault)
+    now = {_entry_key(entry): str(entry["name"]) for entry in entries}
+    gone = [name for key, name in published.items() if key not in now]
+    return gone, [name for key, name in now.items() if key not in published]
 
 
 def notices_of(session: Session, batch: Batch) -> Sequence[Notice]:
@@ -259,7 +272,7 @@ def _decide(session: Session, actor: Actor, objection: Objection, state: str, re
     return objection
 
 
-def _corrected_since(session: Session, objection: Objection) -> bool:
+def corrected_since(session: Session, objection: Objection) -> bool:
     """Whether the result objected to was corrected after the objection; one against the whole notice names no result.
 
     The journal tells what came first: days may be given by hand, and two acts may fall on one day.

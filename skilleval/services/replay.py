@@ -115,6 +115,7 @@ class _Case:
     def __init__(self, session: Session, batch: Batch) -> None:
         self.session, self.batch = session, batch
         self.agreed = marks.part_marks(session, batch)
+        self.remarks = marks.remarks_of(session, batch)
         self.results = replay_rows.results_of(session, batch)
         self.ledger = Ledger.of(session, batch)
         self._packs: dict[tuple[Any, ...], Packs] = {}
@@ -193,6 +194,11 @@ class _Case:
             outcomes += _outcome_differences(result, corrected, place)
             if list(map(_uncorrected, result.proof)) != list(map(_uncorrected, corrected.reasons)):
                 outcomes.append(f"第 {place} 版的理由与复算不一致")
+        outcomes += [
+            f"{METHODS[method].name_zh}重评为 {show(value)}，没有一版更正的成绩是它"
+            for method, value in self.remarks.get(_key(candidate.id), [])
+            if all(one.parts.get(method) != value for one in results[1:])
+        ]
         return [_step("marks", told), _step("outcome", outcomes)]
 
     def _promoted(self, candidate: Candidate, results: Sequence[Result]) -> Step:

@@ -1,12 +1,13 @@
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlmodel import Session, select
 
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import Assignment, Batch, Conflict, Mark, Person, Personnel, Relation
+from skilleval.db.tables import Assignment, Batch, Candidate, Conflict, Mark, Person, Personnel, Relation, Result
 from skilleval.domain.errors import RuleBroken
-from skilleval.services import batches, conflicts
+from skilleval.services import batches, conflicts, mark_sheets, marks
 from skilleval.services.conflicts import conflict_id, conflicts_of_batch, decide_conflict
 from skilleval.services.journal import Actor
 from skilleval.services.relations import Declared, declare_relation
@@ -15,6 +16,7 @@ from skilleval.services.verification import verify_all
 from tests.factories import ACTOR, LIBRARY, Firm, id_number, make_batch, make_candidate, make_firm, make_person
 
 ON = date(2026, 6, 8)
+OTHER = Actor("认定主任", "hr")
 OTHER_CREDIT = "91440999MA00000232"
 
 
@@ -246,3 +248,83 @@ def test_a_candidate_of_a_member_firm_has_conflicts_too(session: Session, vault:
     row = session.exec(select(Conflict)).one()
     assert (row.institution_id, row.employer_id, row.state) == (firm.id, member.id, "dismissed")
     assert kinds(session, batch) == {("K2", "考评员乙", "self", "dismissed")}
+
+
+# --- a conflict that comes to light after marking --------------------------------------------------
+
+MARKS = {"theory": {"K1": 8000}, "skill": {"K1": 7000, "K2": 7200, "K3": 7400}}
+
+
+def marked(session: Session, batch: Batch, folder: Path) -> Candidate:
+    """Both candidates marked by everybody; the first of them."""
+    to_marking(session, batch)
+    numbers = [one.admission_number or "" for one in batches.candidates_of(session, batch)]
+    entered: dict[tuple[str, str, str], int | None] = {
+        (number, method, code): value for number in numbers for method, own in MARKS.items() for code, value in own.items()
+    }
+    mark_sheets.marks_workbook(session, batch, folder / "m.xlsx", entered)
+    mark_sheets.write_marks(session, ACTOR, mark_sheets.stage_marks(session, batch, folder / "m.xlsx"))
+    return batches.candidates_of(session, batch)[0]
+
+
+def confirm(session: Session, batch: Batch) -> None:
+    decide_conflict(session, OTHER, batch, named(session, batch, "mentor"), state="confirmed", reason="协议属实", on=ON)
+
+
+def settle(session: Session, batch: Batch) -> list[Result]:
+    return marks.settle_results(session, ACTOR, batch, LIBRARY)
+
+
+def test_a_conflict_confirmed_after_marking_keeps_the_mark_from_counting_until_another_person_decides(
+    session: Session, vault: Vault, firm: Firm, batch: Batch, tmp_path: Path
+) -> None:
+    candidate = marked(session, batch, tmp_path)
+    declare(session, vault, firm, code="K2")
+    confirm(session, batch)
+
+    with pytest.raises(RuleBroken) as refusal:
+        settle(session, batch)
+    with pytest.raises(RuleBroken, match="须回避，不能裁定"):
+        marks.adjudicate(session, Actor("K2", "hr"), batch, candidate, method="skill", value=7100, reason="复核录像")
+
+    [told] = refusal.value.reasons
+    assert all(word in told for word in ("技能操作考核", "师徒关系，已认定", "marks adjudicate", "conflict.mentor"))
+    marks.adjudicate(session, OTHER, batch, candidate, method="skill", value=7100, reason="复核录像")
+    assert [one.parts["skill"] for one in settle(session, batch)] == [7100, 7200]
+    assert len(session.exec(select(Mark)).all()) == 8 and verify_all(session) == []
+
+
+def test_a_conflict_suspected_after_marking_is_confirmed_or_dismissed_first(
+    session: Session, vault: Vault, firm: Firm, batch: Batch, tmp_path: Path
+) -> None:
+    marked(session, batch, tmp_path)
+    declare(session, vault, firm, code="K2")
+
+    with pytest.raises(RuleBroken) as refusal:
+        settle(session, batch)
+
+    assert "conflicts confirm / dismiss" in refusal.value.reasons[0]
+    decide_conflict(session, OTHER, batch, named(session, batch, "mentor"), state="dismissed", reason="协议早已解除", on=ON)
+    assert len(settle(session, batch)) == 2
+
+
+def test_a_conflict_that_the_packs_only_warn_of_settles(
+    session: Session, firm: Firm, batch: Batch, tmp_path: Path
+) -> None:
+    candidate = marked(session, batch, tmp_path)
+    earlier = make_batch(session, firm, "2025-DG-01", "archived")
+    earlier.starts_on, earlier.ends_on = date(2025, 6, 9), date(2025, 6, 12)
+    before = make_candidate(session, earlier, session.get_one(Person, candidate.person_id), "intermediate")
+    session.add(Mark(institution_id=firm.id, candidate_id=before.id or 0, part_id=firm.part("intermediate", "skill").id or 0,
+                     personnel_id=firm.assessors[2].id or 0, revision=1, value=8000, absent=False))  # fmt: skip
+    session.flush()
+
+    assert ("K3", "陈大文", "past_panel", "suspected") in kinds(session, batch)
+    assert len(settle(session, batch)) == 2
+
+
+def test_a_part_of_somebody_in_dispute_only_is_adjudicated(session: Session, batch: Batch, tmp_path: Path) -> None:
+    candidate = marked(session, batch, tmp_path)
+
+    with pytest.raises(RuleBroken, match="没有分歧，也没有考评员须回避"):
+        marks.adjudicate(session, OTHER, batch, candidate, method="skill", value=7100, reason="复核")

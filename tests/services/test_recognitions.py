@@ -25,7 +25,9 @@ from skilleval.domain.set_aside import limits_of
 from skilleval.reports.fonts import load_fonts
 from skilleval.reports.package import verify_package
 from skilleval.services import (
+    attendance,
     certificates,
+    conflicts,
     evidence,
     journal,
     mark_sheets,
@@ -38,10 +40,11 @@ from skilleval.services import (
 )
 from skilleval.services.filings import export_filing
 from skilleval.services.journal import Actor
+from skilleval.services.relations import Declared, declare_relation
 from skilleval.services.verification import verify_all
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.closed import CALENDAR, CLOSED, NOTICED
-from tests.direct import DECIDED, HELD, Direct, make_direct
+from tests.direct import DECIDED, DIRECTOR, HELD, Direct, make_direct
 from tests.factories import ACTOR, LIBRARY, REGISTRATION_NUMBER, id_number
 
 ALL = ("agree", "agree", "agree")
@@ -369,6 +372,79 @@ def test_no_certificate_and_no_imported_number_without_authority(ready: tuple[Di
             act()
         assert any("direct.step_by_step" in reason for reason in refusal.value.reasons)
     assert not direct.session.exec(select(Certificate)).all()
+
+
+# --- recusal and attendance of the panel -----------------------------------------------------------
+
+
+def recuse(direct: Direct, code: str) -> None:
+    """A confirmed conflict of a panel member with the candidate."""
+    told = Declared(kind="mentor", other="陈大文", source="2024年师带徒协议", code=code)
+    declare_relation(direct.session, ACTOR, direct.firm.institution, told, vault=direct.vault, on=HELD)
+    [found] = conflicts.conflicts_of_batch(direct.session, direct.batch)
+    named = conflicts.conflict_id(direct.batch, found)
+    conflicts.decide_conflict(direct.session, DIRECTOR, direct.batch, named, state="confirmed", reason="属实", on=HELD)
+
+
+def test_the_vote_of_somebody_who_has_to_be_recused_recognises_nobody(ready: tuple[Direct, RecognitionCase]) -> None:
+    direct, case = ready
+    recuse(direct, "P2")
+
+    told = reasons(direct, case)
+
+    assert "评审组成员 P2 与考生：师徒关系，已认定" in told and "panels absent" in told
+    assert direct.decide(case, recognise=False).decision == "not_recognised"
+
+
+def test_a_conflict_confirmed_after_the_decision_stops_the_settlement_and_replay_still_agrees(
+    ready: tuple[Direct, RecognitionCase],
+) -> None:
+    direct, case = ready
+    direct.decide(case)
+    recuse(direct, "P2")
+
+    with pytest.raises(RuleBroken) as refusal:
+        marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
+
+    assert any("P2 与考生：师徒关系" in one for one in refusal.value.reasons)
+
+
+def test_who_is_recused_is_entered_as_absent_and_the_others_must_still_be_enough(
+    ready: tuple[Direct, RecognitionCase],
+) -> None:
+    direct, case = ready
+    recuse(direct, "P2")
+
+    seat = attendance.record_absence(direct.session, ACTOR, direct.batch, "", member_code="P2", reason="回避")
+
+    assert seat.absent_reason == "回避"
+    told = reasons(direct, case)
+    assert "师徒关系" not in told and "至少需 3 人表决，现有 2 人" in told
+    with pytest.raises(RuleBroken, match="登记为缺席（回避），不能表决"):
+        recognitions.vote(direct.session, ACTOR, case, member_code="P2", word="agree")
+
+
+def test_an_absence_is_taken_back_with_a_reason(ready: tuple[Direct, RecognitionCase]) -> None:
+    direct, case = ready
+    attendance.record_absence(direct.session, ACTOR, direct.batch, "", member_code="P2", reason="请假")
+
+    attendance.cancel_absence(direct.session, ACTOR, direct.batch, "", member_code="P2", reason="登记错人")
+
+    assert direct.decide(case).decision == "recognised"
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "reason", "told"),
+    [("marking", "P2", " ", "须写明原因"), ("marking", "P9", "请假", "没有编号为 P9"), ("settled", "P2", "请假", "核定结果之前")],
+)
+def test_an_absence_that_may_not_be_entered_is_refused(
+    ready: tuple[Direct, RecognitionCase], state: str, code: str, reason: str, told: str
+) -> None:
+    direct, _case = ready
+    direct.batch.state = state
+
+    with pytest.raises(RuleBroken, match=told):
+        attendance.record_absence(direct.session, ACTOR, direct.batch, "", member_code=code, reason=reason)
 
 
 # --- settled, corrected, filed, replayed -----------------------------------------------------------

@@ -132,7 +132,8 @@ class Mark(Table, table=True):
 class Adjudication(Table, table=True):
     """The mark of a part set by a person where the assessors' marks may not be agreed by machine. Append-only.
 
-    It decides over the marks that it names (``mark_ids``) and lapses when one of them is revised or another comes in.
+    It decides over the marks that it names (``mark_ids``) and lapses when one of them is revised or another comes in. One
+    that answers an upheld objection (重评) comes after the settled result and makes a new version of it.
     """
 
     __tablename__ = "adjudication"
@@ -140,6 +141,7 @@ class Adjudication(Table, table=True):
         tenant_key(),
         of_tenant("candidate_id", of="candidate"),
         of_tenant("part_id", of="specification_part"),
+        of_tenant("objection_id", of="objection"),
         sa.UniqueConstraint("institution_id", "candidate_id", "part_id", "revision"),
         sa.CheckConstraint("value >= 0", name="value_not_negative"),
     )
@@ -153,6 +155,8 @@ class Adjudication(Table, table=True):
     value: int
     reason: str
     decided_by: str
+    #: the upheld objection that it answers
+    objection_id: int | None = None
     recorded_at: datetime = Field(default_factory=now)
 
 

@@ -1,0 +1,116 @@
+"""Conflicts of interest (回避) asked again where marks and votes are about to count: facts may have come to light since.
+
+Source: national-rules 2.4. Which kinds stand in the way is a rule of the packs, as when the batch went to marking.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from skilleval.db.tables import Batch, Candidate, Mark, Personnel
+from skilleval.domain.conflicts import CONFLICT_RULES, Conflict, stands_in_the_way
+from skilleval.domain.rules import Rule
+from skilleval.services import conflicts
+from skilleval.services.rules import packs_of_batch
+
+#: personnel id and candidate id
+Pair = tuple[int, int]
+#: candidate id and part id
+Own = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Recusal:
+    """Somebody whose mark may not count for a candidate, and by which clause."""
+
+    conflict: Conflict
+    clause: str
+
+    @property
+    def told(self) -> str:
+        """The reason and the way out."""
+        way = (
+            "由其他人裁定（skilleval marks adjudicate）"
+            if self.conflict.state == "confirmed"
+            else "先认定或排除（skilleval conflicts confirm / dismiss）；认定后由其他人裁定"
+        )
+        return f"{self.conflict.told}，其评分不能计入；{way}（{self.clause}）"
+
+    def is_about(self, name: str) -> bool:
+        """Whether this is the one who has to be recused, by name or code."""
+        return name.strip() in (self.conflict.examiner.name, self.conflict.examiner.code)
+
+
+def standing_conflicts(
+    session: Session, batch: Batch, pairs: Iterable[tuple[int, Candidate]]
+) -> dict[Pair, list[Conflict]]:
+    """The conflicts between people who acted and those whom they examined that nobody dismissed, whatever the rules say."""
+    asked = {(personnel_id, _key(one.id)): one for personnel_id, one in pairs}
+    chosen = select(Personnel).where(
+        col(Personnel.institution_id) == batch.institution_id, col(Personnel.id).in_({key for key, _one in asked})
+    )
+    people = {_key(one.id): one for one in session.exec(chosen)}
+    scene = conflicts.scene_of(session, batch) if asked else None
+    found: dict[Pair, list[Conflict]] = {}
+    for pair, candidate in sorted(asked.items()):
+        assert scene is not None
+        standing = [one for one in scene.conflicts(people[pair[0]], [candidate]) if one.state != "dismissed"]
+        if standing:
+            found[pair] = standing
+    return found
+
+
+def recusals_of_marks(
+    session: Session, batch: Batch, candidates: Sequence[Candidate], entered: Mapping[Own, Sequence[Mark]]
+) -> dict[Own, list[Recusal]]:
+    """By candidate and part: whose standing mark may not count, each with the clause."""
+    by_id = {_key(one.id): one for one in candidates}
+    pairs = [
+        (mark.personnel_id, by_id[own[0]]) for own, marks in entered.items() if own[0] in by_id for mark in marks
+    ]
+    standing = standing_conflicts(session, batch, pairs)
+    rules = _rules(session, batch)
+    found: dict[Own, list[Recusal]] = {}
+    for own, marks in entered.items():
+        in_the_way = [
+            Recusal(one, _clause(one, rules))
+            for mark in marks
+            for one in standing.get((mark.personnel_id, own[0]), [])
+            if stands_in_the_way(one, rules)
+        ]
+        if in_the_way:
+            found[own] = in_the_way
+    return found
+
+
+def must_be_recused(session: Session, batch: Batch, candidate: Candidate, name: str) -> list[str]:
+    """Why somebody of the institution's personnel, by name or code, may not judge a candidate; nothing for anybody else."""
+    query = select(Personnel).where(
+        col(Personnel.institution_id) == batch.institution_id,
+        (col(Personnel.name) == name.strip()) | (col(Personnel.code) == name.strip()),
+    )
+    pairs = [(_key(one.id), candidate) for one in session.exec(query.order_by(col(Personnel.code)))]
+    rules = _rules(session, batch)
+    return [
+        f"{one.told}（{_clause(one, rules)}）"
+        for standing in standing_conflicts(session, batch, pairs).values()
+        for one in standing
+        if stands_in_the_way(one, rules)
+    ]
+
+
+def _rules(session: Session, batch: Batch) -> dict[str, Rule]:
+    packs = packs_of_batch(session, batch)
+    found = {rule_id: packs.find(rule_id, batch.starts_on) for rule_id in CONFLICT_RULES}
+    return {rule_id: rule for rule_id, rule in found.items() if rule is not None}
+
+
+def _clause(conflict: Conflict, rules: Mapping[str, Rule]) -> str:
+    rule = rules.get(f"conflict.{conflict.kind}")
+    return rule.clause.id if rule is not None else f"conflict.{conflict.kind}"
+
+
+def _key(value: int | None) -> int:
+    assert value is not None
+    return value
