@@ -23,7 +23,7 @@ from skilleval.domain.appointment import (
     prove_window,
 )
 from skilleval.domain.backgrounds import background_as_plain
-from skilleval.domain.eligibility import Background, HeldCertificate
+from skilleval.domain.eligibility import Background, Condition, HeldCertificate
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer, Proof
@@ -65,13 +65,12 @@ def nominate(
     person = people.find_person(session, firm, content["person"], vault=vault)
     packs = rules.packs_of(session, firm, library, on)
     added = honours.new_honours(session, person, content.get("honour", []))
-    kept = honours.honours_of(session, [_key(person.id)]).get(_key(person.id), [])
-    background = _background(session, person, [*kept, *added], on)
+    background = _background(session, person, added, on)
     current = _current(background, content["occupation_code"], on)
     proofs = [
         prove_window(packs.find(WINDOWS, on), on),
         prove_entry(
-            packs.find(ENTRY[grade], on), content["route"], _conditions(packs, on), background,
+            packs.find(ENTRY[grade], on), content["route"], conditions_of(packs, on), background,
             content["occupation_code"], grade, on,
         ),
     ]  # fmt: skip
@@ -181,15 +180,16 @@ def appointment_of(session: Session, nomination: Nomination) -> Appointment | No
     return session.exec(query).first()
 
 
-def _background(session: Session, person: Person, held: Sequence[Any], on: date) -> Background:
-    """The person's background with honours as evidence; where nobody entered any, what there is stays unknown."""
+def _background(session: Session, person: Person, added: Sequence[Any], on: date) -> Background:
+    """The person's background with the honours that the file brings."""
     background = people.backgrounds(session, [person], on)[_key(person.id)]
-    if not held:
+    if not added:
         return background
-    return replace(background, evidence=(*(background.evidence or ()), *honours.as_evidence(held)))
+    return replace(background, evidence=(*(background.evidence or ()), *honours.as_evidence(added)))
 
 
-def _conditions(packs: Packs, on: date) -> list[Any]:
+def conditions_of(packs: Packs, on: date) -> list[Condition]:
+    """The conditions of every edition that these packs have on a day: a route names its own."""
     return [one for edition in packs.editions() for one in packs.conditions(edition, on)]
 
 

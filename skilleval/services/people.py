@@ -11,12 +11,12 @@ from sqlmodel import Session, col, select
 
 from skilleval.db.bulk import insert_columns, reserve_ids
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import Credential, ImportReceipt, Institution, Person, WorkPeriod
+from skilleval.db.tables import Credential, Honour, ImportReceipt, Institution, Person, WorkPeriod
 from skilleval.domain.eligibility import Background, Diploma, HeldCertificate, Title, Work
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import clean_number
 from skilleval.domain.ladder import Grade
-from skilleval.services import journal
+from skilleval.services import honours, journal
 from skilleval.services.credentials import CREDENTIAL_KEYS, Standing, credential_changes
 from skilleval.services.holdings import issued_here
 from skilleval.services.journal import Actor
@@ -181,22 +181,27 @@ def find_person(session: Session, institution_id: int, named: str, *, vault: Vau
 def backgrounds(session: Session, people: Iterable[Person], on: date) -> dict[int, Background]:
     """What the rules need to know of each person on a day, by id; what nobody entered stays unknown.
 
-    Certificates that were issued here by that day and stand on it are known, whatever the roster says.
+    Certificates that were issued here by that day and stand on it are known, whatever the roster says. Honours on record are
+    the evidence that a rule may ask for; where nobody entered any, what there is stays unknown.
     """
     chosen = {_key(person.id): person for person in people}
     credentials: dict[int, list[Credential]] = {}
     periods: dict[int, list[WorkPeriod]] = {}
+    honoured: dict[int, list[Honour]] = {}
     for part in _chunks(list(chosen), 500):
         for credential in session.exec(select(Credential).where(col(Credential.person_id).in_(part)).order_by(col(Credential.id))):
             credentials.setdefault(credential.person_id, []).append(credential)
         for period in session.exec(select(WorkPeriod).where(col(WorkPeriod.person_id).in_(part)).order_by(col(WorkPeriod.id))):
             periods.setdefault(period.person_id, []).append(period)
+        honoured |= honours.honours_of(session, part)
     issued: dict[int, list[HeldCertificate]] = {}
     for firm in sorted({person.institution_id for person in chosen.values()}):
         issued |= issued_here(session, firm, on)
     return {
         key: replace(
-            _background(person, credentials.get(key, []), periods.get(key, [])), issued=tuple(issued.get(key, ()))
+            _background(person, credentials.get(key, []), periods.get(key, [])),
+            issued=tuple(issued.get(key, ())),
+            evidence=honours.as_evidence(honoured[key]) if key in honoured else None,
         )
         for key, person in chosen.items()
     }

@@ -3,19 +3,20 @@
 from datetime import date
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from skilleval import packs
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import Credential, Specification
+from skilleval.db.tables import Credential, Honour, Person, Specification
 from skilleval.domain.eligibility import judge
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer
+from skilleval.services import rules
 from skilleval.services.eligible import coming_people, eligible_people
 from skilleval.services.entry_conditions import basis_of, conditions_on
 from tests.certified import ISSUED_ON, make_certified_batch
-from tests.factories import Firm, entry_conditions, make_firm, make_person
+from tests.factories import ACTOR, Firm, entry_conditions, make_firm, make_person
 
 ON = date(2026, 6, 8)
 E = "6-31-01-03"
@@ -160,3 +161,51 @@ def test_a_day_before_the_first_version_makes_everybody_unknown(session: Session
     found = ask(session, firm, "2023", on=date(2022, 12, 31))
 
     assert {one.answer for one in found.standings} == {Answer.UNKNOWN}
+
+
+# --- honours as evidence ---------------------------------------------------------------------------
+
+HONOURED = """
+schema = "rule-pack/2"
+name = "本市荣誉"
+layer = "city"
+source = "x"
+confidence = "high"
+status = "in_force"
+from = 2020-01-01
+
+[[condition]]
+id = "city-2026/senior/1"
+edition = "city-2026"
+grade = "senior"
+clause = "获市级以上荣誉或科技奖"
+requires = [{ any = [{ evidence = ["honour"], level = "city" }, { evidence = ["science_award"], level = "firm" }] }]
+"""
+#: name → its honours: (kind, level, day), each with the answer that the rule gives
+HONOURS: dict[str, tuple[list[tuple[str, str | None, date | None]], str]] = {
+    "早已": ([("honour", "city", date(2020, 5, 1))], "met"),
+    "今天": ([("honour", "firm", date(2020, 5, 1)), ("honour", "province", ON)], "met"),
+    "明天": ([("honour", "nation", date(2026, 6, 9))], "not_met"),
+    "后年": ([("honour", "firm", date(2020, 5, 1))], "not_met"),
+    "未填起始": ([("honour", "city", None)], "unknown"),
+    "未填日期": ([], "unknown"),
+}
+
+
+def test_an_honour_on_record_counts_where_a_rule_asks_for_it_at_both_speeds(session: Session, firm: Firm) -> None:
+    library = packs.assemble([*packs.library().packs, packs.read_pack("city", HONOURED)])
+    people = {one.name: one.id or 0 for one in session.exec(select(Person))}
+    for name, (held, _answer) in HONOURS.items():
+        for kind, level, day in held:
+            session.add(Honour(institution_id=firm.id, person_id=people[name], kind=kind, name=f"{kind}{level}", issuer="某市",
+                               level=level, obtained_on=day))  # fmt: skip
+    session.flush()
+    rules.choose_packs(session, ACTOR, firm.institution, library, names=["guangdong", "city"], switches={},
+                       valid_from=date(2026, 1, 1), reason="本市规定")  # fmt: skip
+
+    found = eligible_people(session, library, firm.institution, occupation=E, grade=Grade.SENIOR, on=ON, edition="city-2026")
+
+    conditions = library.choose(["guangdong", "city"]).conditions("city-2026", ON)
+    slow = {one.person.name: judge(one.background, E, Grade.SENIOR, conditions, ON).answer for one in found.standings}
+    assert {one.person.name: one.answer for one in found.standings} == slow
+    assert {name: answer.value for name, answer in slow.items()} == {name: told for name, (_held, told) in HONOURS.items()}
