@@ -84,6 +84,22 @@ def authority_for(
     return _ask(session, ground, grade, route, holds, member)
 
 
+def question_of(
+    session: Session,
+    institution: Institution,
+    library: Library,
+    *,
+    occupation_code: str,
+    trade: str,
+    grade: Grade,
+    route: str,
+    on: date,
+) -> Question:
+    """What ``authority_for`` asks of the rules, with its facts, to be kept with a decision so that it can be asked again."""
+    ground = ground_of(session, institution, library, occupation_code, trade, on)
+    return _question(session, ground, grade, route, UNSAID, None)
+
+
 def require(
     session: Session,
     batch: Batch,

@@ -15,6 +15,7 @@ from skilleval.domain.authority import reasons
 from skilleval.domain.confirmation import TERMS, Apprentice, FirmRule, prove_confirmation
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
+from skilleval.domain.questions import question_as_plain
 from skilleval.domain.rules import Answer
 from skilleval.packs import Library
 from skilleval.services import authority, journal, rules
@@ -63,10 +64,11 @@ def add_confirmation(
         if leaf.answer is not Answer.MET
     ]
     grade = Grade.parse(content.get("grade", "学徒工"))
-    answer = authority.authority_for(
-        session, institution, library, occupation_code=content["occupation_code"], trade=content.get("trade", ""),
-        grade=grade, route="confirmation", on=on,
-    )  # fmt: skip
+    asked: dict[str, Any] = {
+        "occupation_code": content["occupation_code"], "trade": content.get("trade", ""), "grade": grade,
+        "route": "confirmation", "on": on,
+    }  # fmt: skip
+    answer = authority.authority_for(session, institution, library, **asked)
     problems += reasons(answer)
     if person is not None and post is not None and result == "passed":
         problems += _earlier(session, person, post)
@@ -79,7 +81,10 @@ def add_confirmation(
         rule_name=apprentice.rule.name, rule_version=apprentice.rule.version, rule_document=apprentice.rule.document,
         result=result, confirmed_on=on, decided_by=content["by"],
         proof={"confirmation": proof.as_dict(), "authority": answer.as_dict()},
-        versions={"packs": rules.pin_packs(session, packs), "switches": packs.switches(on)},
+        versions={
+            "packs": rules.pin_packs(session, packs), "switches": packs.switches(on),
+            "asked": question_as_plain(authority.question_of(session, institution, library, **asked)),
+        },
     )  # fmt: skip
     session.add(confirmation)
     journal.record(session, actor, firm, "confirmations.add", objects=[confirmation])

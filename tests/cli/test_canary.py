@@ -100,6 +100,7 @@ def _about_firm(letter: str, code: str, world: World, out: Path) -> Iterator[Ask
     yield from (("people", "next", name, *at, "--json") for names in world.people.values() for name in names)
     yield ("people", "import", str(_roster(out / f"花名册{letter}.xlsx")), *at, "--errors", str(out / f"错误{letter}.xlsx"))
     yield ("journal", "show", *at, "--json")
+    yield ("replay", *at, "--json")
     yield ("journal", "verify", *at)
     yield ("rules", "list", *at, "--json")
     yield ("schemes", "list", *at, "--json")
@@ -169,6 +170,7 @@ def _about_batch(number: str, people: list[str], out: Path) -> Iterator[Ask]:
         yield ("schemes", "show", name, *at, "--json")
         yield ("marks", "revise", name, *at, "--method", "theory", "--assessor", "K1", "--mark", "80", "--reason", "试")
         yield ("marks", "adjudicate", name, *at, "--method", "theory", "--mark", "80", "--reason", "试")
+        yield ("marks", "remark", name, *at, "--method", "theory", "--mark", "80", "--reason", "试")
         yield ("marks", "correct", name, *at, "--part", "theory=80", "--reason", "试")
         yield ("replay", name, *at)
     yield from [("panels", act, *at, "--json") for act in ("propose", "check", "show")]
@@ -180,6 +182,7 @@ def _about_batch(number: str, people: list[str], out: Path) -> Iterator[Ask]:
     yield ("notices", "publish", *at)
     yield ("notices", "object", *at, "--by", "某", "--text", "某", "--candidate", "没有")
     yield ("notices", "decide", *at, "--serial", "1", "--uphold", "--reason", "试")
+    yield ("notices", "correct", *at, "--reason", "试")
     yield from [("notices", "close", *at), ("notices", "withdraw", *at, "--reason", " ")]
     yield from [("certificates", "preview", *at), ("certificates", "issue", *at)]
     yield ("certificates", "print", *at, "--out", str(out / "证书"))

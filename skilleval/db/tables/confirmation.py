@@ -46,6 +46,6 @@ class Confirmation(Table, table=True):
     confirmed_on: date
     #: who decided in the firm
     decided_by: str
-    #: the proof of the periods and the answer of authority, as they stood, and the packs behind them
+    #: the proof of the periods and the answer of authority, as they stood; the packs behind them and what was asked of them
     proof: dict[str, Any] = Field(sa_type=sa.JSON)
     versions: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
