@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from skilleval.domain.accounts import ROLES
+from skilleval.domain.duties import merged_duties
 from skilleval.domain.errors import RuleBroken
 
 CONFIG_NAME = "config.toml"
@@ -24,6 +25,11 @@ query_url = "http://jndj.osta.org.cn"
 institution_url = "http://pjjg.osta.org.cn"
 # 演示安装为 true：证书与公示印“演示”字样，不得用于正式认定
 demo = false
+
+[duties]
+# 同一批次中允许由一人兼任的职责，例如 [["review", "approve"]]；留空则五项职责互不兼任。
+# 职责：register 组织报名、score 评分、review 审核、approve 审批、issue 发证。兼任削弱互相监督，只供人手不足的企业使用。
+merge = []
 
 [web]
 # 持有这些角色的账号登录时必须使用动态口令，例如 ["administrator", "issuer", "approver"]
@@ -71,6 +77,8 @@ class Settings:
     database_url: str = ""
     certificate: CertificateSettings = CertificateSettings()
     web: WebSettings = WebSettings()
+    #: duties of a batch that one person may have together
+    merged_duties: tuple[frozenset[str], ...] = ()
     #: font files by role: song, fangsong, kai, hei; a role that is not set is looked up in the system
     fonts: Mapping[str, str] = field(default_factory=dict)
 
@@ -101,6 +109,7 @@ def load_settings(folder: Path) -> Settings:
     certificate = _section(content, "certificate", {"query_url": str, "institution_url": str, "demo": bool}, file)
     fonts = _section(content, "fonts", {"song": str, "fangsong": str, "kai": str, "hei": str}, file)
     web = _section(content, "web", {"totp_roles": list, "trusted_hosts": list, "https": bool}, file)
+    duties = _section(content, "duties", {"merge": list}, file)
     database_url = content.pop("database_url", "")
     if not isinstance(database_url, str):
         raise RuleBroken(f"{file}：database_url 应为文字")
@@ -111,6 +120,7 @@ def load_settings(folder: Path) -> Settings:
         database_url=database_url,
         certificate=CertificateSettings(**certificate),
         web=_web(web, file),
+        merged_duties=_merged(duties.get("merge", []), file),
         fonts={role: path for role, path in fonts.items() if path},
     )
 
@@ -128,6 +138,15 @@ def _roles(written: list[Any], file: Path) -> tuple[str, ...]:
         if not isinstance(role, str) or role not in ROLES:
             raise RuleBroken(f"{file}：[web] totp_roles 中没有角色 {role!r}，可用 {'、'.join(ROLES)}")
     return tuple(written)
+
+
+def _merged(written: list[Any], file: Path) -> tuple[frozenset[str], ...]:
+    if not all(isinstance(group, list) and all(isinstance(one, str) for one in group) for group in written):
+        raise RuleBroken(f'{file}：[duties] merge 应写作 [["review", "approve"]]')
+    try:
+        return merged_duties(written)
+    except RuleBroken as refusal:
+        raise RuleBroken(f"{file}：[duties] merge {refusal.message}") from refusal
 
 
 def _section(content: dict[str, Any], name: str, keys: dict[str, type], file: Path) -> dict[str, Any]:

@@ -27,6 +27,10 @@ def test_the_shipped_configuration_loads_and_leaves_fonts_to_the_system(tmp_path
         ("[web]\ntotp_roles = 'issuer'", "totp_roles"),
         ("[web]\ntotp_roles = ['clerk']", "clerk"),
         ("[web]\ntotp_roles = [['issuer']]", "issuer"),
+        ("[duties]\nmerge = 'review'", "merge"),
+        ("[duties]\nmerge = ['review', 'approve']", "merge"),
+        ("[duties]\nmerge = [['review', 'sign']]", "sign"),
+        ("[duties]\nmerge = [['review']]", "至少写两项"),
         ("fonts = 3", "fonts"),
         ("[", CONFIG_NAME),
     ],
@@ -53,3 +57,13 @@ def test_the_instance_given_wins_over_the_environment(tmp_path: Path, monkeypatc
 
     assert paths.instance(tmp_path / "given") == tmp_path / "given"
     assert paths.instance() == tmp_path / "env"
+
+
+def test_roles_and_duties_of_a_configuration(tmp_path: Path) -> None:
+    text = '[web]\ntotp_roles = ["issuer"]\n[duties]\nmerge = [["review", "approve"]]'
+    (tmp_path / CONFIG_NAME).write_text(text, encoding="utf-8")
+
+    settings = load_settings(tmp_path)
+
+    assert settings.web.totp_roles == ("issuer",)
+    assert settings.merged_duties == (frozenset({"review", "approve"}),)

@@ -15,6 +15,7 @@ import click
 from skilleval.db.engine import Database, sqlite_url
 from skilleval.domain.errors import RuleBroken
 from skilleval.installation import Installation
+from skilleval.services.duties import merging
 from skilleval.services.journal import Actor
 from skilleval.services.tenancy import acting_for
 
@@ -57,7 +58,7 @@ class Workplace(Installation):
     def database(self) -> Database:
         """The installation's database, whose sessions ask on behalf of the acting institution."""
         url = self.settings.database_url or sqlite_url(self.settings.database_file)
-        return Database(url, acting_for(self.acting))
+        return Database(url, {**acting_for(self.acting), **merging(self.settings.merged_duties)})
 
     @property
     def actor(self) -> Actor:

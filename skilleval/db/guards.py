@@ -7,6 +7,7 @@ APPEND_ONLY = (
     "mark",
     "adjudication",
     "appointment",
+    "batch_duty",
     "nomination",
     "result",
     "case_vote",

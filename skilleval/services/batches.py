@@ -32,6 +32,7 @@ from skilleval.domain.methods import METHODS
 from skilleval.domain.rules import Proof, Rule
 from skilleval.packs import Library
 from skilleval.services import authority, conflicts, institutions, journal, rules
+from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.staffing import staff_of_file, venue_problems
 
@@ -97,6 +98,7 @@ def add_batch(session: Session, actor: Actor, institution: Institution, content:
     )
     session.add(batch)
     session.flush()
+    take_duty(session, actor, batch, "batches.add_batch")
     assignments = [
         Assignment(institution_id=firm, batch_id=_key(batch.id), personnel_id=key, role=role, method=method)
         for role, key, method in staff
@@ -109,6 +111,7 @@ def add_batch(session: Session, actor: Actor, institution: Institution, content:
 def advance_batch(session: Session, actor: Actor, batch: Batch, to: str, *, library: Library, on: date) -> Batch:
     """Take the next step. Refused: a step that does not follow, one that an act of its own takes, and, with everything
     that is missing, one that is not ready or, before enrolment and marking, not within the institution's authority."""
+    take_duty(session, actor, batch, "batches.advance_batch")
     lifecycle.step("batch", batch.state, to)
     if to in lifecycle.OWN_COMMAND:
         raise RuleBroken(f"“{lifecycle.label('batch', to)}”由专门的命令完成：{lifecycle.OWN_COMMAND[to]}")
@@ -129,6 +132,7 @@ def record_authority_reason(session: Session, actor: Actor, batch: Batch, writte
 
     What was written before stays; the new reason follows it. Refused: no text, a cancelled batch.
     """
+    take_duty(session, actor, batch, "batches.record_authority_reason")
     if batch.state == "cancelled":
         raise RuleBroken(f"批次 {batch.number} 已取消，不能再写明理由")
     if not (reason := written.strip()):

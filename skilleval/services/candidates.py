@@ -34,6 +34,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer
 from skilleval.packs import Library
 from skilleval.services import authority, journal, people, rules
+from skilleval.services.duties import take_duty
 from skilleval.services.employers import EMPLOYER_COLUMNS, Employers
 from skilleval.services.enrolment import beyond_authority, must_be_in_time, sitter_of
 from skilleval.services.journal import Actor
@@ -144,6 +145,7 @@ def write_candidates(
 
     Refused with every reason: a grade or firm for which the institution has no authority; a day after enrolment.
     """
+    take_duty(session, actor, staged.batch, "candidates.write_candidates")
     batch, written = staged.batch, []
     must_be_in_time(batch, on)
     for person, values in staged.new:
@@ -174,6 +176,7 @@ def write_candidates(
 
 def check_eligibility(session: Session, actor: Actor, batch: Batch, library: Library, *, on: date) -> list[Candidate]:
     """Judge all undecided candidates of a batch again, after facts were corrected."""
+    take_duty(session, actor, batch, "candidates.check_eligibility")
     _must_enrol(batch)
     waiting = [one for one in _candidates(session, batch) if one.state in ("applied", "refused")]
     if waiting:
@@ -189,6 +192,7 @@ def accept_candidates(
 
     Refused with every name: one that is not met or unknown; with every reason: what is beyond the institution's authority.
     """
+    take_duty(session, actor, batch, "candidates.accept_candidates")
     _must_enrol(batch)
     names = _names(session, candidates)
     problems = [
@@ -212,6 +216,7 @@ def refuse_candidates(
     session: Session, actor: Actor, batch: Batch, candidates: Sequence[Candidate], *, reason: str
 ) -> list[Candidate]:
     """Refuse candidates, with the reason that they will be told. Refused: no reason."""
+    take_duty(session, actor, batch, "candidates.refuse_candidates")
     if not reason.strip():
         raise RuleBroken("审核不通过须写明理由")
     return _turn_away(session, actor, batch, candidates, "refused", "candidates.refuse", reason)
@@ -221,6 +226,7 @@ def withdraw_candidates(
     session: Session, actor: Actor, batch: Batch, candidates: Sequence[Candidate], *, reason: str
 ) -> list[Candidate]:
     """Take candidates out of a batch at their own wish. Refused: no reason, a batch that has been scheduled."""
+    take_duty(session, actor, batch, "candidates.withdraw_candidates")
     if not reason.strip():
         raise RuleBroken("退出须写明理由")
     return _turn_away(session, actor, batch, candidates, "withdrawn", "candidates.withdraw", reason)

@@ -41,6 +41,7 @@ from skilleval.domain.rules import Answer, Proof
 from skilleval.domain.scoring import Settlement
 from skilleval.packs import Library, Packs
 from skilleval.services import authority, journal, rules
+from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.recognitions import (
     batch_of_case,
@@ -102,6 +103,7 @@ def decide_case(
     recognition everything that ``judge_recognition`` finds missing, what is beyond the institution's authority included.
     """
     batch = batch_of_case(session, case)
+    take_duty(session, actor, batch, "case_decisions.decide_case")
     if batch.state not in _DECIDING:
         raise RuleBroken(f"批次现在是“{lifecycle.label('batch', batch.state)}”，只有“评分”阶段至公示结束前可以作出认定决定")
     if not reason.strip():

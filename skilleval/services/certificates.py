@@ -28,6 +28,7 @@ from skilleval.domain.identifiers import grade_code
 from skilleval.domain.ladder import Grade
 from skilleval.packs import Library
 from skilleval.services import authority, institutions, journal, marks, notices
+from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.number_list import NUMBER_COLUMNS, Roll, RowProblem, number_problem
 from skilleval.services.numbering import next_number, preview_number
@@ -79,6 +80,7 @@ def issue_certificates(
     Refused, before any number is used: a notice that is not closed, a grade whose code is not confirmed, a character that
     no font can draw; with every reason, what is beyond the institution's authority on the batch's days or on this one.
     """
+    take_duty(session, actor, batch, "certificates.issue_certificates")
     # On PostgreSQL a second issuer waits here and then finds the batch certified; on SQLite writers are alone anyway.
     session.refresh(batch, with_for_update=True)
     lifecycle.step("batch", batch.state, "certified")
@@ -176,6 +178,7 @@ def write_numbers(
 
     Refused as for local numbers: a character that no font can draw, what is beyond the institution's authority.
     """
+    take_duty(session, actor, staged.batch, "certificates.write_numbers")
     batch = staged.batch
     people = {_key(candidate.id): person for candidate, person in _pairs(session, batch)}
     standing = _last_certificates(session, batch)
@@ -205,16 +208,19 @@ def write_numbers(
 
 def void_certificate(session: Session, actor: Actor, certificate: Certificate, *, reason: str, on: date) -> CertificateEvent:
     """Void a certificate (作废), for a slip in what was printed. The number is kept and never used again."""
+    take_duty(session, actor, _candidate_and_batch(session, certificate)[1], "certificates.void_certificate")
     return _end(session, actor, certificate, "voided", reason, on)
 
 
 def revoke_certificate(session: Session, actor: Actor, certificate: Certificate, *, reason: str, on: date) -> CertificateEvent:
     """Revoke a certificate (撤销): the grade was not rightly recognised. The number is kept and never used again."""
+    take_duty(session, actor, _candidate_and_batch(session, certificate)[1], "certificates.revoke_certificate")
     return _end(session, actor, certificate, "revoked", reason, on)
 
 
 def reissue_certificate(session: Session, actor: Actor, certificate: Certificate, *, reason: str, on: date) -> CertificateEvent:
     """Reissue a lost or damaged certificate (补发): the same number and content, printed once more."""
+    take_duty(session, actor, _candidate_and_batch(session, certificate)[1], "certificates.reissue_certificate")
     _must_stand(session, certificate)
     return _event(session, actor, certificate, "reissued", reason, on)
 
@@ -234,6 +240,7 @@ def replace_certificate(
     Refused: a certificate that is not voided, was replaced already, or has its number from the province; with every
     reason, what is beyond the institution's authority.
     """
+    take_duty(session, actor, _candidate_and_batch(session, certificate)[1], "certificates.replace_certificate")
     if status_of(session, certificate) != "voided":
         raise RuleBroken(f"证书 {certificate.number} 没有作废，不需要换发")
     candidate, batch = _candidate_and_batch(session, certificate)

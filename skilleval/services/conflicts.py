@@ -26,6 +26,7 @@ from skilleval.db.tables import Conflict as DecidedConflict
 from skilleval.domain.conflicts import KINDS, STATES, Conflict, Decision, Examiner, Subject, Tie, found, stands
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import journal
+from skilleval.services.duties import take_duty
 from skilleval.services.earlier import earlier_batches
 from skilleval.services.journal import Actor
 
@@ -121,6 +122,7 @@ def decide_conflict(
     Refused: no reason, no such conflict, one decided so already, the examiner's own decision, and dismissing that somebody
     with the same document number is the same person.
     """
+    take_duty(session, actor, batch, "conflicts.decide_conflict")
     if not reason.strip():
         raise RuleBroken("认定或排除回避情形须写明理由")
     conflict, candidate = _named(session, batch, named)

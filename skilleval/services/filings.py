@@ -21,6 +21,7 @@ from skilleval.reports.fonts import Fonts
 from skilleval.reports.package import Written, verify_package, write_package
 from skilleval.services import filing_content as reading
 from skilleval.services import journal, notices
+from skilleval.services.duties import take_duty
 from skilleval.services.filing_record import BatchRecord, read_batch
 from skilleval.services.journal import Actor
 from skilleval.services.provenance import provenance_of
@@ -56,6 +57,7 @@ def export_filing(
     not certified, a notice that is not closed, somebody without a result or a certificate, a code nobody confirmed,
     and a package in which the verifier finds anything wrong (no file is left then).
     """
+    take_duty(session, actor, batch, "filings.export_filing")
     content = collect_content(
         session, batch, vault=vault, instance_folder=instance_folder, on=on, addressed_to=addressed_to, demo=demo
     )

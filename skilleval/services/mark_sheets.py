@@ -18,6 +18,7 @@ from skilleval.domain.methods import METHODS
 from skilleval.domain.scoring import show
 from skilleval.services import journal
 from skilleval.services.batches import assessors_for, candidates_of, parts_of_batch
+from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.marks import latest_marks, names_of
 from skilleval.services.schemes import latest_schemes
@@ -150,6 +151,7 @@ def _sheets_of_parts(file: Path, batch: Batch, methods: Iterable[str]) -> dict[s
 
 def write_marks(session: Session, actor: Actor, staged: Staged) -> Report:
     """Write what was staged, with one journal entry and one receipt."""
+    take_duty(session, actor, staged.batch, "mark_sheets.write_marks")
     firm = staged.batch.institution_id
     marks = [
         Mark(

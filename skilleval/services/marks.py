@@ -26,6 +26,7 @@ from skilleval.packs import Library
 from skilleval.services import authority, journal
 from skilleval.services.batches import assessors_for, candidates_of, parts_of_batch
 from skilleval.services.case_decisions import settle_cases
+from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.recusals import recusals_of_marks
 from skilleval.services.schemes import latest_schemes, veto_notes
@@ -47,6 +48,7 @@ def correct_mark(
     A decision over the old mark lapses. Refused: no reason, a batch whose results are settled (correct the result then), a
     mark out of range, no such mark, the mark that stands.
     """
+    take_duty(session, actor, batch, "marks.correct_mark")
     if batch.state != "marking":
         raise RuleBroken("成绩已核定，不能再改评分；请用 skilleval marks correct 更正核定成绩")
     if not reason.strip():
@@ -82,6 +84,7 @@ def adjudicate(
     Refused: a part that is neither in dispute nor marked by somebody who has to be recused, that person's own decision, a
     mark out of range, no reason, a batch that is not being marked.
     """
+    take_duty(session, actor, batch, "marks.adjudicate")
     if batch.state != "marking":
         raise RuleBroken("只有“评分”阶段可以裁定")
     if not reason.strip():
@@ -137,6 +140,7 @@ def settle_results(session: Session, actor: Actor, batch: Batch, library: Librar
     Refused with every reason: a batch that is not being marked, marks in dispute, marks that are missing, marks of
     somebody who has to be recused (回避) that nobody else decided over, what is beyond the institution's authority.
     """
+    take_duty(session, actor, batch, "marks.settle_results")
     if batch.route == "direct":
         return settle_cases(session, actor, batch, library)
     lifecycle.step("batch", batch.state, "settled")
@@ -175,6 +179,7 @@ def correct_result(
     ``parts`` gives the new marks of the parts that change, in hundredths; None is absent. Refused: no reason, a batch
     that is not settled or already certified, a mark out of range, nothing that changes.
     """
+    take_duty(session, actor, batch, "marks.correct_result")
     if not reason.strip():
         raise RuleBroken("更正成绩须写明理由")
     standing = latest_results(session, batch).get(_key(candidate.id))

@@ -23,6 +23,7 @@ from skilleval.domain.rules import Answer, Rule, prove_value
 from skilleval.domain.workdays import Calendar
 from skilleval.packs import Library
 from skilleval.services import authority, journal, rules
+from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 
 _LENGTH = "notice.working_days"
@@ -56,6 +57,7 @@ def publish_notice(
     before the end of the evaluation, fewer days than the batch's rule packs ask for, and, with every reason, what is
     beyond the institution's authority.
     """
+    take_duty(session, actor, batch, "notices.publish_notice")
     lifecycle.step("batch", batch.state, "noticed")
     _check_length(session, batch, first_day, working_days)
     if first_day < on:
@@ -118,6 +120,7 @@ def raise_objection(
 
     Refused: a notice that is no longer published, a day outside its period, a candidate of another batch, no text.
     """
+    take_duty(session, actor, batch_of_notice(session, notice), "notices.raise_objection")
     if notice.state != "published":
         raise RuleBroken("该公示已结束或已撤回，不能再登记异议")
     if not notice.first_day <= on <= notice.last_day:
@@ -143,11 +146,13 @@ def raise_objection(
 
 def uphold_objection(session: Session, actor: Actor, objection: Objection, *, reason: str, on: date) -> Objection:
     """Uphold an objection. The result is not touched here: it is corrected by an entry of its own."""
+    take_duty(session, actor, _batch_of_objection(session, objection), "notices.uphold_objection")
     return _decide(session, actor, objection, "upheld", reason, on)
 
 
 def reject_objection(session: Session, actor: Actor, objection: Objection, *, reason: str, on: date) -> Objection:
     """Reject an objection: the result stays as it is."""
+    take_duty(session, actor, _batch_of_objection(session, objection), "notices.reject_objection")
     return _decide(session, actor, objection, "rejected", reason, on)
 
 
@@ -157,6 +162,7 @@ def close_notice(session: Session, actor: Actor, notice: Notice, *, vault: Vault
     Refused with every reason: before the last day is over, with an open objection, with an upheld objection whose
     result is not corrected, or when the list is no longer that of those who passed.
     """
+    take_duty(session, actor, batch_of_notice(session, notice), "notices.close_notice")
     batch = batch_of_notice(session, notice)
     lifecycle.step("batch", batch.state, "cleared")
     reasons = reasons_against_closing(session, notice, vault=vault, on=on)
@@ -170,6 +176,7 @@ def close_notice(session: Session, actor: Actor, notice: Notice, *, vault: Vault
 
 def withdraw_notice(session: Session, actor: Actor, notice: Notice, *, reason: str) -> Notice:
     """Take a notice back, so that the batch can be published anew. What it said stays on record."""
+    take_duty(session, actor, batch_of_notice(session, notice), "notices.withdraw_notice")
     if notice.state != "published":
         raise RuleBroken("只能撤回公示中的公示")
     if not reason.strip():
@@ -257,6 +264,12 @@ def _check_length(session: Session, batch: Batch, first_day: date, working_days:
             f"公示期 {working_days} 个工作日不合规定的 {rule.value} 个工作日：“{rule.clause.text}”"
             f"（{rule.clause.id}，{rule.clause.reference}）"
         )
+
+
+def _batch_of_objection(session: Session, objection: Objection) -> Batch:
+    notice = session.get(Notice, objection.notice_id)
+    assert notice is not None
+    return batch_of_notice(session, notice)
 
 
 def _decide(session: Session, actor: Actor, objection: Objection, state: str, reason: str, on: date) -> Objection:

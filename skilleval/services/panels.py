@@ -22,6 +22,7 @@ from skilleval.domain.rules import Answer, Proof
 from skilleval.services import conflicts, journal
 from skilleval.services.batches import parts_of_batch
 from skilleval.services.conflicts import Scene
+from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.rules import packs_of_batch
 from skilleval.services.staffing import OPEN
@@ -92,6 +93,7 @@ def assign_panel(
     Refused with every reason: no reason, a batch that is being marked or further, unknown people, a method that the batch
     doesn't have, a size that is too small or even, a member who is not fit, and every conflict in the way.
     """
+    take_duty(session, actor, batch, "panels.assign_panel")
     if batch.state not in OPEN:
         raise RuleBroken(f"批次现在是“{lifecycle.label('batch', batch.state)}”，开始评分后不能再组成或调整评审组")
     if not reason.strip():

@@ -19,6 +19,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer
 from skilleval.packs import Library, Packs
 from skilleval.services import authority, batches, candidates, contests, journal, people, rules
+from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 
 ROUTE = "contest"
@@ -67,6 +68,7 @@ def promote(
     if problems:
         raise RuleBroken("不能按竞赛晋级，未作任何改动", problems)
     batch = batches.add_batch(session, actor, institution, content, library)
+    take_duty(session, actor, batch, "promotions.promote")
     judged = _judge(session, contest, batch, library)
     earlier = _promoted_before(session, contest)
     against = {one.result.person_id: (*one.reasons, *earlier.get(one.result.person_id, ())) for one in judged}
@@ -103,6 +105,7 @@ def disallow(
 
     Refused: no reason, a batch of another route or at another step, somebody who is not promoted.
     """
+    take_duty(session, actor, batch, "promotions.disallow")
     if candidate.route != ROUTE or batch.state not in ("settled", "noticed"):
         raise RuleBroken("只有竞赛晋级的批次、在核定后与公示结束前，可以取消晋级")
     if not reason.strip():

@@ -31,6 +31,7 @@ from skilleval.domain.set_aside import limits_of
 from skilleval.services import journal, rules
 from skilleval.services.candidates import find_candidate
 from skilleval.services.case_file import CaseEntry, read_cases
+from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.tenancy import viewer_of
 
@@ -46,6 +47,7 @@ def add_cases(
     Refused with every reason, and nothing is written: a batch of another route, or one that is settled; keys and numbers
     that are wrong; a candidate who is not eligible or has a case; evidence that there is not, or of another firm's person.
     """
+    take_duty(session, actor, batch, "recognitions.add_cases")
     if batch.route != "direct":
         raise RuleBroken(f"批次 {batch.number} 的认定方式不是直接认定")
     if batch.state not in _OPEN:
@@ -82,6 +84,7 @@ def score_case(
 
     Refused: a case that is recognised or a batch that is settled; a line or method that the case has not; out of range.
     """
+    take_duty(session, actor, batch_of_case(session, case), "recognitions.score_case")
     must_be_open(session, case)
     own = {one.serial: one for one in lines_of(session, case)}
     problems = [f"案卷没有第 {serial} 项" for serial in lines if serial not in own]
@@ -111,6 +114,7 @@ def vote(
     Refused: a case that is recognised, a batch that is not being marked, somebody who is not on the panel or was absent, a
     word that is no vote.
     """
+    take_duty(session, actor, batch_of_case(session, case), "recognitions.vote")
     must_be_open(session, case)
     batch = batch_of_case(session, case)
     if batch.state != "marking":  # until then the panel may still change, and nobody who voted may vanish

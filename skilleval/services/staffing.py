@@ -11,6 +11,7 @@ from skilleval.domain.conflicts import CONFLICT_RULES, stands_in_the_way
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.methods import METHODS
 from skilleval.services import conflicts, journal
+from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.rules import packs_of_batch
 
@@ -24,6 +25,7 @@ def restaff_batch(session: Session, actor: Actor, batch: Batch, content: dict[st
     Refused with every reason: no reason, a batch that is being marked or further, unknown people or venues, somebody new
     with a conflict of interest in the way, and taking a part from somebody on a panel for it.
     """
+    take_duty(session, actor, batch, "staffing.restaff_batch")
     if batch.state not in OPEN:
         raise RuleBroken(f"批次现在是“{lifecycle.label('batch', batch.state)}”，开始评分后不能再调整考评员、督导员和场地")
     if not reason.strip():

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from skilleval.db.tables.base import Moment, Table, of_tenant, one_of, tenant_key
+from skilleval.db.tables.base import Table, of_tenant, one_of, tenant_key
 from skilleval.domain.accounts import ROLES
 
 _LIVE = sa.text("revoked_at IS NULL")
@@ -36,7 +36,7 @@ class Account(Table, table=True):
     totp_on: bool = False
     #: the 30-second step of the last code that was used: each works once
     totp_step: int | None = None
-    created_on: datetime = Field(sa_type=Moment)
+    created_on: datetime
 
 
 class AccountRole(Table, table=True):
@@ -61,9 +61,9 @@ class AccountRole(Table, table=True):
     #: who the account is among the institution's personnel, such as an assessor
     personnel_id: int | None = None
     granted_by: str
-    granted_at: datetime = Field(sa_type=Moment)
+    granted_at: datetime
     revoked_by: str | None = None
-    revoked_at: datetime | None = Field(default=None, sa_type=Moment)
+    revoked_at: datetime | None = None
 
 
 class AccountEvent(Table, table=True):
@@ -72,7 +72,7 @@ class AccountEvent(Table, table=True):
     __tablename__ = "account_event"
 
     id: int | None = Field(default=None, primary_key=True)
-    at: datetime = Field(sa_type=Moment)
+    at: datetime
     account_id: int = Field(foreign_key="account.id", index=True)
     action: str
     actor: str
@@ -91,11 +91,11 @@ class WebSession(Table, table=True):
     account_id: int = Field(foreign_key="account.id", index=True)
     #: the institution for which the person acts; none for the system administrator
     institution_id: int | None = Field(default=None, foreign_key="institution.id")
-    created_at: datetime = Field(sa_type=Moment)
-    seen_at: datetime = Field(sa_type=Moment)
-    expires_at: datetime = Field(sa_type=Moment, index=True)
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime = Field(index=True)
     #: until when full document numbers are shown to this browser, after a reason was given
-    revealed_until: datetime | None = Field(default=None, sa_type=Moment)
+    revealed_until: datetime | None = None
 
 
 class LoginCounter(Table, table=True):
@@ -106,7 +106,7 @@ class LoginCounter(Table, table=True):
 
     #: SHA-256 of the kind and the login name or address
     key: str = Field(max_length=64, primary_key=True)
-    window_start: datetime = Field(sa_type=Moment, index=True)
+    window_start: datetime = Field(index=True)
     count: int = 0
 
 
@@ -116,5 +116,5 @@ class SetupToken(Table, table=True):
     __tablename__ = "setup_token"
 
     sha256: str = Field(max_length=64, primary_key=True)
-    expires_at: datetime = Field(sa_type=Moment)
-    used_at: datetime | None = Field(default=None, sa_type=Moment)
+    expires_at: datetime
+    used_at: datetime | None = None

@@ -1,7 +1,6 @@
 """What all tables share: one metadata, the words of their CHECKs, and the keys that keep a tenant's rows together."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import MetaData, SQLModel
@@ -42,31 +41,6 @@ class Table(SQLModel):
     """Base of all tables: one metadata whose constraints have predictable names."""
 
     metadata = MetaData(naming_convention=_NAMES)
-
-
-class Moment(sa.types.TypeDecorator[datetime]):
-    """A moment in UTC that is the same aware value going in and coming out, on both database systems.
-
-    SQLite keeps no time zone, so a plain column would give back a naive value. Refused: a naive value going in.
-    """
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """The moment as the database keeps it."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment needs a time zone")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: Any | None, dialect: sa.Dialect) -> datetime | None:
-        """The moment as it went in."""
-        if value is None:
-            return None
-        found: datetime = value
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def now() -> datetime:
