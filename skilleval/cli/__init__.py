@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": "demo",
     "serve": "serve",
     "fonts": "fonts",
+    "accounts": "accounts",
     "verify": "journal",
     "replay": "replay",
     "standards": "standards",

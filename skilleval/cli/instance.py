@@ -41,5 +41,6 @@ def init(workplace: Workplace, database_url: str, as_json: bool) -> None:
             _("安装已建立：{folder}").format(folder=folder),
             _("数据库：{database}").format(database=shown),
             _("密钥：{keys}（请另行备份；没有它无法读取证件号码）").format(keys=settings.keys_folder),
+            _("要使用网页，请先运行 skilleval accounts setup-token，凭所给口令建立第一个系统管理员。"),
         ],
     )

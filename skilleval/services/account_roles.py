@@ -11,7 +11,7 @@ from skilleval.domain.accounts import ROLES, check_role, role_conflict
 from skilleval.domain.errors import RuleBroken
 from skilleval.services.account_events import live_roles, tell
 from skilleval.services.journal import Actor
-from skilleval.services.tenancy import institution_of
+from skilleval.services.tenancy import institution_of, viewer_of
 from skilleval.services.web_sessions import close_all_sessions
 
 
@@ -66,8 +66,15 @@ def link_personnel(
     close_all_sessions(session, account)
 
 
+def must_not_act(session: Session) -> None:
+    """Refuse an institution that acts: accounts belong to the installation, and are not for one firm to see or change."""
+    if viewer_of(session).institution is not None:
+        raise RuleBroken("账号由安装的管理者管理，不能以某个机构的身份查看或改动")
+
+
 def must_administer(session: Session, actor: Actor) -> None:
     """Refuse an account that is not a system administrator's; the operator at the command line has none and may."""
+    must_not_act(session)
     if not actor.account:
         return
     held = (

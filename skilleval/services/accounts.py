@@ -19,7 +19,7 @@ from skilleval.db.tables import Account, AccountRole, SetupToken
 from skilleval.domain.accounts import check_login, check_password, fold_login
 from skilleval.domain.errors import RuleBroken
 from skilleval.services.account_events import tell, tell_everywhere, themselves
-from skilleval.services.account_roles import give_role, keep_one_administrator, must_administer
+from skilleval.services.account_roles import give_role, keep_one_administrator, must_administer, must_not_act
 from skilleval.services.journal import Actor
 from skilleval.services.passwords import HASHER, matches, one_time_password
 from skilleval.services.web_sessions import close_all_sessions
@@ -31,8 +31,9 @@ _FIRST = Actor("首次设置", "administrator")
 def new_setup_token(session: Session, *, now: datetime) -> str:
     """A token with which the first system administrator is made within 24 hours; earlier ones no longer work.
 
-    Refused once there is an administrator.
+    Refused once there is an administrator, and to an institution that acts.
     """
+    must_not_act(session)
     _refuse_second_first(session)
     session.exec(sa.delete(SetupToken).where(col(SetupToken.used_at).is_(None)))
     token = secrets.token_urlsafe(32)
@@ -137,7 +138,8 @@ def change_password(
 
 
 def find_account(session: Session, login: str) -> Account:
-    """The account of this login name. Refused: there is none."""
+    """The account of this login name, for whoever manages accounts. Refused: there is none; an institution that acts."""
+    must_not_act(session)
     found = session.exec(select(Account).where(col(Account.login) == fold_login(login))).first()
     if found is None:
         raise RuleBroken(f"没有登录名为 {login} 的账号，可用 skilleval accounts list 查看")
@@ -153,7 +155,8 @@ def account_of(session: Session, public_id: str) -> Account:
 
 
 def all_accounts(session: Session) -> Sequence[Account]:
-    """Every account of the installation, by login name."""
+    """Every account of the installation, by login name. Refused: an institution that acts."""
+    must_not_act(session)
     return session.exec(select(Account).order_by(col(Account.login))).all()
 
 

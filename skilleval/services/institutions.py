@@ -136,6 +136,15 @@ def last_registration(session: Session, institution_id: int) -> Registration | N
     return session.exec(query.order_by(col(Registration.valid_from).desc())).first()
 
 
+def personnel_of_code(session: Session, institution: Institution, code: str) -> Personnel:
+    """The one of the institution's personnel that has this code. Refused: nobody has it."""
+    query = select(Personnel).where(col(Personnel.institution_id) == institution.id, col(Personnel.code) == code.strip())
+    found = session.exec(query).first()
+    if found is None:
+        raise RuleBroken(f"{institution.name} 没有编号为 {code} 的考评人员，可用 skilleval institutions show 查看")
+    return found
+
+
 def scope_lines(
     session: Session, registration: Registration | None, occupation_code: str, trade: str
 ) -> tuple[Sequence[ScopeLine], str]:

@@ -54,6 +54,12 @@ def asks(world: World, out: Path) -> Iterator[Ask]:
     yield from [("institutions", "list"), ("batches", "list"), ("filings", "list"), ("chains", "list"), ("journal", "verify")]
     yield from [("verify", "--all"), ("rules", "whatif", "national", "--json")]
     yield from (("certificates", "show", number, "--json") for number in world.certificates)
+    yield from [("accounts", "list", "--json"), ("accounts", "show", "wang", "--json"), ("accounts", "setup-token")]
+    yield from [("accounts", act, "wang", "hr", "--institution", FIRMS[LEAD]) for act in ("grant", "revoke")]
+    yield from [("accounts", act, "wang", "--reason", "试") for act in ("disable", "enable")]
+    yield from [("accounts", act, "wang") for act in ("reset-password", "remove-totp")]
+    yield ("accounts", "link", "wang", "--institution", FIRMS[LEAD], "--personnel", "K1")
+    yield ("accounts", "add", "wang", "--name", "王", "--role", "hr", "--institution", FIRMS[LEAD])
     yield ("standards", "impact", "6-31-01-03/2018", "6-31-01-03/2018", "--json")
     for letter, code in FIRMS.items():
         yield from _about_firm(letter, code, world, out)
