@@ -9,6 +9,9 @@ from skilleval.db.secrets import Vault, load_vault
 from skilleval.packs import Library, library
 from skilleval.settings import Settings, load_settings
 
+#: under this key a session carries the duties of a batch that one person may have together
+MERGED_DUTIES = "skilleval.merged_duties"
+
 
 @dataclass
 class Installation:
@@ -24,7 +27,12 @@ class Installation:
     @cached_property
     def database(self) -> Database:
         """The installation's database."""
-        return Database(self.settings.database_url or sqlite_url(self.settings.database_file))
+        return Database(self.settings.database_url or sqlite_url(self.settings.database_file), self.session_info)
+
+    @property
+    def session_info(self) -> dict[str, object]:
+        """What every session carries along (``Session.info``) of the installation's settings."""
+        return {MERGED_DUTIES: self.settings.merged_duties}
 
     @cached_property
     def library(self) -> Library:

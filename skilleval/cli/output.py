@@ -15,7 +15,6 @@ import click
 from skilleval.db.engine import Database, sqlite_url
 from skilleval.domain.errors import RuleBroken
 from skilleval.installation import Installation
-from skilleval.services.duties import merging
 from skilleval.services.journal import Actor
 from skilleval.services.tenancy import acting_for
 
@@ -58,7 +57,7 @@ class Workplace(Installation):
     def database(self) -> Database:
         """The installation's database, whose sessions ask on behalf of the acting institution."""
         url = self.settings.database_url or sqlite_url(self.settings.database_file)
-        return Database(url, {**acting_for(self.acting), **merging(self.settings.merged_duties)})
+        return Database(url, {**self.session_info, **acting_for(self.acting)})
 
     @property
     def actor(self) -> Actor:

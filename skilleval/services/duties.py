@@ -13,6 +13,7 @@ from skilleval.db.tables import Account, AccountRole, Batch, BatchDuty
 from skilleval.domain.accounts import ROLES
 from skilleval.domain.duties import DUTIES, Merged, clashes
 from skilleval.domain.errors import RuleBroken
+from skilleval.installation import MERGED_DUTIES
 from skilleval.services import journal
 from skilleval.services.journal import Actor
 
@@ -60,12 +61,6 @@ ACTS: dict[str, str | None] = {
     "notices.raise_objection": None,
     "filings.export_filing": None,
 }
-_MERGED = "skilleval.merged_duties"
-
-
-def merging(merged: Merged) -> dict[str, Merged]:
-    """What a session must carry (``Session.info``) where the installation lets one person have several duties."""
-    return {_MERGED: merged} if merged else {}
 
 
 def take_duty(session: Session, actor: Actor, batch: Batch, act: str) -> None:
@@ -113,7 +108,7 @@ def _problem(session: Session, account: Account, batch: Batch, act: str) -> str 
     if duty is None:
         return None
     held = {one.duty: one for one in _held(session, account, batch)}
-    merged: Merged = session.info.get(_MERGED, ())
+    merged: Merged = session.info.get(MERGED_DUTIES, ())
     against = clashes(held, duty, merged)
     if not against:
         return None

@@ -4,6 +4,7 @@ import pkgutil
 import threading
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlmodel import Session, select
@@ -14,9 +15,11 @@ from skilleval.db.secrets import Vault
 from skilleval.db.tables import Account, Batch, BatchDuty
 from skilleval.domain.duties import DUTIES, merged_duties
 from skilleval.domain.errors import RuleBroken
+from skilleval.installation import MERGED_DUTIES, Installation
 from skilleval.services import account_roles, batches, candidates, duties, staffing, verification
 from skilleval.services.duties import ACTS, duty_problem, take_duty
 from skilleval.services.journal import Actor
+from skilleval.settings import CONFIG_NAME
 from tests.accounts import NOW, OPERATOR, actor_with
 from tests.factories import CREDIT_CODE, LIBRARY, make_batch, make_candidate, make_firm, make_person
 
@@ -169,7 +172,7 @@ def test_the_operator_at_the_command_line_is_asked_nothing(session: Session, bat
 
 def test_a_small_firm_merges_duties_by_a_setting(session: Session, batch: Batch) -> None:
     actor = business(session)
-    session.info.update(duties.merging(merged_duties([["review", "approve"]])))
+    session.info[MERGED_DUTIES] = merged_duties([["review", "approve"]])
     take_duty(session, actor, batch, REVIEW)
 
     take_duty(session, actor, batch, "notices.publish_notice")
@@ -203,6 +206,17 @@ def test_the_supervisor_changes_nothing_by_any_service_of_a_batch(session: Sessi
     ):
         with pytest.raises(RuleBroken, match="督导员只能查看"):
             act()
+
+
+def test_the_setting_reaches_every_session_of_the_installation(instance: Path) -> None:
+    config = instance / CONFIG_NAME
+    config.write_text(config.read_text(encoding="utf-8").replace("merge = []", 'merge = [["review", "approve"]]'), encoding="utf-8")
+    installation = Installation(instance)
+
+    for opened in (installation.database.writing, installation.database.reading):
+        with opened() as session:
+            assert session.info[MERGED_DUTIES] == (frozenset({"review", "approve"}),)
+    installation.database.close()
 
 
 @pytest.mark.slow
