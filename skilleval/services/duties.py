@@ -26,12 +26,12 @@ ACTS: dict[str, str | None] = {
     "staffing.restaff_batch": "register",
     "panels.assign_panel": "register",
     "candidates.write_candidates": "register",
-    "candidates.check_eligibility": "register",
     "candidates.withdraw_candidates": "register",
     "recognitions.add_cases": "register",
     "promotions.promote": "register",
     # what assessors say
     "mark_sheets.write_marks": "score",
+    "scheme_sheets.write_scores": "score",
     "marks.correct_mark": "score",
     "recognitions.score_case": "score",
     "recognitions.vote": "score",
@@ -58,6 +58,7 @@ ACTS: dict[str, str | None] = {
     "certificates.reissue_certificate": "issue",
     "certificates.replace_certificate": "issue",
     # decides nothing about anybody
+    "candidates.check_eligibility": None,
     "notices.raise_objection": None,
     "filings.export_filing": None,
 }

@@ -30,6 +30,7 @@ from skilleval.domain.schemes import Scored
 from skilleval.domain.scoring import show
 from skilleval.services import journal
 from skilleval.services.batches import assessors_for, candidates_of
+from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.marks import latest_marks, names_of
 from skilleval.services.scheme_file import plan_of
@@ -140,6 +141,7 @@ def stage_scores(
 
 def write_scores(session: Session, actor: Actor, staged: Staged) -> Report:
     """Write what was staged, marks with their lines, with one journal entry and one receipt."""
+    take_duty(session, actor, staged.batch, "scheme_sheets.write_scores")
     if not staged.new:
         return staged.report
     firm = staged.batch.institution_id
