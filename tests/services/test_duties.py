@@ -46,11 +46,18 @@ EXEMPT = {
     "chains.end_membership": "belongs to the chain",
     "chains.add_mandate": "belongs to the chain",
     "chains.revoke_mandate": "belongs to the chain",
+    "institutions.approve_specification": "belongs to the firm's specification",
+    "item_sheets.write_items": "belongs to the firm's item bank",
+    "items.retire_item": "belongs to the firm's item bank",
+    "task_cards.add_cards": "belongs to the firm's item bank",
     "journal.record": "is the journal",
     "journal.record_bulk": "is the journal",
 }
-#: modules about accounts, and the one that holds the rule
-APART = {"accounts", "account_roles", "account_events", "second_factor", "duties"}
+#: modules about accounts or drafts of specifications, which know no batch, and the one that holds the rule
+APART = {
+    "accounts", "account_roles", "account_events", "second_factor", "duties",
+    "specifications", "specification_drafters", "specification_reviews",
+}  # fmt: skip
 REGISTER, SCORE, REVIEW = "batches.advance_batch", "marks.correct_mark", "marks.settle_results"
 
 
