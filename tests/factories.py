@@ -23,6 +23,7 @@ from skilleval.db.tables import (
     Venue,
 )
 from skilleval.domain.eligibility import Condition
+from skilleval.pinyin import initials, pinyin
 from skilleval.services import journal, rules
 from skilleval.services.journal import Actor
 
@@ -172,6 +173,9 @@ def make_person(
         id_type="resident_id",
         id_sealed=vault.seal(firm.id, number),
         id_index=vault.index(firm.id, number),
+        tail_index=vault.tail_index(firm.id, number),
+        pinyin=pinyin(name),
+        initials=initials(name),
         sex="male" if serial % 2 else "female",
         birth_date=birth,
         **values,

@@ -25,44 +25,66 @@ class Vault:
     def __init__(self, master: bytes) -> None:
         self._master = master
         self._cipher = AESGCM(_derive(master, b"seal"))
-        self._index_keys: dict[int, bytes] = {}
+        self._index_keys: dict[bytes, bytes] = {}
 
     def seal(self, institution_id: int, number: str) -> bytes:
         """The sealed form of ``number``: key id, nonce, ciphertext. Bound to the institution."""
-        return self._seal(_context(institution_id), number)
+        return self._seal(_context(institution_id), number.encode())
 
     def open(self, institution_id: int, sealed: bytes) -> str:
         """The number that was sealed. Refused: another key, another institution, a changed byte."""
         try:
-            return self._open(_context(institution_id), sealed)
+            return self._open(_context(institution_id), sealed).decode()
         except InvalidTag as error:
             raise RuleBroken("证件号码无法解密：密钥不符或数据被改动，请检查 keys 文件夹") from error
 
     def seal_secret(self, public_id: str, secret: str) -> bytes:
         """The sealed form of an account's secret of one-time codes. Bound to the account."""
-        return self._seal(b"totp|" + public_id.encode(), secret)
+        return self._seal(b"totp|" + public_id.encode(), secret.encode())
 
     def open_secret(self, public_id: str, sealed: bytes) -> str:
         """The secret that was sealed. Refused: another key, another account, a changed byte."""
         try:
-            return self._open(b"totp|" + public_id.encode(), sealed)
+            return self._open(b"totp|" + public_id.encode(), sealed).decode()
         except InvalidTag as error:
             raise RuleBroken("动态口令密钥无法解密：密钥不符或数据被改动，请检查 keys 文件夹") from error
 
-    def _seal(self, context: bytes, text: str) -> bytes:
+    def _seal(self, context: bytes, content: bytes) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)
-        return _KEY_ID + nonce + self._cipher.encrypt(nonce, text.encode(), context)
+        return _KEY_ID + nonce + self._cipher.encrypt(nonce, content, context)
 
-    def _open(self, context: bytes, sealed: bytes) -> str:
-        nonce, text = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
-        return self._cipher.decrypt(nonce, text, context).decode()
+    def _open(self, context: bytes, sealed: bytes) -> bytes:
+        nonce, content = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+        return self._cipher.decrypt(nonce, content, context)
 
     def index(self, institution_id: int, number: str) -> str:
         """What ``number`` is found by within the institution: 32 hex digits, the same for the same number."""
-        key = self._index_keys.get(institution_id)
+        return self._index(b"index %d" % institution_id, number)
+
+    def tail_index(self, institution_id: int, number: str) -> str:
+        """What the last six characters of ``number`` are found by; ``number`` may be those six alone.
+
+        Plain last digits in the database would undo the sealing: beside the birth date they leave little of a number
+        unknown. So they are indexed like the whole, under a key of their own.
+        """
+        return self._index(b"tail %d" % institution_id, number[-6:].upper())
+
+    def _index(self, purpose: bytes, text: str) -> str:
+        key = self._index_keys.get(purpose)
         if key is None:
-            key = self._index_keys[institution_id] = _derive(self._master, b"index %d" % institution_id)
-        return hashlib.blake2b(number.encode(), key=key, digest_size=16).hexdigest()
+            key = self._index_keys[purpose] = _derive(self._master, purpose)
+        return hashlib.blake2b(text.encode(), key=key, digest_size=16).hexdigest()
+
+    def seal_file(self, public_id: str, content: bytes) -> bytes:
+        """The sealed form of a file that was uploaded. Bound to its id."""
+        return self._seal(b"upload|" + public_id.encode(), content)
+
+    def open_file(self, public_id: str, sealed: bytes) -> bytes:
+        """The file that was sealed. Refused: another key, another id, a changed byte."""
+        try:
+            return self._open(b"upload|" + public_id.encode(), sealed)
+        except InvalidTag as error:
+            raise RuleBroken("上传的文件无法解密：密钥不符或文件被改动，请重新上传") from error
 
     def web_key(self, purpose: str) -> bytes:
         """32 bytes for one purpose of the web application (signing its cookie, hiding row numbers), nothing else's key."""

@@ -6,7 +6,6 @@ Sources: T7 of guangdong-rules 7.2 (columns); 4.4 there (一人多证, 重复考
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,6 +39,7 @@ from skilleval.services.enrolment import beyond_authority, must_be_in_time, sitt
 from skilleval.services.journal import Actor
 from skilleval.services.tenancy import viewer_of
 from skilleval.sheets.columns import Column, Report
+from skilleval.sheets.intake import Source
 from skilleval.sheets.reading import Table, file_hash, read_table
 
 TEMPLATE_ID = "candidates/1"
@@ -59,7 +59,7 @@ class Staged:
     """A candidate workbook that was checked and not yet written."""
 
     batch: Batch
-    file: Path
+    file: Source
     sha256: str
     report: Report
     new: list[tuple[Person, dict[str, Any]]] = field(default_factory=list)
@@ -100,7 +100,7 @@ def may_apply(session: Session, batch: Batch) -> Sequence[tuple[Person, Institut
 
 
 def stage_candidates(
-    session: Session, batch: Batch, file: Path, *, vault: Vault, library: Library, on: date
+    session: Session, batch: Batch, file: Source, *, vault: Vault, library: Library, on: date
 ) -> Staged:
     """Read and check a candidate workbook. Nothing is written; wrong rows stand in the report.
 

@@ -6,7 +6,6 @@ Sources: 人社鉴发〔2019〕2号 (number), 人社鉴发〔2021〕1号 (what i
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -34,6 +33,7 @@ from skilleval.services.number_list import NUMBER_COLUMNS, Roll, RowProblem, num
 from skilleval.services.numbering import next_number, preview_number
 from skilleval.services.tenancy import viewer_of
 from skilleval.sheets.columns import Report
+from skilleval.sheets.intake import Source
 from skilleval.sheets.reading import file_hash, read_table
 
 #: given a text, the characters no font can draw, such as 𠮷(U+20BB7)
@@ -47,7 +47,7 @@ class StagedNumbers:
     """Numbers from the province's list that were checked and not yet written."""
 
     batch: Batch
-    file: Path
+    file: Source
     sha256: str
     report: Report
     new: list[tuple[Candidate, str]] = field(default_factory=list)
@@ -100,7 +100,7 @@ def issue_certificates(
     return certificates_of(session, batch)
 
 
-def stage_numbers(session: Session, batch: Batch, file: Path, *, vault: Vault, on: date) -> StagedNumbers:
+def stage_numbers(session: Session, batch: Batch, file: Source, *, vault: Vault, on: date) -> StagedNumbers:
     """Read and check the province's list of allotted numbers. Nothing is written; wrong rows stand in the report.
 
     Refused with ``RuleBroken``: a batch whose notice is not closed, a file that is none, wrong headings.

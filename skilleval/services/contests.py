@@ -7,7 +7,6 @@ notices, certificates and filings).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -24,6 +23,7 @@ from skilleval.services import journal, rules
 from skilleval.services.journal import Actor
 from skilleval.services.toml_form import form_problems, table_problems
 from skilleval.sheets.columns import Column, Report
+from skilleval.sheets.intake import Source
 from skilleval.sheets.reading import Table, file_hash, read_table
 
 TEMPLATE_ID = "contest-results/1"
@@ -50,7 +50,7 @@ class Staged:
     """A workbook of results that was checked and not yet written."""
 
     contest: Contest
-    file: Path
+    file: Source
     sha256: str
     report: Report
     new: list[ContestResult] = field(default_factory=list)
@@ -101,7 +101,7 @@ def add_contest(
     return contest
 
 
-def stage_results(session: Session, contest: Contest, file: Path, *, vault: Vault) -> Staged:
+def stage_results(session: Session, contest: Contest, file: Source, *, vault: Vault) -> Staged:
     """Read and check a workbook of results. Nothing is written; wrong rows stand in the report.
 
     Refused with ``RuleBroken``: a file that is none, wrong headings.

@@ -1,20 +1,19 @@
-"""Certificates that were issued here, as things that a person holds on a day."""
+"""Certificates as things that people hold on a day: those issued here, and those that the roster tells of."""
 
+from collections.abc import Collection
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from skilleval.db.tables import Candidate, Certificate, CertificateEvent
+from skilleval.db.tables import Candidate, Certificate, CertificateEvent, Credential
 from skilleval.domain.eligibility import HeldCertificate
 from skilleval.domain.ladder import Grade
 
 
 def issued_here(session: Session, firm_id: int, on: date) -> dict[int, list[HeldCertificate]]:
     """Person of the firm → certificates issued to them by the day and neither voided nor revoked by then."""
-    ended = sa.select(col(CertificateEvent.certificate_id)).where(
-        col(CertificateEvent.kind).in_(("voided", "revoked")), col(CertificateEvent.on_day) <= on
-    )
     query = (
         sa.select(
             col(Candidate.person_id), col(Certificate.grade), col(Certificate.occupation_code), col(Certificate.issued_on)
@@ -23,7 +22,7 @@ def issued_here(session: Session, firm_id: int, on: date) -> dict[int, list[Held
             col(Certificate.candidate_id) == col(Candidate.id),
             col(Candidate.employer_id) == firm_id,
             col(Certificate.issued_on) <= on,
-            col(Certificate.id).not_in(ended),
+            col(Certificate.id).not_in(_ended(on)),
         )
         .order_by(col(Certificate.id))
     )
@@ -31,3 +30,41 @@ def issued_here(session: Session, firm_id: int, on: date) -> dict[int, list[Held
     for person_id, grade, occupation, day in session.connection().execute(query):
         held.setdefault(person_id, []).append(HeldCertificate(Grade(grade), occupation, day))
     return held
+
+
+def highest_held(session: Session, people: Collection[int] | sa.Select[Any], on: date) -> dict[int, Grade]:
+    """Person → the highest grade held on the day in whatever occupation; who holds none, or is not told of, is not there."""
+    highest: dict[int, Grade] = {}
+    for person_id, level in session.connection().execute(_held(on, people)):
+        grade = Grade(level)
+        highest[person_id] = max(grade, highest.get(person_id, grade))
+    return highest
+
+
+def holders(grade: Grade, on: date) -> sa.Select[Any]:
+    """The ids of those who hold a certificate of this grade on the day, to narrow a query by."""
+    held = _held(on).subquery()
+    return sa.select(held.c.person_id).where(held.c.level == grade.value)
+
+
+def _held(on: date, people: Collection[int] | sa.Select[Any] | None = None) -> sa.CompoundSelect[Any]:
+    """(person_id, level) of certificates on record and of certificates issued here, of these people or of all."""
+    told: Any = sa.select(col(Credential.person_id).label("person_id"), col(Credential.level).label("level"))
+    told = told.where(
+        col(Credential.kind) == "certificate", col(Credential.level) != "none",
+        sa.or_(col(Credential.obtained_on).is_(None), col(Credential.obtained_on) <= on),
+    )  # fmt: skip
+    issued: Any = sa.select(col(Candidate.person_id), col(Certificate.grade))
+    issued = issued.where(
+        col(Certificate.candidate_id) == col(Candidate.id), col(Certificate.issued_on) <= on,
+        col(Certificate.id).not_in(_ended(on)),
+    )  # fmt: skip
+    if people is not None:
+        told, issued = told.where(col(Credential.person_id).in_(people)), issued.where(col(Candidate.person_id).in_(people))
+    return sa.union_all(told, issued)
+
+
+def _ended(on: date) -> sa.Select[Any]:
+    return sa.select(col(CertificateEvent.certificate_id)).where(
+        col(CertificateEvent.kind).in_(("voided", "revoked")), col(CertificateEvent.on_day) <= on
+    )

@@ -23,6 +23,7 @@ from skilleval.services.journal import Actor
 from skilleval.services.marks import latest_marks, names_of
 from skilleval.services.schemes import latest_schemes
 from skilleval.sheets.columns import Column, Report
+from skilleval.sheets.intake import Source
 from skilleval.sheets.reading import RawSheet, Table, file_hash, read_sheets, type_sheet
 from skilleval.sheets.writing import INSTRUCTIONS_SHEET, FormSheet, write_form
 
@@ -46,7 +47,7 @@ class Staged:
     """A marks workbook that was checked and not yet written."""
 
     batch: Batch
-    file: Path
+    file: Source
     sha256: str
     report: Report
     #: parts whose marks come from their scheme, and not as one number: only 缺考 is taken here
@@ -96,7 +97,7 @@ def marks_workbook(
     return len(candidates)
 
 
-def stage_marks(session: Session, batch: Batch, file: Path) -> Staged:
+def stage_marks(session: Session, batch: Batch, file: Source) -> Staged:
     """Read and check a marks workbook. Nothing is written; wrong cells stand in the report.
 
     A mark that stands already in the same value is unchanged; one in another value is an error: a mark is corrected by
@@ -131,7 +132,7 @@ def stage_marks(session: Session, batch: Batch, file: Path) -> Staged:
     return staged
 
 
-def _sheets_of_parts(file: Path, batch: Batch, methods: Iterable[str]) -> dict[str, RawSheet]:
+def _sheets_of_parts(file: Source, batch: Batch, methods: Iterable[str]) -> dict[str, RawSheet]:
     """The sheets of a marks workbook by the part they are of. Refused: none of them, and any other that holds something."""
     wanted = {METHODS[method].name_zh: method for method in methods}
     sheets, strange = {}, []

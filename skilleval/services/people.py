@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,12 +15,14 @@ from skilleval.domain.eligibility import Background, Diploma, HeldCertificate, T
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import clean_number
 from skilleval.domain.ladder import Grade
+from skilleval.pinyin import initials, pinyin
 from skilleval.services import honours, journal
 from skilleval.services.credentials import CREDENTIAL_KEYS, Standing, credential_changes
 from skilleval.services.holdings import issued_here
 from skilleval.services.journal import Actor
 from skilleval.services.roster import PERSON_KEYS, Entry, Roster, read_roster
 from skilleval.sheets.columns import Report
+from skilleval.sheets.intake import Source
 from skilleval.sheets.reading import file_hash
 
 #: the facts of the condition language that stand on a person's own row
@@ -37,7 +38,7 @@ class Staged:
     """An import that was checked and not yet written: what it would do, and its report."""
 
     institution_id: int
-    file: Path
+    file: Source
     sha256: str
     report: Report
     roster: Roster
@@ -53,7 +54,7 @@ class Staged:
 def stage_people(
     session: Session,
     institution: Institution,
-    file: Path,
+    file: Source,
     *,
     vault: Vault,
     on: date,
@@ -126,6 +127,7 @@ def write_people(session: Session, actor: Actor, staged: Staged, *, vault: Vault
     for _entry, person, different in staged.changed:
         for key, value in different.items():
             setattr(person, key, value)
+        person.pinyin, person.initials = pinyin(person.name), initials(person.name)
         session.add(person)
     session.flush()
     people = Person.__table__  # type: ignore[attr-defined]
@@ -264,8 +266,11 @@ def _insert(
         "institution_id": [firm] * len(ids),
         "id_sealed": [vault.seal(firm, numbers[place]) for place in places],
         "id_index": [staged.indexes[place] for place in places],
+        "tail_index": [vault.tail_index(firm, numbers[place]) for place in places],
         **staged.roster.people(places),
     }
+    people["pinyin"] = [pinyin(name) for name in people["name"]]
+    people["initials"] = [initials(name) for name in people["name"]]
     written = _insert_columns(session, table, people)
     person_ids = dict(zip(places, ids, strict=True))
     for holders, columns in staged.roster.credentials(places):

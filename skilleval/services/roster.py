@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from skilleval import standards
@@ -13,6 +12,7 @@ from skilleval.domain.identifiers import ID_ERRORS, ID_TYPES, birth_date_of, id_
 from skilleval.idcheck import CODES, resident_id_errors
 from skilleval.services.credentials import CREDENTIAL_KEYS
 from skilleval.sheets.columns import Column
+from skilleval.sheets.intake import Source
 from skilleval.sheets.reading import Table, read_table
 
 TEMPLATE_ID = "people/1"
@@ -151,7 +151,7 @@ def _at(column: Sequence[Any], places: Iterable[int]) -> list[Any]:
     return list(map(column.__getitem__, places))
 
 
-def read_roster(path: Path, on: date, progress: Callable[[int], None] | None = None) -> tuple[Table, Roster]:
+def read_roster(path: Source, on: date, progress: Callable[[int], None] | None = None) -> tuple[Table, Roster]:
     """The sheet and its good rows; every error of the other rows, such as a date after ``on``, stands in the table.
 
     Refused with ``RuleBroken``: a file that is none, and wrong headings.

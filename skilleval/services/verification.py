@@ -29,12 +29,13 @@ from skilleval.domain.identifiers import CertificateNumber
 from skilleval.services.journal import GENESIS, objects_hash, row_hash
 
 #: Tables whose rows need no entry of their own: the journal itself, counters that the numbers prove, and what belongs to
-#: no institution (accounts are told of in account_event; sessions come and go).
+#: no institution (accounts are told of in account_event; sessions come and go), and files that wait to be imported.
 _UNJOURNALED = {
     "account",
     "account_event",
     "login_counter",
     "setup_token",
+    "staged_import",
     "web_session",
     "journal_head",
     "journal_entry",

@@ -128,6 +128,14 @@ def column_letter(position: int) -> str:
     return letters
 
 
+def column_position(letter: str) -> int:
+    """0 for A, 25 for Z, 26 for AA."""
+    position = 0
+    for one in letter:
+        position = position * 26 + ord(one) - ord("A") + 1
+    return position - 1
+
+
 def shown(cell: Cell, column: Column) -> str:
     """A cell as it may stand in a message: masked where it is personal, and never long."""
     if cell is None or cell == "":

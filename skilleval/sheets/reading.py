@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import zip_longest
-from pathlib import Path
 from typing import Any
 
 from skilleval.domain.errors import RuleBroken
@@ -22,7 +21,7 @@ from skilleval.sheets.columns import (
     shown,
 )
 from skilleval.sheets.headings import find_headings, map_headings
-from skilleval.sheets.intake import examine, parse_cells
+from skilleval.sheets.intake import Source, incoming, parse_cells
 
 #: what marks a row of a template that only shows how to fill it in
 EXAMPLE_MARK = "示例"
@@ -114,14 +113,14 @@ class RawSheet:
     rows: list[list[Cell]] = field(default_factory=list)
 
 
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
+def file_hash(source: Source) -> str:
+    """SHA-256 of a file as it came in."""
+    with incoming(source).path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_table(
-    path: Path,
+    path: Source,
     columns: Sequence[Column],
     *,
     template_id: str | None = None,
@@ -135,7 +134,7 @@ def read_table(
     best: _Typing | None = None
     current: _Typing | None = None
     sheet, hidden = "", False
-    for message in parse_cells(path, examine(path)):
+    for message in parse_cells(path):
         if message[0] == "sheet":
             sheet, hidden, current = message[1], message[2], None
             continue
@@ -155,14 +154,14 @@ def read_table(
     return best.finish()
 
 
-def read_sheets(path: Path, *, template_id: str | None = None) -> list[RawSheet]:
+def read_sheets(path: Source, *, template_id: str | None = None) -> list[RawSheet]:
     """All visible sheets of a workbook, or the one of a text file, parsed in the child process.
 
     Refused with ``RuleBroken``: a file that is not what it says, and another template.
     """
     sheets: list[RawSheet] = []
     sheet, hidden = "", False
-    for message in parse_cells(path, examine(path)):
+    for message in parse_cells(path):
         if message[0] == "sheet":
             sheet, hidden = message[1], bool(message[2])
             if not hidden:

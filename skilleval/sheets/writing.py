@@ -15,6 +15,7 @@ import xlsxwriter
 from skilleval.domain.ladder import Grade
 from skilleval.sheets.columns import CellError, Column, column_letter
 from skilleval.sheets.flat import row_height, style_page
+from skilleval.sheets.intake import Source
 from skilleval.sheets.reading import EXAMPLE_MARK, TEMPLATE_SHEET, RawSheet, read_sheets
 
 INSTRUCTIONS_SHEET = "填写说明"
@@ -51,7 +52,7 @@ def write_form(path: Path, sheets: Sequence[FormSheet], template_id: str, instru
     return path
 
 
-def write_errors(path: Path, source: Path, errors: Sequence[CellError]) -> Path:
+def write_errors(path: Path, source: Source, errors: Sequence[CellError]) -> Path:
     """The sheet that was imported, with a column 错误原因 behind its rows and a comment on each wrong cell."""
     by_row: dict[tuple[str, int], list[CellError]] = {}
     for error in errors:

@@ -12,6 +12,7 @@ from skilleval.db.secrets import Vault
 from skilleval.db.tables import Institution, Person
 from skilleval.demo.people import Employee, make_people
 from skilleval.domain.ladder import Grade
+from skilleval.pinyin import initials, pinyin
 from skilleval.services.journal import Actor
 from tests.harness.measure import Goal, Limit
 
@@ -126,7 +127,8 @@ def import_naively(folder: Path, rows: int) -> Any:
 def _person(name: str, number: str, birth: date, employee_no: str, phone: str) -> Person:
     return Person(
         institution_id=1, name=name, id_type="resident_id", id_sealed=VAULT.seal(1, number),
-        id_index=VAULT.index(1, number), sex="male", birth_date=birth, employee_no=employee_no, phone=phone,
+        id_index=VAULT.index(1, number), tail_index=VAULT.tail_index(1, number),
+        pinyin=pinyin(name), initials=initials(name), sex="male", birth_date=birth, employee_no=employee_no, phone=phone,
         education="高中", department="一车间", post="维修电工", employment="contract", hired_on=ON,
         occupation_code="6-31-01-03", occupation_since=ON,
     )  # fmt: skip

@@ -60,6 +60,7 @@ from skilleval.db.tables.specification import (
     SpecificationDraft,
     SpecificationDrafter,
 )
+from skilleval.db.tables.upload import StagedImport
 
 __all__ = [
     "CONFLICT_KINDS",
@@ -134,6 +135,7 @@ __all__ = [
     "SpecificationDraft",
     "SpecificationDrafter",
     "SpecificationPart",
+    "StagedImport",
     "Table",
     "TaskCard",
     "Venue",

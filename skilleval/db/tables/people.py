@@ -17,6 +17,10 @@ class Person(Table, table=True):
         sa.ForeignKeyConstraint(["institution_id"], ["institution.id"]),
         sa.UniqueConstraint("institution_id", "id_index"),
         sa.Index("ix_person_institution_name", "institution_id", "name"),
+        sa.Index("ix_person_institution_pinyin", "institution_id", "pinyin"),
+        sa.Index("ix_person_institution_initials", "institution_id", "initials"),
+        sa.Index("ix_person_institution_tail", "institution_id", "tail_index"),
+        sa.Index("ix_person_institution_department", "institution_id", "department"),
         sa.Index("ix_person_institution_employee_no", "institution_id", "employee_no"),
         one_of("sex", ("male", "female")),
     )
@@ -27,6 +31,11 @@ class Person(Table, table=True):
     id_type: str
     id_sealed: bytes
     id_index: str = Field(max_length=64)
+    #: the keyed index of the last six characters of the number, by which people are looked up at a desk
+    tail_index: str = Field(default="", max_length=64)
+    #: the name as typed without tones, to sort and to find by, and the initials of that
+    pinyin: str = ""
+    initials: str = ""
     sex: str
     birth_date: date
     employee_no: str | None = None
