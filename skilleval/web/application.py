@@ -17,6 +17,7 @@ from skilleval.web import (
     errors,
     gate,
     home,
+    imports,
     language,
     navigation,
     people,
@@ -26,7 +27,7 @@ from skilleval.web import (
 )
 
 #: Every blueprint of the application, one a noun.
-BLUEPRINTS = (accounts.pages, home.pages, people.pages, batches.pages, candidates.pages)
+BLUEPRINTS = (accounts.pages, home.pages, people.pages, imports.pages, batches.pages, candidates.pages)
 
 #: An upload is refused beyond this, before a byte of it is read (the importer has its own, smaller limits).
 MAX_UPLOAD = 32 * 1024 * 1024

@@ -34,7 +34,8 @@ class Column:
     """One column of a list.
 
     ``value`` gives what the cell and the workbook show. ``order`` is what the list may be sorted by: an expression
-    that is never null. ``kind`` is text, number, grade, state or link; a state's ``word`` gives its tone.
+    that is never null. ``kind`` is text, number, grade, state, climb or link; a state's ``word`` gives its tone, a
+    climb's the grade up to which the ladder is drawn.
     """
 
     key: str

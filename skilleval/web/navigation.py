@@ -19,7 +19,7 @@ class Item:
 #: heading → lines; what the policy does not allow is left out, and a heading without lines too
 MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
     ("", (Item(marked("首页"), "home.show"),)),
-    (marked("人员"), (Item(marked("花名册"), "people.index"),)),
+    (marked("人员"), (Item(marked("花名册"), "people.index"), Item(marked("导入"), "imports.index"))),
     (marked("评价"), (Item(marked("批次"), "batches.index"),)),
     (marked("系统"), (Item(marked("账号"), "accounts.index"),)),
 )

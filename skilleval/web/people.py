@@ -1,23 +1,48 @@
 """People: the roster of the institution as a list, and one person's page."""
 
-import sqlalchemy as sa
-from flask import Blueprint, Response, abort, render_template, url_for
-from sqlmodel import Session, col, select
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
 
+import sqlalchemy as sa
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from sqlmodel import Session, col, select
+from werkzeug.wrappers import Response as BaseResponse
+
+from skilleval import standards
 from skilleval.db.tables import Person
 from skilleval.domain.identifiers import mask_number
+from skilleval.domain.ladder import Grade
+from skilleval.services import imports
+from skilleval.services.holdings import highest_held, holders
+from skilleval.services.roster import EMPLOYMENT
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import gate, lists
 from skilleval.web.language import _
 
 pages = Blueprint("people", __name__, url_prefix="/people")
 
+EMPLOYMENT_LABELS = {word: label for label, word in EMPLOYMENT.items()}
+#: the last six characters of a document number, by which a desk asks for people
+_TAIL = re.compile(r"\d{5}[\dXx]")
+#: a whole number is personal data, which may not stay in an address
+_WHOLE_NUMBER = re.compile(r"\d{14}(\d|\d{3}[\dXx])")
+
 
 @pages.get("")
-def index() -> Response | str:
-    """The people of the institution."""
+def index() -> BaseResponse | str:
+    """The people of the institution, in the order of their 拼音."""
+    typed = re.sub(r"\s", "", request.args.get("q", ""))
+    if _WHOLE_NUMBER.fullmatch(typed):
+        return redirect(url_for("people.index", q=typed[-6:]), 303)
     session = gate.reading()
-    return lists.answer(lists.Page(_listing(session), session), "people/index.html")
+    held: dict[int, Grade] = {}
+    page = lists.Page(_listing(session, held), session)
+    shown = _every_id(session) if request.args.get("format") == "xlsx" else [row.id for row in page.rows]
+    held |= highest_held(session, shown, gate.today())
+    waiting = imports.imports_of(session, ["people"], ["open"]) if gate.may("imports.index") else []
+    return lists.answer(page, "people/index.html", waiting=waiting)
 
 
 @pages.get("/<row(kind='person'):person_id>")
@@ -35,36 +60,80 @@ def _person(session: Session, person_id: int) -> Person:
     return session.exec(query).first() or abort(404)
 
 
-def _listing(session: Session) -> lists.Listing:
+def _listing(session: Session, held: dict[int, Grade]) -> lists.Listing:
+    """The list; ``held`` is filled with the highest grades of the rows that are shown before they are drawn."""
     own = viewer_of(session).own(col(Person.institution_id))
     query = sa.select(
         *(col(one) for one in (
-            Person.id, Person.name, Person.employee_no, Person.department, Person.post, Person.occupation_code, Person.hired_on,
+            Person.id, Person.name, Person.employee_no, Person.department, Person.post, Person.occupation_code,
+            Person.employment, Person.hired_on,
         ))
     ).where(own)  # fmt: skip
-    departments = session.execute(
-        sa.select(col(Person.department))
-        .where(own, col(Person.department).is_not(None))
-        .distinct()
-        .order_by(col(Person.department))
-    ).scalars()
+    departments, codes = _known(session, Person.department), _known(session, Person.occupation_code)
     return lists.Listing(
         name="people", title=_("花名册"), query=query, id=col(Person.id), kind="person", sort="name",
         columns=(
-            lists.Column("name", _("姓名"), lambda row: row.name, order=col(Person.name), kind="link", width=12),
-            lists.Column("employee_no", _("工号"), lambda row: row.employee_no, order=sa.func.coalesce(col(Person.employee_no), "")),
-            lists.Column("department", _("部门"), lambda row: row.department, order=sa.func.coalesce(col(Person.department), "")),
-            lists.Column("post", _("岗位"), lambda row: row.post, order=sa.func.coalesce(col(Person.post), "")),
-            lists.Column("occupation", _("现从事职业"), lambda row: row.occupation_code),
+            lists.Column("name", _("姓名"), lambda row: row.name, order=col(Person.pinyin), kind="link", width=12),
+            lists.Column("employee_no", _("工号"), lambda row: row.employee_no, order=_text(Person.employee_no)),
+            lists.Column("department", _("部门"), lambda row: row.department, order=_text(Person.department)),
+            lists.Column("post", _("岗位"), lambda row: row.post, order=_text(Person.post)),
+            lists.Column("occupation", _("现从事职业"), lambda row: occupation(row.occupation_code), width=24),
+            lists.Column("held", _("持有的最高等级"), lambda row: held.get(row.id), kind="climb", width=16,
+                         word=lambda row: held[row.id].value if row.id in held else None),
+            lists.Column("employment", _("用工形式"), lambda row: EMPLOYMENT_LABELS.get(row.employment)),
             lists.Column("hired_on", _("入职日期"), lambda row: row.hired_on),
         ),
         filters=(
             lists.Filter("department", _("部门"), {one: one for one in departments}, lambda value: col(Person.department) == value),
+            lists.Filter("occupation", _("现从事职业"), {one: occupation(one) for one in codes},
+                         lambda value: col(Person.occupation_code) == value),
+            lists.Filter("grade", _("持有证书"), {one.value: one.printed for one in Grade},
+                         lambda value: col(Person.id).in_(holders(Grade(value), gate.today()))),
+            lists.Filter("employment", _("用工形式"), EMPLOYMENT_LABELS, lambda value: col(Person.employment) == value),
         ),
-        search=_search, search_hint=_("姓名、工号"),
+        search=_search, search_hint=_("姓名、拼音、工号、证件号码后六位"),
         link=lambda row: url_for("people.show", person_id=row.id),
     )  # fmt: skip
 
 
+def _known(session: Session, column: Any) -> Iterable[str]:
+    """The values of a column of the roster, to choose from."""
+    query = sa.select(col(column)).where(viewer_of(session).own(col(Person.institution_id)), col(column).is_not(None))
+    return session.execute(query.distinct().order_by(col(column))).scalars().all()
+
+
+def _text(column: Any) -> sa.ColumnElement[str]:
+    """A column to sort by, in which nothing comes first."""
+    return sa.func.coalesce(col(column), "")
+
+
+def _every_id(session: Session) -> Any:
+    return sa.select(col(Person.id)).where(viewer_of(session).own(col(Person.institution_id)))
+
+
+def occupation(code: str | None) -> str:
+    """An occupation as it is shown: code and name; blank for none."""
+    return " ".join(filter(None, (code, _occupation_names().get(code or ""))))
+
+
+@cache
+def _occupation_names() -> dict[str, str]:
+    return {code: one.name for (code, _edition), one in sorted(standards.occupations().items())}
+
+
 def _search(typed: str) -> sa.ColumnElement[bool]:
-    return sa.or_(col(Person.name).contains(typed, autoescape=True), col(Person.employee_no) == typed)
+    """People by 工号, by 拼音 or its initials, by the end of the document number, else by a part of the name."""
+    found = [col(Person.employee_no) == typed]
+    if _TAIL.fullmatch(typed):
+        vault, firm = gate.site().installation.vault, gate.who().institution_id
+        found.append(col(Person.tail_index) == vault.tail_index(firm or 0, typed))
+    if typed.isascii():
+        found += [_begins(column, typed.lower()) for column in (Person.pinyin, Person.initials) if typed.isalpha()]
+    else:
+        found.append(col(Person.name).contains(typed, autoescape=True))
+    return sa.or_(*found)
+
+
+def _begins(column: Any, letters: str) -> sa.ColumnElement[bool]:
+    """Whether a column of small letters begins so, asked as a range, which an index answers (LIKE takes none)."""
+    return col(column).between(letters, letters + "z" * 20)

@@ -54,6 +54,8 @@ ISSUER = _roles("issuer")
 ASSESSOR = _roles("assessor")
 #: whoever keeps people: the evaluator's HR, and a member firm's for its own
 PEOPLE = _roles("hr", "member_hr")
+#: whoever imports something from a workbook
+IMPORTERS = _roles("hr", "member_hr", "issuer")
 #: whoever may read the business of an institution
 STAFF = _roles("hr", "member_hr", "assessor", "reviewer", "approver", "supervisor", "issuer", "auditor")
 #: whoever may read personal data of people
@@ -89,6 +91,15 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     # — people —
     ("people.index", PEOPLE_READERS, None),
     ("people.show", PEOPLE_READERS, None),
+    # — imports: each kind names those who may, in services/import_kinds.py —
+    ("imports.index", IMPORTERS, None),
+    ("imports.new", IMPORTERS, IMPORTERS),
+    ("imports.template", IMPORTERS, None),
+    ("imports.show", IMPORTERS, None),
+    ("imports.correct", None, IMPORTERS),
+    ("imports.write", None, IMPORTERS),
+    ("imports.discard", None, IMPORTERS),
+    ("imports.marked", IMPORTERS, None),
     # — batches —
     ("batches.index", STAFF, None),
     ("batches.show", STAFF, None),

@@ -1,0 +1,254 @@
+"""The import wizard: template, upload, check, correction, writing, receipt. One wizard for every kind of import.
+
+Every step is an address, so going back loses nothing and a file waits until somebody returns to it. All who may import
+this kind at the institution see its files and may go on with them: a colleague who falls ill holds up nobody.
+"""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask_wtf.file import FileField
+from sqlmodel import Session, col, select
+from werkzeug.wrappers import Response as BaseResponse
+
+from skilleval.db.tables import Account, StagedImport
+from skilleval.domain.errors import RuleBroken
+from skilleval.services import imports
+from skilleval.services.import_kinds import IMPORTS, Kind, Means
+from skilleval.services.tenancy import viewer_of
+from skilleval.sheets.columns import CellError
+from skilleval.sheets.intake import Incoming, parsed
+from skilleval.sheets.writing import write_errors
+from skilleval.web import gate, lists
+from skilleval.web.forms import Form
+from skilleval.web.language import _, lazy
+
+pages = Blueprint("imports", __name__, url_prefix="/imports")
+
+#: errors on one page; the others stand in the marked workbook
+MOST_ERRORS = 200
+
+
+class UploadForm(Form):
+    """A workbook or text file to import."""
+
+    file = FileField(lazy("文件"), description=lazy(".xlsx 或 .csv（UTF-8 或 GB 18030），最大 32 MB"))
+
+
+@pages.get("")
+def index() -> str:
+    """The files that wait to be imported, and the last that were."""
+    mine = [kind for kind in IMPORTS.values() if _may(kind)]
+    rows = imports.imports_of(gate.reading(), [kind.key for kind in mine])
+    return render_template("imports/index.html", rows=rows, kinds=IMPORTS, mine=mine)
+
+
+@pages.route("/new/<kind>", methods=["GET", "POST"])
+def new(kind: str) -> BaseResponse | str:
+    """Upload a file of this kind: it is checked at once, and nothing is written yet."""
+    chosen = _kind(kind)
+    form = UploadForm()
+    if form.validate_on_submit():
+        try:
+            staged = _upload(chosen)
+        except RuleBroken as refusal:
+            form.refuse(refusal)
+        else:
+            return redirect(url_for("imports.show", public_id=staged), 303)
+    page = render_template("imports/new.html", form=form, kind=chosen)
+    return Response(page, 422 if form.form_errors else 200, content_type="text/html; charset=utf-8")
+
+
+@pages.get("/template/<kind>")
+def template(kind: str) -> Response:
+    """The workbook to fill in."""
+    chosen = _kind(kind)
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "template.xlsx"
+        chosen.template(gate.reading(), _asked(chosen), file, _means())
+        return lists.workbook_response(file.read_bytes(), f"{chosen.key}-template.xlsx")
+
+
+@pages.get("/<string(length=32):public_id>")
+def show(public_id: str) -> str:
+    """What the last check found, and what may be done; after the end the receipt."""
+    session = gate.reading()
+    return _page(session, _staged(session, public_id))
+
+
+@pages.post("/<string(length=32):public_id>/correct")
+def correct(public_id: str) -> BaseResponse | tuple[str, int]:
+    """Put cells right that the check found wrong, and check again."""
+    staged = _staged(gate.reading(), public_id)
+    cells = {
+        int(place): "" if text is None else text.strip()
+        for place in request.form.getlist("place")
+        if place.isdecimal() and (text := _typed(place)) != ""
+    }
+    if not cells:
+        return _told(public_id, _("没有填写要改成的内容。"))
+    store = _store()
+    try:
+        with store.opened(staged) as kept:
+            file = parsed(imports.corrected(staged, kept, cells))
+            with gate.writing() as session:
+                row = _staged(session, public_id)
+                imports.correct(session, row, file, store, _means(), seen=request.form.get("seen", ""), now=gate.now())
+                session.commit()
+    except RuleBroken as refusal:
+        return _refused(public_id, refusal)
+    return _told(public_id, _("已更正 {count} 个单元格并重新检查。").format(count=len(cells)))
+
+
+@pages.post("/<string(length=32):public_id>/write")
+def write(public_id: str) -> BaseResponse | tuple[str, int]:
+    """Write what was checked, once: all of it, or the good rows where that was chosen."""
+    staged, store = _staged(gate.reading(), public_id), _store()
+    if staged.state != "open":
+        return _told(public_id, _("该文件已经处理过，没有再次写入。"))
+    try:
+        with store.opened(staged) as kept:
+            file = parsed(kept)
+            with gate.writing() as session:
+                row = _staged(session, public_id)
+                written = imports.write(
+                    session, gate.actor(), row, file, _means(), seen=request.form.get("seen", ""),
+                    good_rows=request.form.get("rows") == "good", now=gate.now(),
+                )  # fmt: skip
+                session.commit()
+    except RuleBroken as refusal:
+        return _refused(public_id, refusal)
+    if not written:
+        return _told(public_id, _("检查之后数据有了变动，没有写入。下面是重新检查的结果，请核对后再写入。"), "warn")
+    store.forget(public_id)
+    return _told(public_id, _("已写入。"))
+
+
+@pages.post("/<string(length=32):public_id>/discard")
+def discard(public_id: str) -> BaseResponse:
+    """Give a file up: nothing of it was written, and it is deleted here."""
+    with gate.writing() as session:
+        imports.discard(session, gate.actor(), _staged(session, public_id), now=gate.now())
+        session.commit()
+    _store().forget(public_id)
+    flash(_("已放弃，文件已删除，没有写入任何数据。"))
+    return redirect(url_for("imports.index"), 303)
+
+
+@pages.get("/<string(length=32):public_id>/marked.xlsx")
+def marked(public_id: str) -> Response:
+    """The file back with a column 错误原因. It shows whole numbers, so only to whoever uploaded them."""
+    staged = _staged(gate.reading(), public_id)
+    if staged.state != "open" or staged.account_id != gate.who().account_id:
+        abort(404)
+    errors = [CellError(**one) for one in staged.found["errors"]]
+    with _store().opened(staged) as file, TemporaryDirectory() as folder:
+        out = write_errors(Path(folder) / "marked.xlsx", file, errors)
+        return lists.workbook_response(out.read_bytes(), f"{staged.kind}-marked.xlsx")
+
+
+def _upload(kind: Kind) -> str:
+    """Check the file that was sent and keep it: the id of the import. Refused: no file, or one that can't be read."""
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        raise RuleBroken(_("请选择要导入的文件"))
+    with TemporaryDirectory() as folder:
+        # Never under the sender's name: it may be anything.
+        path = Path(folder) / "upload"
+        sent.save(path)
+        file = parsed(Incoming(path, _shown_name(sent.filename)))
+        asked = _asked(kind)
+        with gate.writing() as session:
+            staged = imports.stage(session, asked, file, _means(), now=gate.now())
+            if staged is asked:
+                _store().keep(staged.public_id, path.read_bytes())
+            session.commit()
+    if staged is not asked:
+        flash(_("这个文件已经上传过，还没有写入；这里是它的检查结果。"), "warn")
+    return staged.public_id
+
+
+def _shown_name(name: str) -> str:
+    """The sender's name of a file as it may be shown: without folders and without what can't be seen."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(character for character in last if character.isprintable())[-80:] or "upload"
+
+
+def _asked(kind: Kind) -> StagedImport:
+    who = gate.who()
+    if who.institution_id is None:
+        abort(404)
+    return StagedImport(
+        public_id="", institution_id=who.institution_id, account_id=who.account_id, kind=kind.key, file_name="", size=0,
+        sha256="", check_id="", counts={}, found={}, checked_at=gate.now(),
+    )  # fmt: skip
+
+
+def _staged(session: Session, public_id: str) -> StagedImport:
+    """The import, if it is of the institution that asks and of a kind that the account may import; else not there."""
+    query = select(StagedImport).where(
+        col(StagedImport.public_id) == public_id, viewer_of(session).own(col(StagedImport.institution_id))
+    )
+    found = session.exec(query).first()
+    if found is None or not _may(IMPORTS[found.kind]):
+        abort(404)
+    return found
+
+
+def _kind(key: str) -> Kind:
+    kind = IMPORTS.get(key)
+    if kind is None or not _may(kind):
+        abort(404)
+    return kind
+
+
+def _may(kind: Kind) -> bool:
+    return not kind.roles.isdisjoint(gate.who().roles)
+
+
+def _means() -> Means:
+    installation = gate.site().installation
+    return Means(installation.vault, installation.library, gate.today(), _missing_glyphs)
+
+
+def _missing_glyphs(text: str) -> list[str]:
+    # reportlab is slow to import, and only certificates need it.
+    from skilleval.reports.fonts import load_fonts
+
+    fonts = load_fonts(gate.site().installation.settings.fonts)
+    return [f"{character}（{code}）" for character, code in fonts.missing_glyphs(text, "fangsong")]
+
+
+def _store() -> imports.Store:
+    installation = gate.site().installation
+    return imports.Store(installation.folder / "uploads", installation.vault)
+
+
+def _typed(place: str) -> str | None:
+    """What a cell is to hold: the text typed, None to empty it, blank to leave it as it is."""
+    return None if request.form.get(f"clear-{place}") else request.form.get(f"value-{place}", "")
+
+
+def _page(session: Session, staged: StagedImport, refusal: RuleBroken | None = None) -> str:
+    uploader = session.get(Account, staged.account_id)
+    shown = request.args.get("show", "")
+    return render_template(
+        "imports/show.html", staged=staged, kind=IMPORTS[staged.kind], uploader=uploader, refusal=refusal,
+        mine=staged.account_id == gate.who().account_id, found=staged.found, most=MOST_ERRORS,
+        shown=shown if shown in ("new", "changed") else "errors", earlier=imports.earlier_receipt(session, staged),
+    )  # fmt: skip
+
+
+def _refused(public_id: str, refusal: RuleBroken) -> BaseResponse | tuple[str, int]:
+    """The page of the import with what was refused; if another was quicker, what has become of it."""
+    session = gate.reading()
+    staged = _staged(session, public_id)
+    if staged.state != "open":
+        return _told(public_id, refusal.message, "warn")
+    return _page(session, staged, refusal), 422
+
+
+def _told(public_id: str, message: str, category: str = "message") -> BaseResponse:
+    flash(message, category)
+    return redirect(url_for("imports.show", public_id=public_id), 303)
