@@ -58,7 +58,7 @@ class Kind:
 
 
 def _stage_people(session: Session, asked: StagedImport, file: Source, means: Means) -> people.Staged:
-    return people.stage_people(session, _firm(session, asked), file, vault=means.vault)
+    return people.stage_people(session, _firm(session, asked), file, vault=means.vault, on=means.on)
 
 
 def _write_people(session: Session, actor: Actor, staged: people.Staged, means: Means) -> Report:

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from skilleval.db.tables.base import Moment, Table, now, of_tenant, one_of, tenant_key
+from skilleval.db.tables.base import Table, now, of_tenant, one_of, tenant_key
 
 
 class StagedImport(Table, table=True):
@@ -38,7 +38,7 @@ class StagedImport(Table, table=True):
     file_name: str
     size: int
     sha256: str = Field(max_length=64)
-    created_at: datetime = Field(default_factory=now, sa_type=Moment)
+    created_at: datetime = Field(default_factory=now)
     state: str = "open"
     #: cells that were corrected on the page; sealed, for they may be document numbers
     corrections_sealed: bytes | None = None
@@ -47,8 +47,8 @@ class StagedImport(Table, table=True):
     check_id: str = Field(max_length=16)
     counts: dict[str, Any] = Field(sa_type=sa.JSON)
     found: dict[str, Any] = Field(sa_type=sa.JSON)
-    checked_at: datetime = Field(sa_type=Moment)
+    checked_at: datetime
     #: who wrote or discarded it, and when; ``good_rows``: the wrong rows were left out on purpose
     ended_by: str | None = None
-    ended_at: datetime | None = Field(default=None, sa_type=Moment)
+    ended_at: datetime | None = Field(default=None)
     good_rows: bool = False
