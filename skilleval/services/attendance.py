@@ -9,6 +9,7 @@ from skilleval.db.tables import Batch, Candidate, Mark, PanelMember, Specificati
 from skilleval.domain import lifecycle
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import journal
+from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.panels import panels_of
 
@@ -24,6 +25,7 @@ def record_absence(
     A vote that was given counts no more. Refused: no reason, a batch that is not scheduled or being marked, nobody of that
     code on a panel for the method, somebody who has entered marks.
     """
+    take_duty(session, actor, batch, "attendance.record_absence")
     if not reason.strip():
         raise RuleBroken("登记缺席须写明原因")
     seat = _seat(session, batch, method, member_code)
@@ -41,6 +43,7 @@ def cancel_absence(
 
     Refused: no reason, a batch that is not scheduled or being marked, nobody of that code, somebody who is not absent.
     """
+    take_duty(session, actor, batch, "attendance.cancel_absence")
     if not reason.strip():
         raise RuleBroken("取消缺席登记须写明理由")
     seat = _seat(session, batch, method, member_code)

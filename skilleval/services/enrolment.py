@@ -17,6 +17,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.packs import Library
 from skilleval.services import authority, journal
 from skilleval.services.authority import Sitter
+from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 
 #: states of a batch in which people may still, or may yet, enrol
@@ -38,6 +39,7 @@ def extend_enrolment(session: Session, actor: Actor, batch: Batch, until: date, 
     Refused: no reason, a batch that is past enrolment or has no last day, a day that is no later, one after the first day
     of the evaluation.
     """
+    take_duty(session, actor, batch, "enrolment.extend_enrolment")
     if not reason.strip():
         raise RuleBroken("延长报名须写明理由")
     if batch.state not in _EXTENDABLE:

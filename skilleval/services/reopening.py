@@ -28,6 +28,7 @@ from skilleval.domain.scoring import check_mark
 from skilleval.domain.workdays import Calendar
 from skilleval.packs import Library
 from skilleval.services import journal, marks, notices
+from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.recusals import must_be_recused
 
@@ -40,6 +41,7 @@ def remark(
     Refused: no reason, no upheld objection that waits for an answer, somebody who marked or adjudicated the part before or
     has to be recused, a mark out of range, a batch that is past its notice, a route without marks.
     """
+    take_duty(session, actor, batch, "reopening.remark")
     if not reason.strip():
         raise RuleBroken("重评须写明理由")
     waiting = unanswered(session, batch, candidate)
@@ -95,6 +97,7 @@ def correct_notice(
     which nothing has changed, and whatever ``publish_notice`` refuses.
     """
     batch = notices.batch_of_notice(session, notice)
+    take_duty(session, actor, batch, "reopening.correct_notice")
     gone, new = notices.changed_entries(session, notice, vault=vault)
     problems = [
         f"第 {one.serial} 号异议尚未处理" if one.state == "open" else f"第 {one.serial} 号异议成立，但有关成绩尚未更正"

@@ -38,6 +38,8 @@ EXEMPT = {
     "appointments.appoint": "belongs to the firm",
     "confirmations.add_confirmation": "belongs to the firm",
     "people.write_people": "belongs to the firm",
+    "imports.write": "hands over to the service of its kind, which takes the duty",
+    "imports.discard": "throws away a file that was not written",
     "institutions.add_institution": "belongs to the firm",
     "rules.choose_packs": "belongs to the firm",
     "schemes.define_scheme": "belongs to the firm's specification",
