@@ -84,7 +84,7 @@ def test_an_append_only_row_is_neither_edited_nor_deleted(session: Session, vaul
 
     statements = ["UPDATE mark SET value = 9000", "DELETE FROM mark"]
     if session.connection().dialect.name == "postgresql":
-        statements.append("TRUNCATE mark")
+        statements.append("TRUNCATE mark CASCADE")
     for statement in statements:
         with pytest.raises(sa.exc.DBAPIError, match="append-only"):
             session.connection().exec_driver_sql(statement)
