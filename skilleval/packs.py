@@ -32,7 +32,7 @@ _HEAD = {"schema", "name", "layer", "default", *HEAD_DEFAULTS}
 _NOT_PACKS = {"holidays.toml"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pack:
     """One rule pack as it was read: its rules, what it overrides, and its text with the hash that pins it."""
 
@@ -49,7 +49,7 @@ class Pack:
     @property
     def sha256(self) -> str:
         """The hash of the file's text, by which a decision pins the pack."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        return _sha256(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +81,7 @@ class Packs:
 
     def standing(self, on: date) -> list[Rule]:
         """All rules that hold on a day, each id once, references put in place."""
-        latest: dict[str, Rule] = {}
-        for pack in self.packs:
-            for rule in pack.rules:
-                if rule.holds_on(on):
-                    latest[rule.clause.id] = rule
-        return [
-            replace(rule, when=_resolve(rule.when, latest)) if rule.when is not None else rule for rule in latest.values()
-        ]
+        return list(_standing(self.packs, on))
 
     def authority(self, on: date) -> list[Rule]:
         """The rules of authority that hold on a day."""
@@ -126,6 +119,24 @@ class Packs:
     def versions(self) -> dict[str, str]:
         """Each pack with the hash of its text: what a decision pins."""
         return {pack.key: pack.sha256 for pack in self.packs}
+
+
+@lru_cache(maxsize=512)
+def _standing(packs: tuple[Pack, ...], on: date) -> tuple[Rule, ...]:
+    """What holds on a day; every question of authority asks it, mostly of the same packs and days."""
+    latest: dict[str, Rule] = {}
+    for pack in packs:
+        for rule in pack.rules:
+            if rule.holds_on(on):
+                latest[rule.clause.id] = rule
+    return tuple(
+        replace(rule, when=_resolve(rule.when, latest)) if rule.when is not None else rule for rule in latest.values()
+    )
+
+
+@lru_cache(maxsize=64)
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

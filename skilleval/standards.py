@@ -140,10 +140,15 @@ def pair_error(code: str, name: str, edition: str = "2022") -> str | None:
 
 def standard_files(own_folder: Path | None = None) -> list[Path]:
     """All standard files: the shipped ones, then those in the installation's ``standards`` folder."""
-    files = sorted((paths.shipped("occupational_standards") / "standards").glob("*.toml"))
+    files = list(_shipped_files())
     if own_folder is not None and own_folder.is_dir():
         files += sorted(own_folder.glob("*.toml"))
     return files
+
+
+@lru_cache(maxsize=1)
+def _shipped_files() -> tuple[Path, ...]:
+    return tuple(sorted((paths.shipped("occupational_standards") / "standards").glob("*.toml")))
 
 
 def load_standards(own_folder: Path | None = None) -> dict[str, Standard]:
