@@ -336,8 +336,13 @@ def _value_kind(rule: Rule) -> str:
     return "整数" if isinstance(rule.value, int) else "列表、日期或小数"
 
 
-def _ambiguities(packs: Sequence[Pack]) -> Iterator[str]:
-    """Rules that two of the packs have although neither overrides another's."""
+@lru_cache(maxsize=64)
+def _ambiguities(packs: tuple[Pack, ...]) -> tuple[str, ...]:
+    """Rules that two of the packs have although neither overrides another's. Every choice of packs is asked of it."""
+    return tuple(_doubles(packs))
+
+
+def _doubles(packs: Sequence[Pack]) -> Iterator[str]:
     holders: dict[str, list[Pack]] = {}
     for pack in packs:
         for rule_id in dict.fromkeys(rule.clause.id for rule in pack.rules):

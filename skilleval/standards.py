@@ -158,18 +158,22 @@ def load_standards(own_folder: Path | None = None) -> dict[str, Standard]:
 
 def find_standards(code: str, trade: str = "", own_folder: Path | None = None) -> list[Standard]:
     """The standards for an occupation and trade, newest first: the trade's own, then the whole occupation's."""
-    files = [file for file in standard_files(own_folder) if file.name.startswith(code) or not file.name[0].isdigit()]
-    shipped = paths.shipped("occupational_standards")
-    loaded = [_shipped_standard(file) if file.is_relative_to(shipped) else load_standard(file) for file in files]
+    own = sorted(own_folder.glob("*.toml")) if own_folder is not None and own_folder.is_dir() else []
+    loaded = [*_shipped_standards(code), *(load_standard(file) for file in own if _may_hold(file, code))]
     found = [standard for standard in loaded if standard.code == code]
     found = [standard for standard in found if standard.trade in ("", trade)]
     return sorted(found, key=lambda one: (one.trade == trade, one.issued or date.min), reverse=True)
 
 
 @lru_cache(maxsize=256)
-def _shipped_standard(file: Path) -> Standard:
+def _shipped_standards(code: str) -> tuple[Standard, ...]:
     """What ships does not change while the software runs, and every question of authority asks for it."""
-    return load_standard(file)
+    return tuple(load_standard(file) for file in _shipped_files() if _may_hold(file, code))
+
+
+def _may_hold(file: Path, code: str) -> bool:
+    """Whether a standard of this occupation may stand in the file: most are named by the code."""
+    return file.name.startswith(code) or not file.name[0].isdigit()
 
 
 def load_standard(file: Path) -> Standard:
