@@ -13,7 +13,8 @@ from skilleval.demo.story import TODAY, Story
 CHAIN = "岭南高端装备产教评技能生态链"
 BATCH = "2026-QG-01"
 _ENROLLED, _HELD, _NOTICED = date(2026, 5, 20), date(2026, 6, 9), date(2026, 6, 16)
-_OBJECTED, _DECIDED, _CLOSED = date(2026, 6, 17), date(2026, 6, 22), date(2026, 6, 26)
+_OBJECTED, _DECIDED, _OVER = date(2026, 6, 17), date(2026, 6, 22), date(2026, 6, 24)
+_CLOSED = date(2026, 7, 2)
 #: how many of the lead's own fitters apply, beside all of the suppliers'
 _OWN = 16
 _LOST = date(2026, 7, 6)
@@ -73,7 +74,7 @@ def _recognise(story: Story) -> dict[str, Any]:
 
 
 def _uphold(story: Story) -> dict[str, Any]:
-    """Somebody objects to the first on the list; it is upheld, the result is corrected, and the notice closed."""
+    """Somebody objects to the first on the list; it is upheld, the result and then the notice are corrected, and closed."""
     notice = road.publish_notice(story, BATCH, _NOTICED)
     objected = notice["entries"][0]
     admission = objected["admission_number"]
@@ -85,9 +86,14 @@ def _uphold(story: Story) -> dict[str, Any]:
         "notices", "decide", "--batch", BATCH, "--serial", "1", "--uphold", "--reason", "原始评分表为53分，登分错误",
         on=_DECIDED, actor="演示督导员",
     )  # fmt: skip
-    open_still = story.run("notices", "close", "--batch", BATCH, on=_CLOSED, expect=1)
+    open_still = story.run("notices", "close", "--batch", BATCH, on=_OVER, expect=1)
     result = story.run(
-        "marks", "correct", "--batch", BATCH, admission, "--part", "skill=53", "--reason", "异议成立，按原始评分表更正", on=_CLOSED
+        "marks", "correct", "--batch", BATCH, admission, "--part", "skill=53", "--reason", "异议成立，按原始评分表更正", on=_OVER
+    )
+    anew = story.run(
+        "notices", "correct", "--batch", BATCH, "--reason", "第 1 号异议成立，成绩更正", "--out", story.out / "公示", on=_OVER
     )
     story.run("notices", "close", "--batch", BATCH, on=_CLOSED)
-    return {"name": objected["name"], "outcome": result["outcome"], "before": open_still["reasons"]}
+    return {
+        "name": objected["name"], "outcome": result["outcome"], "before": open_still["reasons"], "until": anew["last_day"],
+    }  # fmt: skip

@@ -234,11 +234,18 @@ def current_notice(session: Session, batch: Batch) -> Notice:
 
 
 def objections_of(session: Session, notice: Notice) -> Sequence[Objection]:
-    """All objections against a notice, in the order they were recorded."""
+    """All objections against a notice and those whose place it took, in the order they were recorded.
+
+    An objection outlives its notice: withdrawing the notice neither answers it nor takes it off the record.
+    """
+    standing = select(Notice.id).where(
+        col(Notice.institution_id) == notice.institution_id, col(Notice.batch_id) == notice.batch_id,
+        col(Notice.serial) <= notice.serial,
+    )  # fmt: skip
     query = select(Objection).where(
-        col(Objection.institution_id) == notice.institution_id, col(Objection.notice_id) == notice.id
+        col(Objection.institution_id) == notice.institution_id, col(Objection.notice_id).in_(standing)
     )
-    return session.exec(query.order_by(col(Objection.serial))).all()
+    return session.exec(query.order_by(col(Objection.serial), col(Objection.id))).all()
 
 
 def batch_of_notice(session: Session, notice: Notice) -> Batch:

@@ -72,7 +72,7 @@ def unanswered(session: Session, batch: Batch, candidate: Candidate) -> list[Obj
     """The upheld objections about a candidate since which the result was not corrected, oldest first."""
     return [
         one
-        for notice in notices.notices_of(session, batch)
+        for notice in notices.notices_of(session, batch)[-1:]
         for one in notices.objections_of(session, notice)
         if one.candidate_id == candidate.id and one.state == "upheld" and not notices.corrected_since(session, one)
     ]

@@ -63,12 +63,12 @@ def test_there_is_a_batch_of_every_route_and_in_every_kind_of_state(demo: Demons
 
 @pytest.mark.slow
 def test_one_objection_is_upheld_one_case_refused_and_one_certificate_reissued(demo: Demonstrated, ask: Ask) -> None:
-    upheld = ask("notices", "show", "--batch", "2026-QG-01")["objections"]
+    notice = ask("notices", "show", "--batch", "2026-QG-01")
     cases = Counter(case["state"] for case in ask("recognitions", "list", "--batch", "2026-MJ-01"))
     numbers = [file.stem for file in (demo.out / "证书" / "2026-QG-01" / "单份").iterdir()]
     reissued = [number for number in numbers if "补发" in json.dumps(ask("certificates", "show", number), ensure_ascii=False)]
 
-    assert [one["state"] for one in upheld] == ["upheld"]
+    assert (notice["serial"], [one["state"] for one in notice["objections"]]) == (2, ["upheld"])
     assert cases == {"recognised": 3, "not_recognised": 1}
     assert len(reissued) == 1
 

@@ -183,3 +183,18 @@ def test_a_result_is_settled_from_the_first_marks_whatever_came_later(session: S
 
     candidate = candidate_named(session, "陈大文")
     assert marks.part_marks(session, batch)[candidate.id or 0]["skill"].value == 7000
+
+
+def test_an_objection_outlives_the_notice_that_it_was_raised_against(session: Session, vault: Vault, batch: Batch) -> None:
+    notice, candidate = notices.current_notice(session, batch), candidate_named(session, "陈大文")
+    first = notices.raise_objection(session, ACTOR, notice, raised_by="张工", text="评分有误", on=NOTICED, candidate=candidate)
+    notices.withdraw_notice(session, ACTOR, notice, reason="名单排版有误")
+    anew = notices.publish_notice(
+        session, ACTOR, batch, LIBRARY, vault=vault, first_day=AGAIN, working_days=5, calendar=CALENDAR, on=AGAIN
+    )
+
+    second = notices.raise_objection(session, ACTOR, anew, raised_by="李工", text="同上", on=AGAIN)
+
+    assert [first.serial, second.serial] == [1, 2]
+    assert notices.objections_of(session, notice) == [first]
+    assert "第 1 号异议（2026-06-15 提出）尚未处理" in notices.reasons_against_closing(session, anew, vault=vault, on=OVER)
