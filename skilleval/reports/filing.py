@@ -11,6 +11,7 @@ from typing import Any
 
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
+from skilleval.reports.direct_case import DirectCase
 from skilleval.reports.templates import Template, load_template
 
 #: The documents of a package, in the order in which they are written and listed.
@@ -130,6 +131,14 @@ class ResultLine:
     route: str = "assessment"
     basis: str = ""
     set_aside: str = ""
+    #: for direct recognition: percent of each group in hundredths, and what the case says (``direct_case``)
+    duties_score: int | None = None
+    conduct_score: int | None = None
+    achievement_score: int | None = None
+    achievements: str | None = None
+    evidence: str | None = None
+    chair: str | None = None
+    conclusion: str | None = None
 
     def __repr__(self) -> str:
         """Without the document number."""
@@ -260,6 +269,8 @@ class FilingContent:
     parts: tuple[PartRule, ...] = ()
     withheld: tuple[Withheld, ...] = ()
     notes: tuple[str, ...] = ()
+    #: the cases of a batch of direct recognition
+    cases: tuple[DirectCase, ...] = ()
     #: whether every document says that it is a demonstration
     demo: bool = False
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from skilleval.reports.direct_case import read_case
 from skilleval.reports.filing import FilingContent
 from skilleval.reports.templates import Template
 
@@ -17,7 +18,7 @@ VERSION = 1
 _SHAPE: Mapping[str, type] = {
     **dict.fromkeys(("format", "institution", "batch", "filing", "notice", "counts", "software"), dict),
     **dict.fromkeys(("standard", "specification", "batch_versions"), dict),
-    **dict.fromkeys(("rule_data", "templates", "files", "parts", "withheld", "left_empty", "notes"), list),
+    **dict.fromkeys(("rule_data", "templates", "files", "parts", "cases", "withheld", "left_empty", "notes"), list),
     **dict.fromkeys(("journal_head", "seal"), str),
 }
 
@@ -100,6 +101,7 @@ def make(content: FilingContent, templates: Mapping[str, Template], members: Seq
             for template in templates.values()
         ],
         "parts": [part.as_json() for part in content.parts],
+        "cases": [case.as_json() for case in content.cases],
         "withheld": [{"admission_number": entry.admission_number, "why": entry.why} for entry in content.withheld],
         "files": [
             {
@@ -162,6 +164,8 @@ def parse(raw: bytes) -> dict[str, Any]:
         for entry in manifest[key]:
             if not isinstance(entry, dict) or not all(isinstance(entry.get(name), kind) for name, kind in shape.items()):
                 raise ValueError(f"清单“{key}”中有一项缺少内容或类型不对")
+    for entry in manifest["cases"]:
+        read_case(entry)
     if seal(manifest) != manifest["seal"] or canonical(manifest) != raw:
         raise ValueError("清单的封印不符：清单在生成后被改动")
     return manifest

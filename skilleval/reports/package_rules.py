@@ -14,7 +14,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
 from skilleval.domain.scoring import Outcome, Part, PartMark, settle, show
 from skilleval.reports.findings import Finding
-from skilleval.reports.package_direct import direct_plan_holds, direct_result_holds
+from skilleval.reports.package_direct import cases_are_told, direct_plan_holds, direct_result_holds
 from skilleval.reports.package_sheets import Line, Sheet, Sheets
 
 Rule = Callable[[Sheets, Mapping[str, Any]], Iterator[Finding]]
@@ -301,6 +301,7 @@ RULES: tuple[Rule, ...] = (
     rows_are_unique,
     marks_hold,
     parts_are_told,
+    cases_are_told,
     firms_have_one_code,
     issuers_are_the_institution,
 )

@@ -191,6 +191,8 @@ def result_lines(record: BatchRecord, candidates: Sequence[CandidateLine]) -> tu
         result = record.results[_key(candidate.id)]
         certificate = record.certificates.get(_key(candidate.id))
         marks: dict[str, Any] = {method: result.parts.get(method) for method in METHODS}
+        case = record.told_cases.get(_key(candidate.id))
+        direct: dict[str, Any] = case.columns() if case else {}
         lines.append(
             ResultLine(
                 serial=line.serial,
@@ -214,6 +216,7 @@ def result_lines(record: BatchRecord, candidates: Sequence[CandidateLine]) -> tu
                 certificate_number=certificate.number if certificate else "",
                 issued_on=certificate.issued_on if certificate else None,
                 **marks,
+                **direct,
             )
         )
     return tuple(lines)

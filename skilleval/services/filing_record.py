@@ -22,6 +22,8 @@ from skilleval.db.tables import (
     SpecificationPart,
     WorkPeriod,
 )
+from skilleval.reports.direct_case import DirectCase
+from skilleval.services.filing_cases import tell_cases
 from skilleval.services.recognitions import cases_of
 
 Entry = TypeVar("Entry")
@@ -47,6 +49,8 @@ class BatchRecord:
     staff: Sequence[tuple[Assignment, Personnel]]
     #: candidate id → the case of a direct recognition
     cases: Mapping[int, RecognitionCase]
+    #: candidate id → that case as the package tells it
+    told_cases: Mapping[int, DirectCase]
 
 
 def read_batch(session: Session, batch: Batch) -> BatchRecord:
@@ -86,6 +90,7 @@ def read_batch(session: Session, batch: Batch) -> BatchRecord:
         credentials=_grouped((entry.person_id, entry) for entry in credentials),
         periods=_grouped((entry.person_id, entry) for entry in periods),
         staff=_staff(session, batch),
+        told_cases=tell_cases(session, batch, candidates),
         cases={case.candidate_id: case for case in cases_of(session, batch)},
     )
 

@@ -124,6 +124,7 @@ def collect_content(
         supersedes=earlier[-1].sha256 if earlier else None,
         parts=reading.part_rules(record),
         withheld=reading.withheld(record, [entry["admission_number"] for entry in notice.content["entries"]]),
+        cases=tuple(record.told_cases.values()),
         demo=demo,
     )
     authority(content, filing_templates()["letter"])
