@@ -73,11 +73,19 @@ class Direct:
 
     def start(self) -> None:
         """Accept everybody and take the batch to marking, with a panel of three."""
+        self.prepare()
+        self.panel(3)
+        self.advance("marking", HELD)
+
+    def prepare(self) -> None:
+        """Accept everybody and take the batch to its examination."""
         everybody = self.session.exec(select(Candidate)).all()
         candidates.accept_candidates(self.session, ACTOR, self.batch, everybody, LIBRARY)
-        for state, on in (("reviewed", ENROLLED), ("scheduled", ENROLLED), ("marking", HELD)):
-            batches.advance_batch(self.session, ACTOR, self.batch, state, library=LIBRARY, on=on)
-        self.panel(3)
+        self.advance("reviewed", ENROLLED)
+        self.advance("scheduled", ENROLLED)
+
+    def advance(self, state: str, on: date) -> None:
+        batches.advance_batch(self.session, ACTOR, self.batch, state, library=LIBRARY, on=on)
 
     def panel(self, size: int) -> list[PanelMember]:
         """A panel of experts P1 (chair), P2 …"""

@@ -255,7 +255,7 @@ def _member(member: ChainMember, on: date) -> dict[str, Any]:
 def _mandate(session: Session, mandate: Mandate, on: date) -> dict[str, Any]:
     evaluator, member = (session.get(Institution, key) for key in (mandate.institution_id, mandate.employer_id))
     assert evaluator is not None and member is not None
-    stands = mandate.revoked_on is None or on < mandate.revoked_on
+    stands = (mandate.revoked_on is None or on < mandate.revoked_on) and service.belongs(session, mandate, on)
     return {
         "evaluator": evaluator.name,
         "member": member.name,

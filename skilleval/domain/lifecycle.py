@@ -136,6 +136,8 @@ class BatchFacts:
     double_roles: tuple[str, ...] = ()
     #: conflicts of interest between those who act and those whom they examine
     conflicts: tuple[Conflict, ...] = ()
+    #: how many are on the panel of a direct recognition; None where the route has none
+    panel: int | None = None
     #: why no registration is in force
     unregistered: tuple[str, ...] = ()
     #: why the institution may not hold the batch any more: leaves, each with its clause
@@ -168,6 +170,7 @@ def readiness(to: str, facts: BatchFacts, rules: Rules = MappingProxyType({})) -
         leaves += _duties(facts, rules.get("duties.assessor_supervises"))
     if to == "marking":
         leaves += _conflicts(facts, rules)
+        leaves += _panel(facts.panel)
         told = f"评价自 {facts.starts_on} 开始，今天是 {facts.on}"
         leaves.append(_own("dates", "评价开始之日起方可评分", facts.on >= facts.starts_on, told, "批次"))
     text = f"进入“{label('batch', to)}”的条件"
@@ -228,6 +231,14 @@ def _assessors(part: PartStaff, rule: Rule | None) -> Proof:
         return prove_value(rule, part.assigned, text, told, "批次的指派")
     clause = Clause("specification.assessors", f"评价规范规定{part.name}须有 {part.needed} 名考评员", "本机构评价规范", "high")
     return Proof(Answer.MET if part.assigned >= needed else Answer.NOT_MET, text, clause, told, (), "批次的指派")
+
+
+def _panel(members: int | None) -> list[Proof]:
+    """Direct recognition is voted on by a panel, which can't be assigned or changed any more once marking has begun."""
+    if members is None:
+        return []
+    told = f"评审组 {members} 人" if members else "尚未组成直接认定评审组（skilleval panels assign），开始评分后不能再组成"
+    return [_own("panel", "直接认定评审组已组成", members > 0, told, "评审组")]
 
 
 def _at_least_one(rule_id: str, given: int, act: str, what: str, rules: Rules) -> Proof:

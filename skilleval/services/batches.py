@@ -177,6 +177,7 @@ def batch_facts(session: Session, batch: Batch, library: Library, on: date) -> B
         venues=len(batch.venues),
         double_roles=tuple(sorted(roles["assessor"] & roles["supervisor"])),
         conflicts=tuple(conflicts.conflicts_of_batch(session, batch)) if asks else (),
+        panel=_panel_size(session, batch) if batch.route == "direct" else None,
         unregistered=(unregistered := _unregistered(session, batch)),
         scope_problems=() if unregistered else tuple(_scope_problems(session, batch, candidates, library)),
     )
@@ -353,6 +354,17 @@ def _panel_names(session: Session, batch: Batch) -> set[str]:
         col(Personnel.id) == col(PanelMember.personnel_id),
     )
     return set(session.exec(query))
+
+
+def _panel_size(session: Session, batch: Batch) -> int:
+    """How many are on the panel for direct recognition as a whole."""
+    query = select(PanelMember.id).where(
+        col(Panel.institution_id) == batch.institution_id,
+        col(Panel.batch_id) == batch.id,
+        col(Panel.method) == "",
+        col(PanelMember.panel_id) == col(Panel.id),
+    )
+    return len(session.exec(query).all())
 
 
 def _unregistered(session: Session, batch: Batch) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from skilleval.db.tables import (
     Batch,
     Candidate,
     CaseDecision,
+    Person,
     Personnel,
     RecognitionCase,
     Result,
@@ -73,7 +74,7 @@ class Outlook:
 def outlook(session: Session, case: RecognitionCase, library: Library, *, actor: Actor, on: date) -> Outlook:
     """Whether the actor could recognise the case on a day, with every reason. Changes nothing."""
     batch, candidate = batch_of_case(session, case), candidate_of(session, case)
-    facts = _facts(session, case, batch, on, _acts(session, batch, actor))
+    facts = _facts(session, case, batch, on, _acts(session, batch, candidate, actor))
     held = _held(candidate)
     asked, packs = [], []
     for day in sorted({batch.starts_on, batch.ends_on, on}):
@@ -234,8 +235,10 @@ def _facts(
     return CaseFacts(on, dict(case.methods), lines, panel, acts)
 
 
-def _acts(session: Session, batch: Batch, actor: Actor) -> tuple[str, ...]:
-    """As what the actor takes part in the assessment: known by name or by the firm's own code."""
+def _acts(session: Session, batch: Batch, candidate: Candidate, actor: Actor) -> tuple[str, ...]:
+    """As what the actor takes part in the assessment, the one who is assessed included: known by name or the firm's own code."""
+    person = session.get(Person, candidate.person_id)
+    assert person is not None
     assessors = session.exec(
         select(Personnel)
         .join(Assignment, col(Assignment.personnel_id) == col(Personnel.id))
@@ -244,6 +247,7 @@ def _acts(session: Session, batch: Batch, actor: Actor) -> tuple[str, ...]:
         .order_by(col(Personnel.code))
     ).all()
     acts = [f"评审组成员 {one.code}" for _member, one in panel_of(session, batch) if actor.name in (one.name, one.code)]
+    acts += ["申报人本人"] if actor.name in (person.name, person.employee_no) else []
     acts += [f"考评员 {one.code}" for one in assessors if actor.name in (one.name, one.code)]
     return tuple(dict.fromkeys(acts))
 

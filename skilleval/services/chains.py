@@ -98,9 +98,11 @@ def end_membership(
     """Note the last day of a membership. Refused: no reason, nobody with this code now, a day before it began."""
     if not reason.strip():
         raise RuleBroken("退出须写明理由")
-    standing = [one for one in _memberships(session, chain, credit_code.strip().upper()) if one.left_on is None]
+    found = _memberships(session, chain, credit_code.strip().upper())
+    standing = [one for one in found if one.left_on is None]
     if not standing:
-        raise RuleBroken(f"{credit_code} 现在不是“{chain.name}”的链员")
+        left = f"，已登记于 {found[-1].left_on} 退出" if found else ""
+        raise RuleBroken(f"{credit_code} 现在不是“{chain.name}”的链员{left}")
     member = standing[-1]
     if left_on < member.joined_on:
         raise RuleBroken(f"退出日期 {left_on} 早于加入日期 {member.joined_on}")
@@ -193,6 +195,16 @@ def members_of(session: Session, chain: Chain) -> Sequence[ChainMember]:
         viewer_of(session).members(),
     )  # fmt: skip
     return session.exec(query.order_by(col(ChainMember.joined_on), col(ChainMember.id))).all()
+
+
+def belongs(session: Session, mandate: Mandate, on: date) -> bool:
+    """Whether the firm of a mandate is a member of its chain on a day; without that no mandate holds."""
+    code = select(Institution.credit_code).where(col(Institution.id) == mandate.employer_id).scalar_subquery()
+    query = select(ChainMember.id).where(
+        col(ChainMember.chain_id) == mandate.chain_id, col(ChainMember.credit_code) == code, col(ChainMember.joined_on) <= on,
+        col(ChainMember.left_on).is_(None) | (col(ChainMember.left_on) >= on),
+    )  # fmt: skip
+    return session.exec(query).first() is not None
 
 
 def has_record(session: Session, evaluator: Institution, employer: Institution) -> bool:

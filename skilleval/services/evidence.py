@@ -60,7 +60,15 @@ def add_evidence(
 
 
 def accept_evidence(session: Session, actor: Actor, rows: Sequence[Evidence], *, on: date) -> Sequence[Evidence]:
-    """Accept evidence after it was verified; the actor is the verifier. Refused: one that is decided already."""
+    """Accept evidence after it was verified; the actor is the verifier.
+
+    Refused: one that is decided already, one's own.
+    """
+    people = {one.person_id for one in rows}
+    names = dict(session.exec(select(Person.id, Person.name).where(col(Person.id).in_(people))).all())
+    own = [f"{one.code} 是{actor.name}本人的" for one in rows if names[one.person_id] == actor.name.strip()]
+    if own:
+        raise RuleBroken("佐证材料须由本人以外的人核验，命令行以 --actor 写明核验人", own)
     return _verify(session, actor, rows, "accepted", None, on)
 
 

@@ -73,6 +73,7 @@ def test_a_refused_step_says_what_is_possible_instead() -> None:
         ("enrolling", {"scope_problems": (OUT_OF_SCOPE,)}, "备案已过期"),
         ("marking", {"supervisors": 0}, "督导员"),
         ("marking", {"unregistered": ("备案已注销",)}, "备案已注销"),
+        ("marking", {"panel": 0}, "尚未组成直接认定评审组"),
     ],
 )
 def test_what_is_missing_is_said(to: str, change: dict[str, object], words: str) -> None:
@@ -81,6 +82,11 @@ def test_what_is_missing_is_said(to: str, change: dict[str, object], words: str)
     missing = missing_for(to, replace(READY, **change))  # type: ignore[arg-type]
 
     assert len(missing) == 1 and words in missing[0]
+
+
+@pytest.mark.parametrize(("to", "panel"), [("marking", 1), ("scheduled", 0), ("marking", None)])
+def test_a_panel_is_asked_for_when_marking_begins_and_of_direct_recognition_only(to: str, panel: int | None) -> None:
+    assert missing_for(to, replace(READY, panel=panel)) == []
 
 
 def test_everything_that_is_missing_is_said_at_once() -> None:

@@ -61,9 +61,13 @@ def test_an_evaluator_serves_a_member_by_mandate(
 def test_a_member_that_left_the_day_before_is_not_served(
     session: Session, chain: Chain, evaluator: Institution, supplier: Institution
 ) -> None:
-    mandate(session, chain, evaluator, supplier)
+    held = mandate(session, chain, evaluator, supplier)
 
     chains.end_membership(session, ACTOR, chain, credit_code=SUPPLIER, left_on=date(2026, 6, 7), reason="退出")
+
+    assert [chains.belongs(session, held, day) for day in (date(2026, 6, 7), ON)] == [True, False]
+    with pytest.raises(RuleBroken, match="已登记于 2026-06-07 退出"):
+        chains.end_membership(session, ACTOR, chain, credit_code=SUPPLIER, left_on=ON, reason="退出")
 
     assert chains.serves(session, evaluator, supplier, E, Grade.SENIOR, date(2026, 6, 7)).answer is Answer.MET
     assert chains.serves(session, evaluator, supplier, E, Grade.SENIOR, ON).answer is Answer.NOT_MET

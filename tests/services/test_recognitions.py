@@ -218,6 +218,29 @@ def test_who_assessed_does_not_decide_either_way(ready: tuple[Direct, Recognitio
     assert "须由另一人决定" in reasons(direct, case, actor=Actor(actor, "hr"), recognise=False)
 
 
+def test_whom_a_case_is_about_neither_verifies_its_evidence_nor_decides_it(ready: tuple[Direct, RecognitionCase]) -> None:
+    direct, case = ready
+    own, row = Actor("陈大文", "hr"), evidence.find_evidence(direct.session, "ZM-1")
+    evidence.reject_evidence(direct.session, ACTOR, [row], reason="原件不清", on=HELD)
+
+    with pytest.raises(RuleBroken) as refusal:
+        evidence.accept_evidence(direct.session, own, [row], on=HELD)
+
+    assert refusal.value.reasons == ("ZM-1 是陈大文本人的",)
+    assert row.state == "rejected"
+    assert "申报人本人，须由另一人决定" in reasons(direct, case, actor=own)
+
+
+def test_a_batch_without_a_panel_is_not_marked(direct: Direct) -> None:
+    direct.apply(("陈大文", "technician", "intermediate"))
+    direct.prepare()
+
+    with pytest.raises(RuleBroken) as refusal:
+        direct.advance("marking", HELD)
+
+    assert refusal.value.reasons == ("尚未组成直接认定评审组（skilleval panels assign），开始评分后不能再组成",)
+
+
 def test_evidence_rejected_before_the_decision_counts_for_nothing(ready: tuple[Direct, RecognitionCase]) -> None:
     direct, case = ready
     evidence.reject_evidence(direct.session, ACTOR, [evidence.find_evidence(direct.session, "ZM-1")], reason="不实", on=HELD)
