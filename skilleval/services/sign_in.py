@@ -5,20 +5,18 @@ are counted in the database, so that all processes count together; a refusal is 
 caller commits in every case**, else a wrong try isn't counted.
 """
 
-import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-import sqlalchemy as sa
 from argon2 import PasswordHasher
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Account, LoginCounter
 from skilleval.domain.accounts import fold_login, plain_password
 from skilleval.services.account_events import live_roles, tell, themselves
+from skilleval.services.counters import WINDOW, counter_of, minutes_until, network
 from skilleval.services.passwords import HASHER, matches, nobodys_hash
 from skilleval.services.second_factor import use_code
 
@@ -26,7 +24,6 @@ from skilleval.services.second_factor import use_code
 #: 100 in a row for one account and leaves the rest open; these are ours: a person's slips, and a whole office behind one
 #: address
 LIMITS = {"login": 5, "address": 30}
-WINDOW = timedelta(minutes=15)
 
 WRONG = "登录名或密码不对，或账号已停用"
 WRONG_CODE = "动态口令不对或已用过，请等下一个口令再试"
@@ -66,7 +63,7 @@ def sign_in(
     A session is opened by the caller (``open_session``) when there is an account and no code is wanted.
     """
     folded = fold_login(login)
-    counters = [_counter(session, "login", folded, now), _counter(session, "address", address, now)]
+    counters = [counter_of(session, "login", folded, now), counter_of(session, "address", network(address), now)]
     closed = [one.window_start + WINDOW for one, limit in zip(counters, LIMITS.values(), strict=True) if one.count >= limit]
     if closed:
         return SignedIn(refusal=_come_back(max(closed), now), again_at=max(closed))
@@ -104,25 +101,4 @@ def _refuse(session: Session, counters: list[LoginCounter], refusal: str) -> Sig
 
 
 def _come_back(at: datetime, now: datetime) -> str:
-    minutes = -(-int((at - now).total_seconds()) // 60) or 1
-    return f"登录失败次数过多，请{minutes}分钟后再试；忘记密码请找系统管理员重置"
-
-
-def _counter(session: Session, kind: str, value: str, now: datetime) -> LoginCounter:
-    """The counter of a name or an address, locked until the transaction ends; a window that is over starts anew."""
-    key = hashlib.sha256(f"{kind}\x1f{value}".encode()).hexdigest()
-    table = LoginCounter.__table__  # type: ignore[attr-defined] # SQLModel has it on every table
-    insert = postgresql.insert if session.connection().dialect.name == "postgresql" else sqlite.insert
-    session.connection().execute(
-        insert(table).values(key=key, window_start=now, count=0).on_conflict_do_nothing(index_elements=["key"])
-    )
-    query = select(LoginCounter).where(col(LoginCounter.key) == key).with_for_update()
-    counter = session.exec(query.execution_options(populate_existing=True)).one()
-    if now >= counter.window_start + WINDOW:
-        counter.window_start, counter.count = now, 0
-    return counter
-
-
-def forget_old_counters(session: Session, *, now: datetime) -> None:
-    """Delete the counters whose window is over: they say nothing any more."""
-    session.connection().execute(sa.delete(LoginCounter).where(col(LoginCounter.window_start) <= now.astimezone(UTC) - WINDOW))
+    return f"登录失败次数过多，请{minutes_until(at, now)}分钟后再试；忘记密码请找系统管理员重置"

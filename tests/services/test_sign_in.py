@@ -11,7 +11,7 @@ from skilleval.db.engine import Database
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Account, LoginCounter
 from skilleval.domain.errors import RuleBroken
-from skilleval.services import account_events, accounts, second_factor, sign_in
+from skilleval.services import account_events, accounts, counters, second_factor, sign_in
 from tests.accounts import NOW, OPERATOR, enter, make_account, phone
 from tests.factories import CREDIT_CODE, make_firm
 
@@ -85,7 +85,7 @@ def test_a_name_takes_five_wrong_tries(session: Session, vault: Vault, wrong: in
     assert ("请15分钟后再试" in answer.refusal) is not comes_in
 
 
-@pytest.mark.parametrize(("later", "comes_in"), [(sign_in.WINDOW - SECOND, False), (sign_in.WINDOW, True)])
+@pytest.mark.parametrize(("later", "comes_in"), [(counters.WINDOW - SECOND, False), (counters.WINDOW, True)])
 def test_a_locked_name_opens_again_when_its_window_is_over(
     session: Session, vault: Vault, later: timedelta, comes_in: bool
 ) -> None:
@@ -97,7 +97,7 @@ def test_a_locked_name_opens_again_when_its_window_is_over(
 
     assert (answer.account is not None) is comes_in
     if not comes_in:
-        assert answer.again_at == NOW + sign_in.WINDOW and "请1分钟后再试" in answer.refusal
+        assert answer.again_at == NOW + counters.WINDOW and "请1分钟后再试" in answer.refusal
 
 
 def test_a_name_that_does_not_exist_is_locked_in_the_same_words(session: Session, vault: Vault) -> None:
@@ -240,9 +240,9 @@ def test_the_secret_is_sealed_for_its_account_alone(session: Session, vault: Vau
 
 def test_counters_whose_window_is_over_are_deleted(session: Session, vault: Vault) -> None:
     enter(session, vault, login="early")
-    enter(session, vault, login="late", now=NOW + sign_in.WINDOW - SECOND)
+    enter(session, vault, login="late", now=NOW + counters.WINDOW - SECOND)
 
-    sign_in.forget_old_counters(session, now=NOW + sign_in.WINDOW)
+    counters.forget_old_counters(session, now=NOW + counters.WINDOW)
 
     assert len(session.exec(select(LoginCounter)).all()) == 1
 

@@ -1,6 +1,6 @@
 """Row numbers in addresses."""
 
-from skilleval.web.public_ids import PublicIds
+from skilleval.services.public_ids import PublicIds
 
 IDS = PublicIds(bytes(range(32)))
 

@@ -99,12 +99,12 @@ class WebSession(Table, table=True):
 
 
 class LoginCounter(Table, table=True):
-    """How many wrong sign-ins there were with one login name, or from one address, since a moment."""
+    """How often something was tried since a moment: wrong sign-ins with a name or from an address, checks, objections."""
 
     __tablename__ = "login_counter"
     __table_args__ = (sa.CheckConstraint("count >= 0", name="count_not_negative"),)
 
-    #: SHA-256 of the kind and the login name or address
+    #: SHA-256 of the kind and the login name or network
     key: str = Field(max_length=64, primary_key=True)
     window_start: datetime = Field(index=True)
     count: int = 0
