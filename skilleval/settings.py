@@ -38,6 +38,8 @@ totp_roles = []
 trusted_hosts = ["localhost", "127.0.0.1"]
 # 前面有 HTTPS 反向代理时为 true：登录凭据只经加密连接传送
 https = false
+# 公众能打开的本系统网址，例如 "https://rd.example.cn"。填写后，证书二维码指向本系统的证书核验页；留空则印官方查询网址
+public_url = ""
 
 [fonts]
 # 证书与表单所用字体文件（TrueType 轮廓）。留空则在系统字体中查找，找不到时用随软件安装的黑体。
@@ -67,6 +69,8 @@ class WebSettings:
     trusted_hosts: tuple[str, ...] = ("localhost", "127.0.0.1")
     #: whether browsers come through HTTPS, so that cookies are sent over nothing else
     https: bool = False
+    #: where the public reaches the application, without a slash at the end; empty where it does not
+    public_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ def load_settings(folder: Path) -> Settings:
         raise RuleBroken(f"{file} 无法读取：{error}") from error
     certificate = _section(content, "certificate", {"query_url": str, "institution_url": str, "demo": bool}, file)
     fonts = _section(content, "fonts", {"song": str, "fangsong": str, "kai": str, "hei": str}, file)
-    web = _section(content, "web", {"totp_roles": list, "trusted_hosts": list, "https": bool}, file)
+    web = _section(content, "web", {"totp_roles": list, "trusted_hosts": list, "https": bool, "public_url": str}, file)
     duties = _section(content, "duties", {"merge": list}, file)
     database_url = content.pop("database_url", "")
     if not isinstance(database_url, str):
@@ -130,7 +134,10 @@ def _web(section: dict[str, Any], file: Path) -> WebSettings:
     hosts = section.get("trusted_hosts", list(known.trusted_hosts))
     if not hosts or not all(isinstance(host, str) and host.strip() for host in hosts):
         raise RuleBroken(f"{file}：[web] trusted_hosts 应为至少一个主机名，例如 [\"localhost\"]")
-    return WebSettings(_roles(section.get("totp_roles", []), file), tuple(hosts), section.get("https", known.https))
+    public = section.get("public_url", "").strip().rstrip("/")
+    if public and not public.startswith(("http://", "https://")):
+        raise RuleBroken(f"{file}：[web] public_url 应以 https:// 或 http:// 开头，现为 {public}")
+    return WebSettings(_roles(section.get("totp_roles", []), file), tuple(hosts), section.get("https", known.https), public)
 
 
 def _roles(written: list[Any], file: Path) -> tuple[str, ...]:

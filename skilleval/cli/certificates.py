@@ -10,7 +10,7 @@ from sqlmodel import Session
 from skilleval.cli.output import Workplace, _, emit, json_option, pass_workplace
 from skilleval.cli.people import report_import
 from skilleval.db.tables import Batch, Certificate, CertificateEvent
-from skilleval.domain.identifiers import ID_TYPES, mask_number
+from skilleval.domain.identifiers import mask_number
 from skilleval.domain.ladder import Grade
 from skilleval.services import certificates as service
 from skilleval.services.journal import Actor
@@ -208,29 +208,15 @@ def _row(workplace: Workplace, session: Session, certificate: Certificate) -> di
 
 def _glyphs(workplace: Workplace) -> service.MissingGlyphs:
     from skilleval.reports.fonts import load_fonts
+    from skilleval.services.certificate_prints import glyphs_missing_in
 
-    fonts = load_fonts(workplace.settings.fonts)
-    return lambda text: [f"{character}（{code}）" for character, code in fonts.missing_glyphs(text, "fangsong")]
+    return glyphs_missing_in(load_fonts(workplace.settings.fonts))
 
 
 def _sheets(workplace: Workplace, session: Session, chosen: Sequence[Certificate]) -> list[Any]:
-    from skilleval.reports.certificate import CertificateSheet, Mark
+    from skilleval.services.certificate_prints import sheets_of
 
-    own = workplace.settings.certificate
-    sheets = []
-    for one in chosen:
-        kinds = [event.kind for event in service.events_of(session, one)]
-        mark: Mark = "void" if {"voided", "revoked"} & set(kinds) else "reissued" if "reissued" in kinds else ""
-        sheets.append(
-            CertificateSheet(
-                name=one.name, id_type=ID_TYPES[one.id_type],
-                id_number=workplace.vault.open(one.institution_id, one.id_sealed), occupation=one.occupation_name,
-                trade=one.trade, grade=Grade(one.grade), number=one.number, institution=one.issuer,
-                issued_on=one.issued_on, query_url=own.query_url, institution_url=own.institution_url, mark=mark,
-                demo=own.demo,
-            )
-        )  # fmt: skip
-    return sheets
+    return sheets_of(session, chosen, vault=workplace.vault, settings=workplace.settings)
 
 
 def _write_pdfs(workplace: Workplace, session: Session, batch: Batch, out: Path) -> list[Path]:

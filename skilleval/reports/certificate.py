@@ -57,6 +57,8 @@ class CertificateSheet:
     issued_on: date
     query_url: str
     institution_url: str
+    #: the page of this very certificate at the issuer, for the QR code; empty where the issuer has none
+    check_url: str = ""
     photo: bytes | None = field(default=None)
     print_serial: str = ""
     mark: Mark = ""
@@ -100,7 +102,9 @@ class CertificateSheet:
 
     @property
     def qr_text(self) -> str:
-        """What the QR code holds: the query address and the number. No rule says more about its content."""
+        """What the QR code holds: the certificate's own page, else the query address and the number. No rule says more."""
+        if self.check_url:
+            return self.check_url
         return f"{'DEMO ' if self.demo else ''}{quote(self.query_url, safe=_ADDRESS_SIGNS)}#{self.number}"
 
 

@@ -30,7 +30,7 @@ from skilleval.services import authority, institutions, journal, marks, notices
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.number_list import NUMBER_COLUMNS, Roll, RowProblem, number_problem
-from skilleval.services.numbering import next_number, preview_number
+from skilleval.services.numbering import next_number, preview_numbers
 from skilleval.services.tenancy import viewer_of
 from skilleval.sheets.columns import Report
 from skilleval.sheets.intake import Source
@@ -56,13 +56,9 @@ class StagedNumbers:
 def preview(session: Session, batch: Batch, on: date) -> dict[str, str]:
     """The next number of the local series for each grade of the batch; for a grade without one, why not."""
     registration = institutions.active_registration(session, batch.institution_id, on)
-    shown = {}
-    for grade in sorted(Grade(one) for one in batch.grades):
-        try:
-            shown[grade.printed] = str(preview_number(session, registration.number, grade, on))
-        except RuleBroken as refusal:
-            shown[grade.printed] = refusal.message
-    return shown
+    grades = sorted(Grade(one) for one in batch.grades)
+    shown = preview_numbers(session, registration.number, grades, on)
+    return {grade.printed: shown[grade] for grade in grades}
 
 
 def issue_certificates(
@@ -85,7 +81,7 @@ def issue_certificates(
     session.refresh(batch, with_for_update=True)
     lifecycle.step("batch", batch.state, "certified")
     registration = institutions.active_registration(session, batch.institution_id, on)
-    waiting = _waiting(session, batch)
+    waiting = waiting_of(session, batch)
     if not waiting and not certificates_of(session, batch):
         raise RuleBroken(f"批次 {batch.number} 没有可以发证的考生")
     authority.require(session, batch, library, candidates=_candidates(waiting), also_on=on)
@@ -112,7 +108,7 @@ def stage_numbers(session: Session, batch: Batch, file: Source, *, vault: Vault,
     staged = StagedNumbers(batch, file, file_hash(file), table.report())
     registration = institutions.active_registration(session, batch.institution_id, on)
     roll = Roll.of(_pairs(session, batch), vault)
-    waiting = {candidate.id for candidate, _person in _waiting(session, batch)}
+    waiting = {candidate.id for candidate, _person in waiting_of(session, batch)}
     standing = _last_certificates(session, batch)
     rows_of: dict[object, int] = {}
     for row, values in table.rows:
@@ -192,7 +188,7 @@ def write_numbers(
             session, actor, batch, candidate, person, number, "imported", vault, on, replaced.id if replaced else None
         )
     if issued:
-        if not _waiting(session, batch) and batch.state == "cleared":
+        if not waiting_of(session, batch) and batch.state == "cleared":
             batch.state = "certified"
             session.add(batch)
             issued.append(batch)
@@ -323,7 +319,7 @@ def seen_certificates_of(session: Session, batch: Batch) -> list[Certificate]:
     return [one for one in certificates_of(session, batch) if one.id in seen]
 
 
-def _waiting(session: Session, batch: Batch) -> list[tuple[Candidate, Person]]:
+def waiting_of(session: Session, batch: Batch) -> list[tuple[Candidate, Person]]:
     """Those who passed, stand on the closed notice and have no certificate yet, by grade and admission number."""
     results = marks.latest_results(session, batch)
     notice = notices.current_notice(session, batch)
@@ -379,6 +375,14 @@ def _check_glyphs(
     session: Session, batch: Batch, waiting: Iterable[tuple[Candidate, Person]], vault: Vault, missing: MissingGlyphs
 ) -> None:
     """Every character that will be printed, against the fonts, before a number is burned."""
+    if problems := unprintable(session, batch, waiting, vault, missing):
+        raise RuleBroken("有字符无法印制，未使用任何证书编号；请在 config.toml 的 [fonts] 中指定含有这些字的字体", problems)
+
+
+def unprintable(
+    session: Session, batch: Batch, waiting: Iterable[tuple[Candidate, Person]], vault: Vault, missing: MissingGlyphs
+) -> list[str]:
+    """Whose name or number, and which of the batch's own words, no font can print, in Chinese."""
     issuer = session.get(Institution, batch.institution_id)
     assert issuer is not None
     problems = [
@@ -388,8 +392,7 @@ def _check_glyphs(
     ]
     if absent := missing(issuer.name + batch.occupation_name + batch.trade):
         problems.append(f"机构、职业或工种名称：没有字体能印 {'、'.join(absent)}")
-    if problems:
-        raise RuleBroken("有字符无法印制，未使用任何证书编号；请在 config.toml 的 [fonts] 中指定含有这些字的字体", problems)
+    return problems
 
 
 def _issue(

@@ -65,11 +65,11 @@ def publish_notice(
     if first_day < batch.ends_on:
         raise RuleBroken(f"公示第一天 {first_day} 早于评价结束日 {batch.ends_on}")
     institution = _institution(session, batch)
-    entries = _passed_entries(session, batch, vault)
+    entries = passed_entries(session, batch, vault)
     if not entries:
         raise RuleBroken(f"批次 {batch.number} 没有合格人员，无需公示")
     authority.require(session, batch, library, candidates=_passed(session, batch))
-    last_day = _last_day(calendar, first_day, working_days)
+    last_day = last_day_of(calendar, first_day, working_days)
     content: dict[str, Any] = {
         "institution": institution.name,
         "credit_code": institution.credit_code,
@@ -115,10 +115,12 @@ def raise_objection(
     text: str,
     on: date,
     candidate: Candidate | None = None,
+    contact_sealed: bytes | None = None,
 ) -> Objection:
     """Record an objection against a notice, or against one candidate on it.
 
-    Refused: a notice that is no longer published, a day outside its period, a candidate of another batch, no text.
+    ``contact_sealed``: how to reach who objects, for those who handle it. Refused: a notice that is no longer
+    published, a day outside its period, a candidate of another batch, no text.
     """
     take_duty(session, actor, batch_of_notice(session, notice), "notices.raise_objection")
     if notice.state != "published":
@@ -138,6 +140,7 @@ def raise_objection(
         raised_by=raised_by.strip(),
         text=text.strip(),
         recorded_by=actor.name,
+        contact_sealed=contact_sealed,
     )
     session.add(objection)
     journal.record(session, actor, notice.institution_id, "objection.raise", objects=[objection])
@@ -195,10 +198,11 @@ def reasons_against_closing(session: Session, notice: Notice, *, vault: Vault, o
     reasons = []
     if on <= notice.last_day:
         reasons.append(f"公示期至 {notice.last_day} 止，{notice.last_day} 之后方可结束（今天是 {on}）")
+    uncorrected = uncorrected_objections(session, notice)
     for objection in objections_of(session, notice):
         if objection.state == "open":
             reasons.append(f"第 {objection.serial} 号异议（{objection.raised_on} 提出）尚未处理")
-        elif objection.state == "upheld" and not corrected_since(session, objection):
+        elif objection.serial in uncorrected:
             reasons.append(f"第 {objection.serial} 号异议成立，但有关成绩尚未更正（skilleval marks remark 或 marks correct）")
     gone, new = changed_entries(session, notice, vault=vault)
     if new:
@@ -211,7 +215,7 @@ def reasons_against_closing(session: Session, notice: Notice, *, vault: Vault, o
 def changed_entries(session: Session, notice: Notice, *, vault: Vault) -> tuple[list[str], list[str]]:
     """The names on the notice that would not stand there so today, and those that would and do not."""
     published = {_entry_key(entry): str(entry["name"]) for entry in notice.content["entries"]}
-    entries = _passed_entries(session, batch_of_notice(session, notice), vault)
+    entries = passed_entries(session, batch_of_notice(session, notice), vault)
     now = {_entry_key(entry): str(entry["name"]) for entry in entries}
     gone = [name for key, name in published.items() if key not in now]
     return gone, [name for key, name in now.items() if key not in published]
@@ -283,6 +287,8 @@ def _decide(session: Session, actor: Actor, objection: Objection, state: str, re
     lifecycle.step("objection", objection.state, state)
     if actor.name in (objection.recorded_by, objection.raised_by):
         raise RuleBroken(f"异议须由登记人、异议人以外的人处理，{actor.name} 不能处理自己登记或提出的异议；请由另一人处理，命令行以 --actor 写明其姓名")
+    if actor.name == _name_of(session, objection):
+        raise RuleBroken(f"异议针对 {actor.name} 本人的成绩，须由另一人处理")
     if not reason.strip():
         raise RuleBroken("处理异议须写明理由")
     objection.state, objection.decided_on = state, on
@@ -293,23 +299,35 @@ def _decide(session: Session, actor: Actor, objection: Objection, state: str, re
 
 
 def corrected_since(session: Session, objection: Objection) -> bool:
-    """Whether the result objected to was corrected after the objection; one against the whole notice names no result.
+    """Whether the result objected to was corrected after the objection; one against the whole notice names no result."""
+    notice = session.get(Notice, objection.notice_id)
+    assert notice is not None
+    return objection.state != "upheld" or objection.serial not in uncorrected_objections(session, notice)
+
+
+def _name_of(session: Session, objection: Objection) -> str | None:
+    """The name of the candidate whose result is objected to."""
+    query = select(Person.name).join(Candidate, col(Candidate.person_id) == col(Person.id))
+    return session.exec(query.where(col(Candidate.id) == objection.candidate_id)).first()
+
+
+def uncorrected_objections(session: Session, notice: Notice) -> set[int]:
+    """The serials of upheld objections whose result was not corrected since; one against the whole notice names no result.
 
     The journal tells what came first: days may be given by hand, and two acts may fall on one day.
     """
-    if objection.candidate_id is None:
-        return True
     raised = (
         select(sa.func.min(JournalObject.seq))
         .where(
-            col(JournalObject.institution_id) == objection.institution_id,
+            col(JournalObject.institution_id) == col(Objection.institution_id),
             col(JournalObject.table_name) == "objection",
-            col(JournalObject.object_id) == objection.id,
+            col(JournalObject.object_id) == col(Objection.id),
         )
+        .correlate(Objection)
         .scalar_subquery()
     )
-    corrections = (
-        select(Result.id)
+    corrected = (
+        sa.select(col(Result.id))
         .join(
             JournalObject,
             sa.and_(
@@ -319,16 +337,22 @@ def corrected_since(session: Session, objection: Objection) -> bool:
             ),
         )
         .where(
-            col(Result.institution_id) == objection.institution_id,
-            col(Result.candidate_id) == objection.candidate_id,
+            col(Result.institution_id) == col(Objection.institution_id),
+            col(Result.candidate_id) == col(Objection.candidate_id),
             col(Result.revision) > 1,
             col(JournalObject.seq) > raised,
         )
+        .correlate(Objection)
     )
-    return session.exec(corrections).first() is not None
+    query = select(Objection.serial).where(
+        col(Objection.institution_id) == notice.institution_id, col(Objection.notice_id) == notice.id,
+        col(Objection.state) == "upheld", col(Objection.candidate_id).is_not(None), ~corrected.exists(),
+    )  # fmt: skip
+    return set(session.exec(query))
 
 
-def _passed_entries(session: Session, batch: Batch, vault: Vault) -> list[dict[str, Any]]:
+def passed_entries(session: Session, batch: Batch, vault: Vault) -> list[dict[str, Any]]:
+    """Everybody who passed, as a notice lists them: numbered, with the document number masked."""
     query = (
         select(Candidate, Person, Institution.name)
         .where(
@@ -377,7 +401,7 @@ def _latest_results(session: Session, batch: Batch) -> dict[int, Result]:
     return {result.candidate_id: result for result in session.exec(query)}
 
 
-def _last_day(calendar: Calendar, first_day: date, working_days: int) -> date:
+def last_day_of(calendar: Calendar, first_day: date, working_days: int) -> date:
     """The last of ``working_days`` working days, of which ``first_day`` is the first if it is one."""
     return workdays.last_of_working_days(calendar, first_day, working_days)
 

@@ -4,6 +4,7 @@ Never a sequence, AUTOINCREMENT or max + 1: those leave gaps, or give one number
 year and grade is general practice (national-rules 3.1, confidence medium).
 """
 
+from collections.abc import Collection
 from datetime import date
 
 from sqlalchemy.exc import IntegrityError
@@ -14,12 +15,31 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import LAST_SERIAL, CertificateNumber, grade_code
 from skilleval.domain.ladder import Grade
 
+_USED = (
+    "证书编号 {} 已按省里下发的编号使用，自编系列不能继续；"
+    "请向省里申请编号，再用 skilleval certificates import-numbers 导入"
+)
 
-def preview_number(session: Session, registration_number: str, grade: Grade, on: date) -> CertificateNumber:
-    """The number that would be issued next. Refused: a grade whose code is not confirmed, a full series."""
-    code = grade_code(grade)
-    counter = session.get(NumberCounter, (registration_number, f"{on:%y}", code))
-    return _number(session, registration_number, f"{on:%y}", code, (counter.last if counter else 0) + 1)
+
+def preview_numbers(
+    session: Session, registration_number: str, grades: Collection[Grade], on: date
+) -> dict[Grade, str]:
+    """The number that would be issued next for each grade, or why there is none: a code not confirmed, a full series."""
+    counters = select(NumberCounter.grade_code, NumberCounter.last).where(
+        col(NumberCounter.prefix) == registration_number, col(NumberCounter.year) == f"{on:%y}"
+    )
+    last = dict(session.exec(counters).all())
+    shown: dict[Grade, str] = {}
+    planned: dict[Grade, CertificateNumber] = {}
+    for grade in grades:
+        try:
+            code = grade_code(grade)
+            planned[grade] = _within_series(registration_number, f"{on:%y}", code, last.get(code, 0) + 1)
+        except RuleBroken as refusal:
+            shown[grade] = refusal.message
+    texts = [str(number) for number in planned.values()]
+    used = set(session.exec(select(Certificate.number).where(col(Certificate.number).in_(texts))))
+    return shown | {grade: _USED.format(number) if str(number) in used else str(number) for grade, number in planned.items()}
 
 
 def next_number(session: Session, registration_number: str, grade: Grade, on: date) -> CertificateNumber:
@@ -59,12 +79,13 @@ def _locked_counter(session: Session, prefix: str, year: str, code: str) -> Numb
 
 def _number(session: Session, prefix: str, year: str, code: str, serial: int) -> CertificateNumber:
     """Refused: a series that is full, or that has run into a number which the province gave out."""
+    number = _within_series(prefix, year, code, serial)
+    if session.exec(select(Certificate.id).where(col(Certificate.number) == str(number))).first() is not None:
+        raise RuleBroken(_USED.format(number))
+    return number
+
+
+def _within_series(prefix: str, year: str, code: str, serial: int) -> CertificateNumber:
     if serial > LAST_SERIAL:
         raise RuleBroken(f"证书编号系列 {prefix}{year}{code} 已用完（{LAST_SERIAL}）")
-    number = CertificateNumber(prefix, year, code, serial)
-    if session.exec(select(Certificate.id).where(col(Certificate.number) == str(number))).first() is not None:
-        raise RuleBroken(
-            f"证书编号 {number} 已按省里下发的编号使用，自编系列不能继续；"
-            "请向省里申请编号，再用 skilleval certificates import-numbers 导入"
-        )
-    return number
+    return CertificateNumber(prefix, year, code, serial)

@@ -10,24 +10,32 @@ from flask_wtf import CSRFProtect
 
 from skilleval.installation import Installation
 from skilleval.paths import shipped
+from skilleval.services.public_ids import public_ids_of
 from skilleval.web import (
     accounts,
     batches,
     candidates,
+    certificates,
     errors,
     gate,
     home,
     imports,
+    issued,
     language,
     navigation,
+    notices,
     people,
     policy,
+    public,
     public_ids,
     show,
 )
 
 #: Every blueprint of the application, one a noun.
-BLUEPRINTS = (accounts.pages, home.pages, people.pages, imports.pages, batches.pages, candidates.pages)
+BLUEPRINTS = (
+    accounts.pages, home.pages, public.pages, people.pages, imports.pages, batches.pages, candidates.pages,
+    notices.pages, certificates.pages, issued.pages,
+)  # fmt: skip
 
 #: An upload is refused beyond this, before a byte of it is read (the importer has its own, smaller limits).
 MAX_UPLOAD = 32 * 1024 * 1024
@@ -64,7 +72,7 @@ def create_app(installation: Installation, *, today: date | None = None) -> Flas
     )
     app.extensions["skilleval"] = gate.Site(installation, today, static_version=secrets.token_hex(4))
     app.logger.setLevel(logging.INFO)
-    public_ids.install(app, installation.vault.web_key("public ids"))
+    public_ids.install(app, public_ids_of(installation.vault))
     # In this order before each request: the language of the answer, who asks and whether they may, the form's token.
     language.install(app)
     gate.install(app)

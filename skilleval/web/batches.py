@@ -163,7 +163,11 @@ def seen_batch(session: Session, batch_id: int) -> Batch:
 
 
 #: where the steps are taken that have an act of their own
-OWN_PAGE: dict[str, str] = {}
+OWN_PAGE: dict[str, str] = {
+    "noticed": "notices.index",
+    "cleared": "notices.index",
+    "certified": "certificates.index",
+}
 #: where a fact of the checklist comes from → the page on which it is seen to
 _FIXES: dict[str, str] = {"考生": "candidates.index", "资格审核": "candidates.index"}
 

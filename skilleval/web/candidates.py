@@ -16,7 +16,7 @@ from skilleval.domain.rules import Answer, Proof
 from skilleval.services import advice
 from skilleval.services import candidates as service
 from skilleval.services.tenancy import viewer_of
-from skilleval.web import gate, lists, show
+from skilleval.web import gate, issued, lists, show
 from skilleval.web.batches import own_batch, seen_batch
 from skilleval.web.language import _
 
@@ -45,6 +45,7 @@ def show_(batch_id: int, candidate_id: int) -> str:
     number = gate.site().installation.vault.open(person.institution_id, person.id_sealed)
     return render_template(
         "candidates/show.html", batch=batch, candidate=candidate, person=person, tree=tree, ways=ways,
+        certificates=issued.of_person(session, candidate.person_id),
         number=mask_number(number), employer=session.get(Institution, candidate.employer_id),
         others=() if tree is None else advice.other_obstacles(tree),
         letter="" if tree is None else advice.candidate_letter(batch, person, candidate, ways),

@@ -29,7 +29,7 @@ def _refused(error: RuleBroken) -> Answer:
 
 def _stale_form(error: CSRFError) -> Any:
     """A form of a session that has ended, or of another site."""
-    if gate.asking() is None and request.endpoint not in ("accounts.sign_in", "accounts.first_run"):
+    if gate.asking() is None and not gate.is_public(request.endpoint or "", request.method):
         return gate.ask_to_sign_in()
     return render_template("errors/stale_form.html", back=gate.page_of_form()), 400
 

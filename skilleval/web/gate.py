@@ -27,6 +27,9 @@ from skilleval.web import policy
 #: days are Chinese days, wherever the server stands
 CHINA = ZoneInfo("Asia/Shanghai")
 
+#: bytes of a form that somebody without an account may send
+SHORT_FORM = 64 * 1024
+
 _CONTENT_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -126,6 +129,11 @@ def may(endpoint: str, method: str = "GET") -> bool:
     return allowed is not None and policy.allows(allowed, None if found is None else found.roles)
 
 
+def is_public(endpoint: str, method: str) -> bool:
+    """Whether this page or act needs no account."""
+    return isinstance(policy.POLICY.get(endpoint, {}).get(method), policy.Anyone)
+
+
 def roles_for(endpoint: str, method: str) -> list[str]:
     """The Chinese names of the roles that may do this, for the page that refuses it."""
     allowed = policy.POLICY.get(endpoint, {}).get(method)
@@ -201,6 +209,9 @@ def _enter() -> BaseResponse | None:
     if allowed is None:
         return None if method == "OPTIONS" else abort(405)
     found = asking()
+    if found is None and method == "POST":
+        # Whoever has no account sends short forms only; more is refused before it is read.
+        request.max_content_length = SHORT_FORM
     if not policy.allows(allowed, None if found is None else found.roles):
         return ask_to_sign_in() if found is None else abort(403)
     return None if found is None else _first_things_first(found, endpoint)

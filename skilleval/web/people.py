@@ -18,7 +18,7 @@ from skilleval.services import imports
 from skilleval.services.holdings import highest_held, holders
 from skilleval.services.roster import EMPLOYMENT
 from skilleval.services.tenancy import viewer_of
-from skilleval.web import gate, lists
+from skilleval.web import gate, issued, lists
 from skilleval.web.language import _
 
 pages = Blueprint("people", __name__, url_prefix="/people")
@@ -51,7 +51,8 @@ def show(person_id: int) -> str:
     session = gate.reading()
     person = _person(session, person_id)
     number = gate.site().installation.vault.open(person.institution_id, person.id_sealed)
-    return render_template("people/show.html", person=person, number=mask_number(number))
+    certificates = issued.of_person(session, person_id)
+    return render_template("people/show.html", person=person, number=mask_number(number), certificates=certificates)
 
 
 def _person(session: Session, person_id: int) -> Person:

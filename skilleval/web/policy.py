@@ -68,6 +68,9 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("accounts.sign_in", ANYONE, ANYONE),
     ("accounts.first_run", ANYONE, ANYONE),
     ("home.health", ANYONE, None),
+    ("public.notice", ANYONE, ANYONE),
+    ("public.check", ANYONE, ANYONE),
+    ("public.certificate", ANYONE, None),
     ("language.choose", None, ANYONE),
     # — one's own account —
     ("accounts.sign_out", None, SIGNED_IN),
@@ -110,6 +113,25 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("candidates.show_", PEOPLE_READERS, None),
     ("candidates.check", None, _roles("hr", "reviewer")),
     ("candidates.decide", None, REVIEWER),
+    # — notices —
+    ("notices.index", STAFF, None),
+    ("notices.sheet", STAFF, None),
+    ("notices.publish", None, APPROVER),
+    ("notices.correct", None, APPROVER),
+    ("notices.close", None, APPROVER),
+    ("notices.withdraw", None, APPROVER),
+    ("notices.record", None, _roles("hr", "approver")),
+    ("notices.decide", None, APPROVER),
+    # — certificates —
+    ("certificates.index", PEOPLE_READERS, None),
+    ("certificates.issue", ISSUER, ISSUER),
+    ("certificates.numbers", ISSUER, ISSUER),
+    ("certificates.print_", None, ISSUER),
+    ("issued.index", PEOPLE_READERS, None),
+    ("issued.show_", PEOPLE_READERS, None),
+    ("issued.act", None, ISSUER),
+    ("issued.replace", None, ISSUER),
+    ("issued.print_", None, ISSUER),
 )
 
 POLICY: dict[str, dict[str, Allowed]] = {

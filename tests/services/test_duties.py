@@ -52,6 +52,7 @@ EXEMPT = {
     "item_sheets.write_items": "belongs to the firm's item bank",
     "items.retire_item": "belongs to the firm's item bank",
     "task_cards.add_cards": "belongs to the firm's item bank",
+    "certificate_prints.print_certificates": "writes nothing but who printed what",
     "journal.record": "is the journal",
     "journal.record_bulk": "is the journal",
 }

@@ -56,6 +56,8 @@ class Objection(Table, table=True):
     raised_by: str
     text: str
     recorded_by: str
+    #: how to reach who objects, sealed; told to nobody but those who handle it
+    contact_sealed: bytes | None = None
     state: str = "open"
     decided_on: date | None = None
     decided_by: str | None = None

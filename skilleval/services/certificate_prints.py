@@ -1,0 +1,80 @@
+"""Certificates as they are printed: their sheets with the mark they bear, and the characters that no font has."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from skilleval.db.secrets import Vault
+from skilleval.db.tables import Batch, Candidate, Certificate, CertificateEvent, Person
+from skilleval.domain.identifiers import ID_TYPES
+from skilleval.domain.ladder import Grade
+from skilleval.reports.certificate import CertificateSheet, Mark, render_certificates
+from skilleval.reports.fonts import Fonts
+from skilleval.services import certificates, journal
+from skilleval.services.certificate_check import check_address
+from skilleval.services.certificates import MissingGlyphs
+from skilleval.services.journal import Actor
+from skilleval.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What issuing would do: who waits, and every character that can't be printed, in Chinese."""
+
+    waiting: Sequence[tuple[Candidate, Person]]
+    unprintable: Sequence[str]
+
+
+def sheets_of(
+    session: Session, chosen: Sequence[Certificate], *, vault: Vault, settings: Settings
+) -> list[CertificateSheet]:
+    """The sheets of these certificates, each with the mark that its events ask for, in one query for all."""
+    own = settings.certificate
+    happened: dict[int, set[str]] = {}
+    query = select(CertificateEvent.certificate_id, CertificateEvent.kind).where(
+        col(CertificateEvent.certificate_id).in_([one.id for one in chosen])
+    )
+    for number, kind in session.exec(query):
+        happened.setdefault(number, set()).add(kind)
+    return [
+        CertificateSheet(
+            name=one.name, id_type=ID_TYPES[one.id_type], id_number=vault.open(one.institution_id, one.id_sealed),
+            occupation=one.occupation_name, trade=one.trade, grade=Grade(one.grade), number=one.number,
+            institution=one.issuer, issued_on=one.issued_on, query_url=own.query_url,
+            institution_url=own.institution_url, check_url=check_address(vault, settings, one),
+            mark=_mark(happened.get(one.id or 0, set())), demo=own.demo,
+        )
+        for one in chosen
+    ]  # fmt: skip
+
+
+def print_certificates(
+    session: Session, actor: Actor, chosen: Sequence[Certificate], *, vault: Vault, settings: Settings, fonts: Fonts
+) -> bytes:
+    """These certificates as one PDF, with full document numbers; the journal tells who printed which.
+
+    Refused: nothing to print, a character that no font has.
+    """
+    printed = render_certificates(sheets_of(session, chosen, vault=vault, settings=settings), fonts)
+    for firm in sorted({one.institution_id for one in chosen}):
+        numbers = [one.number for one in chosen if one.institution_id == firm]
+        journal.record(session, actor, firm, "certificates.print", detail={"numbers": numbers})
+    return printed
+
+
+def prospect_of(session: Session, batch: Batch, *, vault: Vault, missing_glyphs: MissingGlyphs) -> Prospect:
+    """Who would get a certificate now. Refused: a notice that is not closed."""
+    waiting = certificates.waiting_of(session, batch)
+    return Prospect(waiting, certificates.unprintable(session, batch, waiting, vault, missing_glyphs))
+
+
+def glyphs_missing_in(fonts: Fonts) -> MissingGlyphs:
+    """The question of issuing: which characters of a text no font can draw, such as 𠮷（U+20BB7）."""
+    return lambda text: [f"{character}（{code}）" for character, code in fonts.missing_glyphs(text, "fangsong")]
+
+
+def _mark(kinds: set[str]) -> Mark:
+    if {"voided", "revoked"} & kinds:
+        return "void"
+    return "reissued" if "reissued" in kinds else ""
