@@ -1,11 +1,13 @@
-"""``skilleval filings``: export, verify, list."""
+"""``skilleval filings``: export, verify, answer, list."""
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from skilleval.cli.output import Workplace, _, emit, json_option, pass_workplace
+from skilleval.cli.output import DATE, Workplace, _, emit, json_option, pass_workplace
+from skilleval.domain.lifecycle import label
 from skilleval.services.tenancy import batch_of
 
 if TYPE_CHECKING:
@@ -129,15 +131,55 @@ def _verdict_lines(verdict: "Findings") -> list[str]:
     return lines
 
 
+@filings.command(help=_("记下窗口对一版上报材料的答复：received 收件、returned 退回（须写原因）、accepted 通过。"))
+@click.option("--batch", "number", required=True, help=_("批次编号"))
+@click.option("--version", type=click.IntRange(min=1), help=_("版本（默认为最后一版）"))
+@click.option("--answer", "kind", required=True, type=click.Choice(["received", "returned", "accepted"]), help=_("窗口答复"))
+@click.option("--day", type=DATE, help=_("答复日期（默认为今天）"))
+@click.option("--reference", default="", help=_("受理编号"))
+@click.option("--reason", default="", help=_("原因或说明，退回时必填"))
+@json_option
+@pass_workplace
+def answer(
+    workplace: Workplace,
+    number: str,
+    version: int | None,
+    kind: str,
+    day: date | None,
+    reference: str,
+    reason: str,
+    as_json: bool,
+) -> None:
+    """Note what the desk answered to a package."""
+    from skilleval.services.filing_answers import record_answer
+    from skilleval.services.filings import filing_of
+
+    with workplace.database.writing() as session:
+        filing = filing_of(session, batch_of(session, number), version)
+        noted = record_answer(
+            session, workplace.actor, filing, kind=kind, on_day=day or workplace.on, today=workplace.on,
+            reference=reference, reason=reason,
+        )  # fmt: skip
+        session.commit()
+    told = {
+        "batch": number, "version": filing.version, "answer": noted.kind, "on": noted.on_day,
+        "reference": noted.reference, "reason": noted.reason, "recorded_by": noted.recorded_by,
+    }  # fmt: skip
+    line = _("{batch} 第 {version} 版：{label}（{on}）").format(label=label("filing", noted.kind), **told)
+    emit(told, as_json, [line])
+
+
 @filings.command(name="list", help=_("列出已导出的上报材料包。"))
 @json_option
 @pass_workplace
 def list_(workplace: Workplace, as_json: bool) -> None:
     """All exports with their version, file and hash; the last one of a batch is the one that counts."""
+    from skilleval.services.filing_answers import answers_to, state_of
     from skilleval.services.filings import list_filings
 
     with workplace.database.reading() as session:
         found = list_filings(session)
+        answers = answers_to(session, [filing for filing, _batch in found])
     last = {filing.batch_id: filing.version for filing, _batch in found}
     answer = [
         {
@@ -148,12 +190,13 @@ def list_(workplace: Workplace, as_json: bool) -> None:
             "sha256": filing.sha256,
             "exported_on": filing.exported_on,
             "current": filing.version == last[filing.batch_id],
+            "answer": state_of(answers.get(filing.id or 0, [])),
         }
         for filing, batch in found
     ]
     lines = [
-        _("{batch}  第 {version} 版  {exported_on}  {file}  {state}").format(
-            **entry, state=_("有效") if entry["current"] else _("已被新版取代")
+        _("{batch}  第 {version} 版  {exported_on}  {file}  {state}  {told}").format(
+            **entry, told=label("filing", str(entry["answer"])), state=_("有效") if entry["current"] else _("已被新版取代")
         )
         for entry in answer
     ]

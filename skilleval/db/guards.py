@@ -21,6 +21,7 @@ APPEND_ONLY = (
     "draft_opinion",
     "draft_revision",
     "filing",
+    "filing_answer",
     "scheme",
     "score_line",
     "score_sheet",

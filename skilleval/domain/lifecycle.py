@@ -36,6 +36,7 @@ STATES: Mapping[str, Mapping[str, str]] = {
         "withdrawn": "已退出",
     },
     "notice": {"published": "公示中", "closed": "已结束", "withdrawn": "已撤回"},
+    "filing": {"exported": "已导出", "received": "已收件", "returned": "已退回", "accepted": "已通过"},
     "objection": {"open": "待处理", "upheld": "成立", "rejected": "不成立"},
     "specification_draft": {
         "drafting": "起草中",
@@ -67,6 +68,9 @@ NEXT: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("candidate", "refused"): ("eligible", "withdrawn"),
     ("notice", "published"): ("closed", "withdrawn"),
     ("objection", "open"): ("upheld", "rejected"),
+    # A package that was returned is answered by a new version of it.
+    ("filing", "exported"): ("received", "returned", "accepted"),
+    ("filing", "received"): ("returned", "accepted"),
     # Only a new revision leads from one round to the next, and one that comes after a pass has to be reviewed again.
     ("specification_draft", "drafting"): ("reviewing", "abandoned"),
     ("specification_draft", "reviewing"): ("passed", "revising", "failed"),

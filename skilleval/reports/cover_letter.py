@@ -17,7 +17,7 @@ from skilleval.reports.manifest import Member
 from skilleval.reports.paper import Paper
 from skilleval.reports.templates import Template
 
-LEVELS = ("district", "city", "province")
+LEVELS = {"district": "区", "city": "市", "province": "省"}
 
 
 def render(

@@ -66,6 +66,7 @@ ACTS: dict[str, str | None] = {
     "candidates.check_eligibility": None,
     "notices.raise_objection": None,
     "filings.export_filing": None,
+    "filing_answers.record_answer": None,
 }
 
 

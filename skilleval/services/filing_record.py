@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from skilleval.db.tables import (
     Assignment,
@@ -30,20 +31,26 @@ Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True, slots=True)
-class BatchRecord:
-    """Everything of one batch that a package is made from."""
+class BatchOutline:
+    """Who sat, with what result and certificate: enough to say what a package would still lack."""
 
     batch: Batch
-    institution: Institution
-    registration: Registration
-    parts: Sequence[SpecificationPart]
     candidates: Sequence[Candidate]
     people: Mapping[int, Person]
-    employers: Mapping[int, Institution]
     results: Mapping[int, Result]
     certificates: Mapping[int, Certificate]
     #: candidate id → why the last certificate of a candidate is not valid
     ended: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecord(BatchOutline):
+    """Everything of one batch that a package is made from."""
+
+    institution: Institution
+    registration: Registration
+    parts: Sequence[SpecificationPart]
+    employers: Mapping[int, Institution]
     credentials: Mapping[int, Sequence[Credential]]
     periods: Mapping[int, Sequence[WorkPeriod]]
     staff: Sequence[tuple[Assignment, Personnel]]
@@ -53,8 +60,8 @@ class BatchRecord:
     told_cases: Mapping[int, DirectCase]
 
 
-def read_batch(session: Session, batch: Batch) -> BatchRecord:
-    """The record of ``batch`` in a dozen queries, however many candidates it has."""
+def read_outline(session: Session, batch: Batch) -> BatchOutline:
+    """The outline of ``batch`` in four queries."""
     firm, number = batch.institution_id, batch.id
     candidates = session.exec(
         select(Candidate)
@@ -62,10 +69,27 @@ def read_batch(session: Session, batch: Batch) -> BatchRecord:
         .where(col(Candidate.state) == "eligible")
         .order_by(col(Candidate.admission_number), col(Candidate.id))
     ).all()
-    mine = select(Candidate.person_id).where(col(Candidate.institution_id) == firm, col(Candidate.batch_id) == number)
-    people = session.exec(select(Person).where(col(Person.id).in_(mine))).all()
+    people = session.exec(select(Person).where(col(Person.id).in_(_people_of(batch)))).all()
+    certificates, ended = _certificates(session, batch)
+    return BatchOutline(
+        batch=batch, candidates=candidates, people={_key(person.id): person for person in people},
+        results=_latest_results(session, batch), certificates=certificates, ended=ended,
+    )  # fmt: skip
+
+
+def _people_of(batch: Batch) -> SelectOfScalar[int]:
+    return select(Candidate.person_id).where(
+        col(Candidate.institution_id) == batch.institution_id, col(Candidate.batch_id) == batch.id
+    )
+
+
+def read_batch(session: Session, batch: Batch) -> BatchRecord:
+    """The record of ``batch`` in a dozen queries, however many candidates it has."""
+    firm, mine, outline = batch.institution_id, _people_of(batch), read_outline(session, batch)
     employers = session.exec(
-        select(Institution).where(col(Institution.id).in_({person.institution_id for person in people}))
+        select(Institution).where(
+            col(Institution.id).in_({person.institution_id for person in outline.people.values()})
+        )
     ).all()
     credentials = session.exec(
         select(Credential).where(col(Credential.person_id).in_(mine)).order_by(col(Credential.id))
@@ -73,7 +97,6 @@ def read_batch(session: Session, batch: Batch) -> BatchRecord:
     periods = session.exec(
         select(WorkPeriod).where(col(WorkPeriod.person_id).in_(mine)).order_by(col(WorkPeriod.started_on))
     ).all()
-    certificates, ended = _certificates(session, batch)
     institution, registration = session.get(Institution, firm), session.get(Registration, batch.registration_id)
     assert institution is not None and registration is not None
     return BatchRecord(
@@ -81,12 +104,12 @@ def read_batch(session: Session, batch: Batch) -> BatchRecord:
         institution=institution,
         registration=registration,
         parts=_parts(session, batch),
-        candidates=candidates,
-        people={_key(person.id): person for person in people},
+        candidates=outline.candidates,
+        people=outline.people,
         employers={_key(employer.id): employer for employer in employers},
-        results=_latest_results(session, batch),
-        certificates=certificates,
-        ended=ended,
+        results=outline.results,
+        certificates=outline.certificates,
+        ended=outline.ended,
         credentials=_grouped((entry.person_id, entry) for entry in credentials),
         periods=_grouped((entry.person_id, entry) for entry in periods),
         staff=_staff(session, batch),

@@ -22,7 +22,8 @@ from skilleval.reports.package import Written, verify_package, write_package
 from skilleval.services import filing_content as reading
 from skilleval.services import journal, notices
 from skilleval.services.duties import take_duty
-from skilleval.services.filing_record import BatchRecord, read_batch
+from skilleval.services.filing_record import BatchOutline, read_batch
+from skilleval.services.filing_store import keep_package
 from skilleval.services.journal import Actor
 from skilleval.services.provenance import provenance_of
 from skilleval.services.tenancy import viewer_of
@@ -49,13 +50,12 @@ def export_filing(
     addressed_to: str | None = None,
     demo: bool = False,
 ) -> Exported:
-    """Write the package of a certified batch into ``folder`` and record it.
+    """Write the package of a certified batch into ``folder`` and record it; a sealed copy stays with the installation.
 
     Without ``addressed_to`` it goes to the authority of the registration. Authority is not asked for anew: certificates
     were issued with it on the batch's own days, and a registration that ends later must still report them. Refused with
-    every reason: a batch that is
-    not certified, a notice that is not closed, somebody without a result or a certificate, a code nobody confirmed,
-    and a package in which the verifier finds anything wrong (no file is left then).
+    every reason: a batch that is not certified, a notice that is not closed, somebody without a result or a certificate,
+    a code nobody confirmed, and a package in which the verifier finds anything wrong (no file is left then).
     """
     take_duty(session, actor, batch, "filings.export_filing")
     content = collect_content(
@@ -67,6 +67,7 @@ def export_filing(
         written.path.unlink()
         told = [f"{finding.place}：{finding.message}" for finding in verdict.findings]
         raise RuleBroken(f"批次 {batch.number} 的上报材料未通过自检，未导出", told)
+    keep_package(instance_folder, vault, written.path.read_bytes())
     filing = Filing(
         institution_id=batch.institution_id,
         batch_id=_key(batch.id),
@@ -131,7 +132,7 @@ def collect_content(
     return content
 
 
-def reasons_against_export(session: Session, record: BatchRecord, notice: Notice, level: str) -> list[str]:
+def reasons_against_export(session: Session, record: BatchOutline, notice: Notice, level: str) -> list[str]:
     """Everything that keeps the batch from being filed, in Chinese; empty when nothing does."""
     reasons = []
     if level not in LEVELS:
@@ -165,6 +166,15 @@ def filings_of(session: Session, batch: Batch) -> Sequence[Filing]:
     """All packages exported for a batch, first to last."""
     query = select(Filing).where(col(Filing.institution_id) == batch.institution_id, col(Filing.batch_id) == batch.id)
     return session.exec(query.order_by(col(Filing.version))).all()
+
+
+def filing_of(session: Session, batch: Batch, version: int | None = None) -> Filing:
+    """One version of a batch's package, the last one without a version. Refused: there is none."""
+    found = [one for one in filings_of(session, batch) if version in (None, one.version)]
+    if not found:
+        told = "还没有导出过上报材料" if version is None else f"没有第 {version} 版上报材料"
+        raise RuleBroken(f"批次 {batch.number} {told}")
+    return found[-1]
 
 
 def list_filings(session: Session) -> Sequence[tuple[Filing, Batch]]:

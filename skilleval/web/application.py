@@ -17,6 +17,7 @@ from skilleval.web import (
     candidates,
     certificates,
     errors,
+    filings,
     gate,
     home,
     imports,
@@ -34,7 +35,7 @@ from skilleval.web import (
 #: Every blueprint of the application, one a noun.
 BLUEPRINTS = (
     accounts.pages, home.pages, public.pages, people.pages, imports.pages, batches.pages, candidates.pages,
-    notices.pages, certificates.pages, issued.pages,
+    notices.pages, certificates.pages, issued.pages, filings.pages,
 )  # fmt: skip
 
 #: An upload is refused beyond this, before a byte of it is read (the importer has its own, smaller limits).

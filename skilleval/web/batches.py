@@ -167,6 +167,7 @@ OWN_PAGE: dict[str, str] = {
     "noticed": "notices.index",
     "cleared": "notices.index",
     "certified": "certificates.index",
+    "filed": "filings.index",
 }
 #: where a fact of the checklist comes from → the page on which it is seen to
 _FIXES: dict[str, str] = {"考生": "candidates.index", "资格审核": "candidates.index"}

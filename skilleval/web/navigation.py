@@ -20,7 +20,7 @@ class Item:
 MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
     ("", (Item(marked("首页"), "home.show"),)),
     (marked("人员"), (Item(marked("花名册"), "people.index"), Item(marked("导入"), "imports.index"))),
-    (marked("评价"), (Item(marked("批次"), "batches.index"), Item(marked("证书"), "issued.index"))),
+    (marked("评价"), (Item(marked("批次"), "batches.index"), Item(marked("证书"), "issued.index"), Item(marked("上报"), "filings.everywhere"))),
     (marked("系统"), (Item(marked("账号"), "accounts.index"),)),
 )
 
@@ -31,6 +31,7 @@ BATCH_TABS: tuple[Item, ...] = (
     Item(marked("考生"), "candidates.index"),
     Item(marked("公示"), "notices.index"),
     Item(marked("证书"), "certificates.index"),
+    Item(marked("上报"), "filings.index"),
 )
 
 

@@ -60,6 +60,9 @@ IMPORTERS = _roles("hr", "member_hr", "issuer")
 STAFF = _roles("hr", "member_hr", "assessor", "reviewer", "approver", "supervisor", "issuer", "auditor")
 #: whoever may read personal data of people
 PEOPLE_READERS = _roles("hr", "member_hr", "reviewer", "approver", "supervisor", "issuer", "auditor")
+#: whoever may read what goes to the authority, and whoever sends it
+FILING_READERS = _roles("hr", "reviewer", "approver", "supervisor", "issuer", "auditor")
+FILERS = _roles("hr", "issuer")
 
 #: endpoint, who may read it (GET), who may act (POST)
 LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
@@ -132,6 +135,14 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("issued.act", None, ISSUER),
     ("issued.replace", None, ISSUER),
     ("issued.print_", None, ISSUER),
+    # — filings —
+    ("filings.everywhere", FILING_READERS, None),
+    ("filings.index", FILING_READERS, None),
+    ("filings.show", FILING_READERS, None),
+    ("filings.check", FILING_READERS, None),
+    ("filings.export", FILERS, FILERS),
+    ("filings.download", None, FILERS),
+    ("filings.answer", None, FILERS),
 )
 
 POLICY: dict[str, dict[str, Allowed]] = {

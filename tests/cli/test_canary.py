@@ -193,6 +193,7 @@ def _about_batch(number: str, people: list[str], out: Path) -> Iterator[Ask]:
     yield from [("certificates", "preview", *at), ("certificates", "issue", *at)]
     yield ("certificates", "print", *at, "--out", str(out / "证书"))
     yield ("certificates", "import-numbers", str(out / "导入.xlsx"), *at)
+    yield ("filings", "answer", *at, "--answer", "received", "--json")
     yield ("filings", "export", *at, "--out", str(out / "上报"))
     yield from (("filings", "verify", str(package)) for package in sorted((out / "上报").glob("*.zip")))
 

@@ -149,6 +149,30 @@ class Filing(Table, table=True):
     exported_on: date
 
 
+class FilingAnswer(Table, table=True):
+    """What the desk (受理窗口) said of one exported package: received, returned with reasons, accepted. Append-only."""
+
+    __tablename__ = "filing_answer"
+    __table_args__ = (
+        tenant_key(),
+        of_tenant("filing_id", of="filing"),
+        sa.UniqueConstraint("institution_id", "filing_id", "serial"),
+        one_of("kind", ("received", "returned", "accepted")),
+        sa.CheckConstraint("kind <> 'returned' OR reason IS NOT NULL", name="reason_given"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    institution_id: int
+    filing_id: int
+    serial: int
+    kind: str
+    on_day: date
+    #: the desk's own number of the case, where it gave one
+    reference: str = ""
+    reason: str | None = None
+    recorded_by: str
+
+
 class ImportReceipt(Table, table=True):
     """What one import did: the file's hash, who, when, and counts that add up."""
 
