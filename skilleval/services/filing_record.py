@@ -113,7 +113,7 @@ def read_batch(session: Session, batch: Batch) -> BatchRecord:
         credentials=_grouped((entry.person_id, entry) for entry in credentials),
         periods=_grouped((entry.person_id, entry) for entry in periods),
         staff=_staff(session, batch),
-        told_cases=tell_cases(session, batch, candidates),
+        told_cases=tell_cases(session, batch, outline.candidates),
         cases={case.candidate_id: case for case in cases_of(session, batch)},
     )
 
