@@ -5,6 +5,7 @@ import sqlalchemy as sa
 APPEND_ONLY = (
     "account_event",
     "mark",
+    "mark_unlock",
     "adjudication",
     "appointment",
     "batch_duty",

@@ -144,6 +144,12 @@ def score(sheet: CriterionSheet, entered: Mapping[str, int | None], vetoed: Coll
     return Scored(0, tuple(lines), veto=names)
 
 
+def tally(sheet: CriterionSheet, entered: Mapping[str, int | None], vetoed: Collection[str] = ()) -> int:
+    """What the filled lines of a sheet come to so far, in hundredths: never below 0, and 0 after a veto. It is no mark."""
+    lines = (line for group in sheet.groups for line in _group_lines(sheet, group, entered))
+    return 0 if vetoed else max(0, sum(line.points for line in lines))
+
+
 def _entry_problems(sheet: CriterionSheet, entered: Mapping[str, int | None], vetoed: Collection[str]) -> list[str]:
     ended = any(one.code in vetoed for one in sheet.vetoes)
     told = [f"“{one.label}”没有填" for one in sheet.criteria if entered.get(one.code) is None and not ended]

@@ -36,6 +36,9 @@ ACTS: dict[str, str | None] = {
     "mark_sheets.write_marks": "score",
     "scheme_sheets.write_scores": "score",
     "marks.correct_mark": "score",
+    "marking.lock_sheet": "score",
+    "double_entry.type_sheet": "score",
+    "double_entry.write_agreed": "score",
     "recognitions.score_case": "score",
     "recognitions.vote": "score",
     # whether it is in order
@@ -43,6 +46,7 @@ ACTS: dict[str, str | None] = {
     "candidates.refuse_candidates": "review",
     "conflicts.decide_conflict": "review",
     "marks.adjudicate": "review",
+    "marking.unlock_mark": "review",
     "marks.settle_results": "review",
     "marks.correct_result": "review",
     "reopening.remark": "review",

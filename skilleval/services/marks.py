@@ -13,6 +13,7 @@ from skilleval.db.tables import (
     Batch,
     Candidate,
     Mark,
+    MarkUnlock,
     Person,
     Result,
     SpecificationPart,
@@ -30,6 +31,9 @@ from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.recusals import recusals_of_marks
 from skilleval.services.schemes import latest_schemes, veto_notes
+
+#: what is told of a candidate with a mark that was opened again
+OPENED = "有评分已解锁，等考评员重新提交"
 
 
 def correct_mark(
@@ -92,13 +96,13 @@ def adjudicate(
     part = part_of(session, batch, candidate, method)
     check_mark(value, part.maximum)
     own = (_key(candidate.id), _key(part.id))
-    entered = _marks_by_part(session, batch)
+    entered = _by_part(latest_marks(session, batch))
     recused = recusals_of_marks(session, batch, [candidate], {own: entered.get(own, [])}).get(own, [])
     if any(one.is_about(actor.name) for one in recused):
         raise RuleBroken(f"{actor.name} 对这名考生须回避，不能裁定；请由另一人裁定，命令行以 --actor 写明其姓名")
     if not recused and not part_marks(session, batch)[own[0]][method].dispute:
         raise RuleBroken(f"{METHODS[method].name_zh}的评分没有分歧，也没有考评员须回避，不需要裁定")
-    earlier = [one for one in _adjudications(session, batch) if (one.candidate_id, one.part_id) == own]
+    earlier = [one for one in adjudications_of(session, batch) if (one.candidate_id, one.part_id) == own]
     row = Adjudication(
         institution_id=batch.institution_id, candidate_id=own[0], part_id=own[1], revision=len(earlier) + 1,
         mark_ids=_mark_ids(entered.get(own, [])), value=value, reason=reason.strip(),
@@ -111,19 +115,29 @@ def adjudicate(
 
 def part_marks(session: Session, batch: Batch) -> dict[int, dict[str, PartMark]]:
     """The agreed mark, or what stands against one, of every part of every candidate."""
-    entered = _marks_by_part(session, batch)
+    return agreed_marks(
+        batch, parts_of_batch(session, batch), candidates_of(session, batch), latest_marks(session, batch),
+        adjudications_of(session, batch), veto_notes(session, batch),
+    )  # fmt: skip
+
+
+def agreed_marks(
+    batch: Batch, parts: Sequence[SpecificationPart], candidates: Sequence[Candidate],
+    marks: Mapping[tuple[int, int, int], Mark], adjudications: Sequence[Adjudication], vetoes: Mapping[int, str],
+) -> dict[int, dict[str, PartMark]]:  # fmt: skip
+    """What ``part_marks`` gives, from rows that were read already."""
+    entered = _by_part(marks)
     decided = {
         own: one.value
-        for one in _adjudications(session, batch)
+        for one in adjudications
         if one.mark_ids == _mark_ids(entered.get(own := (one.candidate_id, one.part_id), []))
     }
-    vetoes = veto_notes(session, batch)
     by_grade: dict[str, list[SpecificationPart]] = {}
     # Direct recognition has no marks of assessors: its results come from decided cases.
-    for part in parts_of_batch(session, batch) if batch.route != "direct" else ():
+    for part in parts if batch.route != "direct" else ():
         by_grade.setdefault(part.grade, []).append(part)
     agreed: dict[int, dict[str, PartMark]] = {}
-    for candidate in candidates_of(session, batch):
+    for candidate in candidates:
         if candidate.state != "eligible":
             continue
         agreed[_key(candidate.id)] = {
@@ -144,23 +158,15 @@ def settle_results(session: Session, actor: Actor, batch: Batch, library: Librar
     if batch.route == "direct":
         return settle_cases(session, actor, batch, library)
     lifecycle.step("batch", batch.state, "settled")
-    agreed = part_marks(session, batch)
+    agreed, unlocks = part_marks(session, batch), unlocks_of(session, batch)
     candidates = [one for one in candidates_of(session, batch) if one.state == "eligible"]
     names = names_of(session, candidates)
-    recused = _recused(session, batch, candidates)
-    problems = []
-    settled: list[tuple[Candidate, Settlement]] = []
-    for candidate in candidates:
-        marks = agreed[_key(candidate.id)]
-        who = f"{candidate.admission_number} {names[candidate.person_id]}"
-        disputes = [mark.dispute for mark in marks.values() if mark.dispute]
-        problems += [f"{who} {told}" for told in (*disputes, *recused.get(_key(candidate.id), []))]
-        if disputes:
-            continue
-        settlement = settle(domain_parts(session, batch, candidate.grade), marks)
-        if settlement.outcome.value == "unfinished":
-            problems += [f"{who} {mark.text}" for mark in marks.values() if mark.value is None and not mark.absent]
-        settled.append((candidate, settlement))
+    against = _recused(session, batch, candidates)
+    for key, mark in latest_marks(session, batch).items():
+        if mark.id in unlocks:
+            against.setdefault(key[0], []).append(OPENED)
+    told = [(one, names[one.person_id]) for one in candidates]
+    settled, problems = settlements(parts_of_batch(session, batch), told, agreed, against)
     if problems:
         raise RuleBroken(f"还不能核定成绩：{len(problems)} 处未完成或须裁定（未完成不是不合格）", problems)
     authority.require(session, batch, library, candidates=candidates)
@@ -169,6 +175,31 @@ def settle_results(session: Session, actor: Actor, batch: Batch, library: Librar
     session.add_all([*results, batch])
     journal.record(session, actor, batch.institution_id, "results.settle", objects=[*results, batch])
     return results
+
+
+def settlements(
+    parts: Sequence[SpecificationPart], candidates: Sequence[tuple[Candidate, str]],
+    agreed: Mapping[int, Mapping[str, PartMark]], against: Mapping[int, Sequence[str]],
+) -> tuple[list[tuple[Candidate, Settlement]], list[str]]:  # fmt: skip
+    """What each candidate's agreed marks come to; and who lacks what: disputes, missing marks, what else is against it.
+
+    ``candidates`` come with their names; ``against`` tells by candidate what stands in the way besides their marks.
+    """
+    problems: list[str] = []
+    settled: list[tuple[Candidate, Settlement]] = []
+    for candidate, name in candidates:
+        marks = agreed[_key(candidate.id)]
+        who = f"{candidate.admission_number} {name}"
+        disputes = [mark.dispute for mark in marks.values() if mark.dispute]
+        problems += [f"{who} {told}" for told in (*disputes, *against.get(_key(candidate.id), []))]
+        if disputes:
+            continue
+        defined = {part.method: _domain_part(part) for part in parts if part.grade == candidate.grade}
+        settlement = settle(defined, marks)
+        if settlement.outcome.value == "unfinished":
+            problems += [f"{who} {mark.text}" for mark in marks.values() if mark.value is None and not mark.absent]
+        settled.append((candidate, settlement))
+    return settled, problems
 
 
 def correct_result(
@@ -246,20 +277,29 @@ def latest_marks(session: Session, batch: Batch) -> dict[tuple[int, int, int], M
     return {(mark.candidate_id, mark.part_id, mark.personnel_id): mark for mark in session.exec(query)}
 
 
-def _marks_by_part(session: Session, batch: Batch) -> dict[tuple[int, int], list[Mark]]:
+def unlocks_of(session: Session, batch: Batch) -> dict[int, MarkUnlock]:
+    """Every unlocking of a mark of a batch by the id of the mark; it is open while that mark is the standing one."""
+    query = select(MarkUnlock).where(
+        col(MarkUnlock.institution_id) == batch.institution_id, col(Mark.id) == col(MarkUnlock.mark_id),
+        col(Candidate.id) == col(Mark.candidate_id), col(Candidate.batch_id) == batch.id,
+    )  # fmt: skip
+    return {one.mark_id: one for one in session.exec(query)}
+
+
+def _by_part(marks: Mapping[tuple[int, int, int], Mark]) -> dict[tuple[int, int], list[Mark]]:
     """The standing marks by candidate and part, assessors in order of their ids."""
     found: dict[tuple[int, int], list[Mark]] = {}
-    for (candidate, part, _assessor), mark in sorted(latest_marks(session, batch).items(), key=lambda item: item[0]):
+    for (candidate, part, _assessor), mark in sorted(marks.items(), key=lambda item: item[0]):
         found.setdefault((candidate, part), []).append(mark)
     return found
 
 
 def _recused(session: Session, batch: Batch, candidates: Sequence[Candidate]) -> dict[int, list[str]]:
     """By candidate: whose marks may not count, unless somebody else decided over the part."""
-    entered = _marks_by_part(session, batch)
+    entered = _by_part(latest_marks(session, batch))
     decided = {
         own: one.decided_by
-        for one in _adjudications(session, batch)
+        for one in adjudications_of(session, batch)
         if one.mark_ids == _mark_ids(entered.get(own := (one.candidate_id, one.part_id), []))
     }
     names = {_key(part.id): METHODS[part.method].name_zh for part in parts_of_batch(session, batch)}
@@ -274,7 +314,7 @@ def _mark_ids(marks: Sequence[Mark]) -> list[int]:
     return sorted(_key(mark.id) for mark in marks)
 
 
-def _adjudications(session: Session, batch: Batch) -> Sequence[Adjudication]:
+def adjudications_of(session: Session, batch: Batch) -> Sequence[Adjudication]:
     """The decisions before the results were settled; one that answers an objection is part of a later version."""
     query = (
         select(Adjudication)

@@ -153,25 +153,27 @@ def write_scores(session: Session, actor: Actor, staged: Staged) -> Report:
     ]  # fmt: skip
     session.add_all(rows)
     for entry in staged.new:
-        rows += _write_entry(session, staged, entry)
+        rows += write_entry(session, staged.batch, staged.part, staged.scheme, entry, staged.reason)
     journal.record(session, actor, firm, "schemes.import", objects=rows, reason=staged.reason or None)
     return staged.report
 
 
-def _write_entry(session: Session, staged: Staged, entry: Entry) -> list[Mark | ScoreSheet | ScoreLine]:
-    """The mark, the sheet behind it, and its lines."""
-    firm, candidate, scored = staged.batch.institution_id, _key(entry.candidate.id), entry.scored
-    reason = staged.reason if entry.revision > 1 else None
+def write_entry(
+    session: Session, batch: Batch, part: SpecificationPart, scheme: Scheme, entry: Entry, reason: str
+) -> list[Mark | ScoreSheet | ScoreLine]:
+    """Write the mark, the sheet behind it, and its lines; the caller journals them. The reason is of a later revision."""
+    firm, candidate, scored = batch.institution_id, _key(entry.candidate.id), entry.scored
+    told = reason if entry.revision > 1 else None
     mark = Mark(
-        institution_id=firm, candidate_id=candidate, part_id=_key(staged.part.id), personnel_id=_key(entry.assessor.id),
-        revision=entry.revision, value=scored.value, reason=reason,
+        institution_id=firm, candidate_id=candidate, part_id=_key(part.id), personnel_id=_key(entry.assessor.id),
+        revision=entry.revision, value=scored.value, reason=told,
     )  # fmt: skip
     session.add(mark)
     session.flush()
     assert scored.value is not None
     sheet = ScoreSheet(
-        institution_id=firm, candidate_id=candidate, mark_id=_key(mark.id), scheme_id=_key(staged.scheme.id),
-        value=scored.value, veto=scored.veto, reason=reason,
+        institution_id=firm, candidate_id=candidate, mark_id=_key(mark.id), scheme_id=_key(scheme.id),
+        value=scored.value, veto=scored.veto, reason=told,
     )  # fmt: skip
     session.add(sheet)
     session.flush()

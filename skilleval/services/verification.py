@@ -29,7 +29,8 @@ from skilleval.domain.identifiers import CertificateNumber
 from skilleval.services.journal import GENESIS, objects_hash, row_hash
 
 #: Tables whose rows need no entry of their own: the journal itself, counters that the numbers prove, and what belongs to
-#: no institution (accounts are told of in account_event; sessions come and go), and files that wait to be imported.
+#: no institution (accounts are told of in account_event; sessions come and go), files that wait to be imported, and drafts,
+#: which count nowhere.
 _UNJOURNALED = {
     "account",
     "account_event",
@@ -43,6 +44,7 @@ _UNJOURNALED = {
     "journal_detail",
     "number_counter",
     "pinned_text",
+    "mark_draft",
 }
 
 

@@ -23,12 +23,15 @@ from skilleval.web import (
     imports,
     issued,
     language,
+    marks,
     navigation,
     notices,
+    paper_marks,
     people,
     policy,
     public,
     public_ids,
+    scoring,
     show,
 )
 
@@ -36,6 +39,8 @@ from skilleval.web import (
 BLUEPRINTS = (
     accounts.pages, home.pages, public.pages, people.pages, imports.pages, batches.pages, candidates.pages,
     notices.pages, certificates.pages, issued.pages, filings.pages,
+    accounts.pages, home.pages, people.pages, imports.pages, batches.pages, candidates.pages, scoring.pages, marks.pages,
+    paper_marks.pages,
 )  # fmt: skip
 
 #: An upload is refused beyond this, before a byte of it is read (the importer has its own, smaller limits).

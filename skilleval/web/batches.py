@@ -169,6 +169,7 @@ OWN_PAGE: dict[str, str] = {
     "certified": "certificates.index",
     "filed": "filings.index",
 }
+OWN_PAGE: dict[str, str] = {"settled": "marks.index"}
 #: where a fact of the checklist comes from → the page on which it is seen to
 _FIXES: dict[str, str] = {"考生": "candidates.index", "资格审核": "candidates.index"}
 

@@ -122,6 +122,12 @@ def row_number(kind: str, address: str) -> int | None:
     return found
 
 
+def hidden_row(kind: str, row: int) -> str:
+    """The hidden number of a row, as forms send it."""
+    hidden: str = current_app.extensions["skilleval.ids"].hide(kind, row)
+    return hidden
+
+
 def may(endpoint: str, method: str = "GET") -> bool:
     """Whether whoever asks may open this page (or, with POST, do this act). For links and buttons."""
     allowed = policy.POLICY.get(endpoint, {}).get(method)

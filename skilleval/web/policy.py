@@ -63,6 +63,10 @@ PEOPLE_READERS = _roles("hr", "member_hr", "reviewer", "approver", "supervisor",
 #: whoever may read what goes to the authority, and whoever sends it
 FILING_READERS = _roles("hr", "reviewer", "approver", "supervisor", "issuer", "auditor")
 FILERS = _roles("hr", "issuer")
+#: whoever may read the marks of a candidate one by one; an assessor has their own sheets
+MARK_READERS = _roles("hr", "reviewer", "approver", "supervisor", "auditor")
+#: whoever types paper sheets in, two for one sheet
+TYPISTS = _roles("hr", "reviewer")
 
 #: endpoint, who may read it (GET), who may act (POST)
 LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
@@ -143,6 +147,20 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("filings.export", FILERS, FILERS),
     ("filings.download", None, FILERS),
     ("filings.answer", None, FILERS),
+    ("marks.index", STAFF, None),
+    ("marks.show_", MARK_READERS, None),
+    ("marks.sheets", MARK_READERS, None),
+    ("marks.settle", None, REVIEWER),
+    ("marks.adjudicate", None, REVIEWER),
+    ("marks.unlock", None, REVIEWER),
+    ("marks.correct", None, REVIEWER),
+    ("paper_marks.sheet", TYPISTS, TYPISTS),
+    ("paper_marks.compare", TYPISTS, None),
+    ("paper_marks.write", None, TYPISTS),
+    ("scoring.index", ASSESSOR, None),
+    ("scoring.begin", ASSESSOR, None),
+    ("scoring.sheet", ASSESSOR, ASSESSOR),
+    ("scoring.submit", ASSESSOR, ASSESSOR),
 )
 
 POLICY: dict[str, dict[str, Allowed]] = {

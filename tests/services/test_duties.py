@@ -27,6 +27,7 @@ OTHER_CODE = "91440999MA00001620"
 #: services with an actor that write for no batch, or that only an act of ``ACTS`` calls
 EXEMPT = {
     "case_decisions.outlook": "changes nothing",
+    "marking.write_lines": "called by marking.lock_sheet and double_entry.write_agreed, which take the duty",
     "case_decisions.settle_cases": "called by marks.settle_results, which takes the duty",
     "evidence.add_evidence": "belongs to a person, not to a batch",
     "evidence.accept_evidence": "belongs to a person, not to a batch",

@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlmodel import col, select
 from werkzeug.test import TestResponse
 
 from skilleval.db.engine import Database
 from skilleval.db.secrets import KEY_NAME, Vault
+from skilleval.db.tables import Personnel
 from skilleval.installation import Installation
-from skilleval.services import web_sessions
+from skilleval.services import account_roles, web_sessions
 from skilleval.settings import CONFIG_NAME, CONFIG_TEMPLATE
 from skilleval.web import gate
 from skilleval.web.application import create_app
-from tests.accounts import make_account
+from tests.accounts import OPERATOR, make_account
 from tests.factories import CREDIT_CODE
 
 TODAY = date(2026, 6, 1)
@@ -86,15 +88,20 @@ SignedIn = Callable[..., Browser]
 
 @pytest.fixture
 def signed_in(app: Flask, installation: Installation) -> Iterator[SignedIn]:
-    """Browsers by role: ``signed_in("hr")``, ``signed_in("hr", at=CODE)``; each call is another account."""
+    """Browsers by role: ``signed_in("hr")``, ``signed_in("hr", at=CODE)``; each call is another account.
+
+    ``personnel`` is who the account is among the firm's personnel, such as an assessor.
+    """
     made = 0
 
-    def enter(*roles: str, at: str | None = CREDIT_CODE) -> Browser:
+    def enter(*roles: str, at: str | None = CREDIT_CODE, personnel: int | None = None) -> Browser:
         nonlocal made
         made += 1
         with installation.database.writing() as session:
             places = [(None if role == "administrator" else at, role) for role in roles]
             account = make_account(session, f"person{made}", *places)
+            if personnel is not None and at is not None:
+                account_roles.link_personnel(session, OPERATOR, account, at, personnel, now=gate.now())
             cookie = web_sessions.open_session(session, account, now=gate.now())
             session.commit()
         client = app.test_client()
@@ -102,3 +109,18 @@ def signed_in(app: Flask, installation: Installation) -> Iterator[SignedIn]:
         return Browser(client)
 
     yield enter
+
+
+@pytest.fixture
+def hide(app: Flask) -> Callable[[str, int], str]:
+    """The number of a row as addresses and forms carry it."""
+    return lambda kind, row: str(app.extensions["skilleval.ids"].hide(kind, row))
+
+
+@pytest.fixture
+def assessors(signed_in: SignedIn, installation: Installation, firm: object) -> list[Browser]:
+    """The assessors of the test's firm in the order of their codes, each in their own browser."""
+    query = select(Personnel.id).where(col(Personnel.kind) == "assessor").order_by(col(Personnel.code))
+    with installation.database.reading() as session:
+        found = session.exec(query).all()
+    return [signed_in("assessor", personnel=one) for one in found]

@@ -14,6 +14,7 @@ from skilleval.db.tables.batch import Adjudication, Assignment, Batch, Candidate
 from skilleval.db.tables.chain import Chain, ChainMember, Mandate
 from skilleval.db.tables.confirmation import Confirmation
 from skilleval.db.tables.contest import Contest, ContestResult, ContestRule
+from skilleval.db.tables.draft import MarkDraft, MarkUnlock
 from skilleval.db.tables.duty import BatchDuty
 from skilleval.db.tables.firm import (
     Institution,
@@ -109,6 +110,8 @@ __all__ = [
     "LoginCounter",
     "Mandate",
     "Mark",
+    "MarkDraft",
+    "MarkUnlock",
     "Nomination",
     "Notice",
     "NumberCounter",
