@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from skilleval.db.tables import Assignment, Batch, Candidate, Panel, PanelMember, Personnel
+from skilleval.db.tables import Assignment, Batch, Candidate, Panel, PanelMember, Personnel, SpecificationPart
 from skilleval.domain import lifecycle
 from skilleval.domain.conflicts import Conflict
 from skilleval.domain.errors import RuleBroken
@@ -41,19 +41,58 @@ class Check:
     candidates: Sequence[tuple[Candidate, str, tuple[Conflict, ...]]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """What people are held against: read once, however many they are."""
+
+    batch: Batch
+    scene: Scene
+    rules: Rules
+    parts: Sequence[SpecificationPart]
+    supervisors: frozenset[int]
+    #: in how many other batches of the year somebody acts, by personnel id
+    workload: Mapping[int, int]
+
+    def methods(self) -> list[str]:
+        """The methods that the batch has, direct recognition last."""
+        methods = list(dict.fromkeys(part.method for part in self.parts))
+        return [*methods, ""] if self.batch.route == "direct" or self.scene.examined("") else methods
+
+    def need(self, method: str) -> Need:
+        """What the panel is for; the grades are those of its candidates, or, before there are any, of the batch."""
+        if method not in self.methods():
+            what = f"批次的评价规范没有{METHODS[method].name_zh}" if method else "批次没有直接认定的考生"
+            raise RuleBroken(f"{what}，不需要这样的评审组")
+        parts = [one for one in self.parts if one.method == method]
+        planned = {one.grade for one in parts} if method else set(self.batch.grades)
+        taken = {one.grade for one in self.scene.examined(method)} or planned
+        minimum = max((one.assessors for one in parts if one.grade in taken), default=1)
+        grades = tuple(sorted(Grade(one) for one in taken))
+        return Need(method, self.batch.occupation_code, grades, self.batch.ends_on, minimum)
+
+    def member(self, one: Personnel, candidates: Sequence[Candidate]) -> Member:
+        """Somebody as one who may sit for these candidates."""
+        key = _key(one.id)
+        return Member(
+            one.code, one.name, one.kind, tuple(one.occupations), tuple(Grade(grade) for grade in one.grades),
+            one.card_valid_to, key in self.supervisors, self.workload.get(key, 0),
+            tuple(self.scene.conflicts(one, candidates)),
+        )  # fmt: skip
+
+
 def check_person(session: Session, batch: Batch, code: str) -> Check:
     """Hold one person against a batch without assigning: fitness for each method, every candidate, every conflict.
 
     Refused: a code that nobody has.
     """
     personnel = _personnel(session, batch, [code])[0]
-    scene, rules = conflicts.scene_of(session, batch), _rules(session, batch)
+    setting = _setting(session, batch)
+    scene = setting.scene
     names = {one.person_id: scene.subjects[one.person_id].name for one in scene.candidates}
     proofs = {}
-    for method in _methods(session, batch, scene):
-        need = _need(session, batch, scene, method)
-        member = _member(session, batch, scene, personnel, scene.examined(method))
-        proofs[method or DIRECT] = prove_member(member, need, rules)
+    for method in setting.methods():
+        member = setting.member(personnel, scene.examined(method))
+        proofs[method or DIRECT] = prove_member(member, setting.need(method), setting.rules)
     rows = [(one, names[one.person_id], tuple(scene.conflicts(personnel, [one]))) for one in scene.candidates]
     return Check(personnel, _duties_of(session, batch, personnel), proofs, rows)
 
@@ -63,8 +102,8 @@ def propose_panel(session: Session, batch: Batch, method: str, size: int | None 
 
     Refused: a method that the batch doesn't have, a size that no panel may have.
     """
-    scene, rules = conflicts.scene_of(session, batch), _rules(session, batch)
-    need = _need(session, batch, scene, method)
+    setting = _setting(session, batch)
+    need, rules = setting.need(method), setting.rules
     wrong = [] if size is None else [leaf.fact for leaf in prove_size(size, need, rules) if leaf.answer is not Answer.MET]
     if wrong or (size is not None and size < 1):
         raise RuleBroken(f"{need.name}评审组不能是 {size} 人", wrong)
@@ -72,8 +111,8 @@ def propose_panel(session: Session, batch: Batch, method: str, size: int | None 
         col(Personnel.institution_id) == batch.institution_id, col(Personnel.kind).in_(list(ASSESSING))
     )
     people = session.exec(query.order_by(col(Personnel.code))).all()
-    candidates = scene.examined(method)
-    pool = [_member(session, batch, scene, one, candidates) for one in people]
+    candidates = setting.scene.examined(method)
+    pool = [setting.member(one, candidates) for one in people]
     return propose(pool, need, rules, size)
 
 
@@ -99,11 +138,9 @@ def assign_panel(
     if not reason.strip():
         raise RuleBroken("组成评审组须写明理由")
     people = _personnel(session, batch, list(dict.fromkeys([chair, *members])))
-    scene = conflicts.scene_of(session, batch)
-    need, candidates = _need(session, batch, scene, method), scene.examined(method)
-    proof = prove_panel(
-        [_member(session, batch, scene, one, candidates) for one in people], chair, need, _rules(session, batch)
-    )
+    setting = _setting(session, batch)
+    need, candidates = setting.need(method), setting.scene.examined(method)
+    proof = prove_panel([setting.member(one, candidates) for one in people], chair, need, setting.rules)
     if missing := lifecycle.missing_in(proof):
         raise RuleBroken(f"{need.name}评审组不能这样组成，未作任何改动", missing)
     return _write(session, actor, batch, method, name or f"{need.name}评审组", people, chair, reason.strip())
@@ -111,8 +148,17 @@ def assign_panel(
 
 def panels_of(session: Session, batch: Batch) -> list[tuple[Panel, list[tuple[PanelMember, Personnel]]]]:
     """The panels of a batch in order of name, each with its members, the chair first."""
-    query = select(Panel).where(col(Panel.institution_id) == batch.institution_id, col(Panel.batch_id) == batch.id)
-    return [(panel, _seats(session, panel)) for panel in session.exec(query.order_by(col(Panel.name)))]
+    query = (
+        select(Panel, PanelMember, Personnel)
+        .join(PanelMember, col(PanelMember.panel_id) == col(Panel.id))
+        .join(Personnel, col(Personnel.id) == col(PanelMember.personnel_id))
+        .where(col(Panel.institution_id) == batch.institution_id, col(Panel.batch_id) == batch.id)
+        .order_by(col(Panel.name), col(PanelMember.role), col(Personnel.code))
+    )
+    panels: dict[int, tuple[Panel, list[tuple[PanelMember, Personnel]]]] = {}
+    for panel, seat, person in session.exec(query):
+        panels.setdefault(_key(panel.id), (panel, []))[1].append((seat, person))
+    return list(panels.values())
 
 
 def method_of(named: str) -> str:
@@ -191,47 +237,33 @@ def _rules(session: Session, batch: Batch) -> Rules:
     return {rule_id: rule for rule_id, rule in found.items() if rule is not None}
 
 
-def _methods(session: Session, batch: Batch, scene: Scene) -> list[str]:
-    """The methods that the batch has, direct recognition last."""
-    methods = list(dict.fromkeys(part.method for part in parts_of_batch(session, batch)))
-    return [*methods, ""] if batch.route == "direct" or scene.examined("") else methods
-
-
-def _need(session: Session, batch: Batch, scene: Scene, method: str) -> Need:
-    """What the panel is for; the grades are those of its candidates, or, before there are any, of the batch."""
-    if method not in _methods(session, batch, scene):
-        what = f"批次的评价规范没有{METHODS[method].name_zh}" if method else "批次没有直接认定的考生"
-        raise RuleBroken(f"{what}，不需要这样的评审组")
-    parts = [one for one in parts_of_batch(session, batch) if one.method == method]
-    planned = {one.grade for one in parts} if method else set(batch.grades)
-    taken = {one.grade for one in scene.examined(method)} or planned
-    minimum = max((one.assessors for one in parts if one.grade in taken), default=1)
-    grades = tuple(sorted(Grade(one) for one in taken))
-    return Need(method, batch.occupation_code, grades, batch.ends_on, minimum)
-
-
-def _member(session: Session, batch: Batch, scene: Scene, one: Personnel, candidates: Sequence[Candidate]) -> Member:
-    supervises = any(row.role == "supervisor" for row in _assignments_of(session, batch, one))
-    return Member(
-        one.code, one.name, one.kind, tuple(one.occupations), tuple(Grade(grade) for grade in one.grades),
-        one.card_valid_to, supervises, _workload(session, batch, one), tuple(scene.conflicts(one, candidates)),
+def _setting(session: Session, batch: Batch) -> _Setting:
+    assigned = select(Assignment.personnel_id).where(
+        col(Assignment.institution_id) == batch.institution_id, col(Assignment.batch_id) == batch.id,
+        col(Assignment.role) == "supervisor",
+    )  # fmt: skip
+    return _Setting(
+        batch, conflicts.scene_of(session, batch), _rules(session, batch), parts_of_batch(session, batch),
+        frozenset(session.exec(assigned)), _workloads(session, batch),
     )  # fmt: skip
 
 
-def _workload(session: Session, batch: Batch, one: Personnel) -> int:
-    """In how many other batches of the year somebody acts."""
-    year = batch.starts_on.year
-    assigned = sa.select(col(Assignment.batch_id)).where(col(Assignment.personnel_id) == one.id)
-    seated = sa.select(col(Panel.batch_id)).where(
-        col(PanelMember.personnel_id) == one.id, col(PanelMember.panel_id) == col(Panel.id)
+def _workloads(session: Session, batch: Batch) -> dict[int, int]:
+    """In how many other batches of the year each of the personnel acts."""
+    others = (
+        col(Batch.institution_id) == batch.institution_id, col(Batch.id) != batch.id, col(Batch.state) != "cancelled",
+    )  # fmt: skip
+    acts = (col(Batch.id), col(Batch.starts_on))
+    assigned = sa.select(col(Assignment.personnel_id), *acts).where(col(Assignment.batch_id) == col(Batch.id), *others)
+    seated = sa.select(col(PanelMember.personnel_id), *acts).where(
+        col(PanelMember.panel_id) == col(Panel.id), col(Panel.batch_id) == col(Batch.id), *others
     )
-    query = select(Batch).where(
-        col(Batch.institution_id) == batch.institution_id,
-        col(Batch.id) != batch.id,
-        col(Batch.state) != "cancelled",
-        sa.or_(col(Batch.id).in_(assigned), col(Batch.id).in_(seated)),
-    )
-    return sum(other.starts_on.year == year for other in session.exec(query))
+    found: dict[int, set[int]] = {}
+    for query in (assigned, seated):
+        for key, number, starts_on in session.execute(query):
+            if starts_on.year == batch.starts_on.year:
+                found.setdefault(key, set()).add(number)
+    return {key: len(numbers) for key, numbers in found.items()}
 
 
 def _duties_of(session: Session, batch: Batch, one: Personnel) -> tuple[str, ...]:

@@ -68,8 +68,10 @@ def pin_packs(session: Session, packs: Packs) -> dict[str, str]:
 def pinned_packs(session: Session, versions: Mapping[str, str], switches: Mapping[str, bool]) -> Packs:
     """The packs of a decision as they stood then. Refused: a text that was not kept, or does not match its hash."""
     packs = []
+    query = select(PinnedText).where(col(PinnedText.sha256).in_(list(versions.values())))
+    texts = {one.sha256: one for one in session.exec(query)}
     for key, sha256 in versions.items():
-        kept = session.get(PinnedText, sha256)
+        kept = texts.get(sha256)
         if kept is None:
             raise RuleBroken(f"没有保存规则包 {key} 当时的文本（摘要 {sha256[:16]}…）")
         pack = read_pack(key, kept.content)

@@ -26,6 +26,7 @@ from skilleval.web import (
     marks,
     navigation,
     notices,
+    panels,
     paper_marks,
     people,
     policy,
@@ -41,6 +42,8 @@ BLUEPRINTS = (
     notices.pages, certificates.pages, issued.pages, filings.pages,
     accounts.pages, home.pages, people.pages, imports.pages, batches.pages, candidates.pages, scoring.pages, marks.pages,
     paper_marks.pages,
+    accounts.pages, home.pages, people.pages, imports.pages, batches.pages, candidates.pages, panels.pages, scoring.pages,
+    marks.pages, paper_marks.pages,
 )  # fmt: skip
 
 #: An upload is refused beyond this, before a byte of it is read (the importer has its own, smaller limits).

@@ -171,7 +171,7 @@ OWN_PAGE: dict[str, str] = {
 }
 OWN_PAGE: dict[str, str] = {"settled": "marks.index"}
 #: where a fact of the checklist comes from → the page on which it is seen to
-_FIXES: dict[str, str] = {"考生": "candidates.index", "资格审核": "candidates.index"}
+_FIXES: dict[str, str] = {"考生": "candidates.index", "资格审核": "candidates.index", "批次的指派": "panels.index", "回避记录": "panels.conflicts"}
 
 
 def _fix(batch: Batch, leaf: Proof) -> str | None:

@@ -64,6 +64,7 @@ PEOPLE_READERS = _roles("hr", "member_hr", "reviewer", "approver", "supervisor",
 FILING_READERS = _roles("hr", "reviewer", "approver", "supervisor", "issuer", "auditor")
 FILERS = _roles("hr", "issuer")
 #: whoever may read the marks of a candidate one by one; an assessor has their own sheets
+#: whoever may read the marks of candidates, panels and conflicts; an assessor has their own sheets
 MARK_READERS = _roles("hr", "reviewer", "approver", "supervisor", "auditor")
 #: whoever types paper sheets in, two for one sheet
 TYPISTS = _roles("hr", "reviewer")
@@ -147,6 +148,14 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("filings.export", FILERS, FILERS),
     ("filings.download", None, FILERS),
     ("filings.answer", None, FILERS),
+    ("panels.index", MARK_READERS, None),
+    ("panels.propose", MARK_READERS, None),
+    ("panels.check", MARK_READERS, None),
+    ("panels.conflicts", MARK_READERS, None),
+    ("panels.assign", None, HR),
+    ("panels.attend", None, HR),
+    ("panels.staff", None, HR),
+    ("panels.decide", None, REVIEWER),
     ("marks.index", STAFF, None),
     ("marks.show_", MARK_READERS, None),
     ("marks.sheets", MARK_READERS, None),

@@ -6,11 +6,13 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from skilleval.db.tables import Adjudication, Mark, MarkUnlock, Result
+from skilleval.db.tables import Adjudication, Batch, Mark, MarkUnlock, Result
+from skilleval.domain.marking import Entered
 from skilleval.installation import Installation
+from skilleval.services import marking
 from skilleval.services.verification import verify_all
 from tests.chained import MEMBERS
-from tests.factories import Firm, make_batch, make_candidate, make_firm, make_person
+from tests.factories import ACTOR, Firm, make_batch, make_candidate, make_firm, make_person
 from tests.web.conftest import Browser, SignedIn
 from tests.web.scored import FILLED, Hidden, hand_in, make_marked, part_id, sheet
 
@@ -96,21 +98,37 @@ def test_an_unlocked_mark_stands_in_the_way_of_settling(
 
 
 def test_nobody_unlocks_their_own_mark_nor_without_a_reason(
+    signed_in: SignedIn, installation: Installation, hide: Hidden, firm: Firm
+) -> None:
+    with installation.database.writing() as session:
+        scene = marking.scene_of(session, session.exec(select(Batch)).one())
+        part = next(one for one in scene.parts if one.id == part_id(firm, "theory"))
+        assessor = scene.assessors[part_id(firm, "theory")][0]
+        marking.save_draft(session, scene, part, scene.candidates[0][0], assessor, Entered(value=8000), version=0)
+        marking.lock_sheet(session, ACTOR, scene, part, assessor)
+        session.commit()
+    words = {"mark": hide("mark", 1), "reason": "想改"}
+
+    mine = signed_in("reviewer", personnel=firm.assessors[0].id).post(home(hide, 1, "/unlock"), words)
+    no_reason = signed_in("reviewer").post(home(hide, 1, "/unlock"), {**words, "reason": " "})
+
+    assert "不能解锁本人的评分" in mine.get_data(as_text=True)
+    assert "解锁须写明理由" in no_reason.get_data(as_text=True)
+    assert (mine.status_code, no_reason.status_code) == (422, 422)
+    assert stored(installation, MarkUnlock) == []
+
+
+def test_who_scored_in_a_batch_does_not_review_there(
     signed_in: SignedIn, installation: Installation, hide: Hidden, firm: Firm, marked: list[Browser]
 ) -> None:
-    both = signed_in("reviewer", "assessor", personnel=None)
-    own = {"mark": hide("mark", 1), "reason": "想改"}
     with installation.database.writing() as session:
-        # One account may be reviewer and assessor: the first assessor's is made so.
         session.execute(sa.text("UPDATE account_role SET role = 'reviewer' WHERE personnel_id = 1"))
         session.commit()
 
-    mine = marked[0].post(home(hide, 1, "/unlock"), own)
-    no_reason = both.post(home(hide, 1, "/unlock"), {**own, "reason": " "})
+    answer = marked[0].post(home(hide, 1, "/unlock"), {"mark": hide("mark", 1), "reason": "想改"})
 
-    assert (mine.status_code, no_reason.status_code) == (422, 422)
-    assert "不能解锁本人的评分" in mine.get_data(as_text=True)
-    assert stored(installation, MarkUnlock) == []
+    assert answer.status_code == 422
+    assert "同一批次不能再承担" in answer.get_data(as_text=True)
 
 
 def test_a_mark_is_unlocked_once(signed_in: SignedIn, installation: Installation, hide: Hidden, firm: Firm, marked: list[Browser]) -> None:

@@ -1,0 +1,179 @@
+"""Panels, staff, absences and conflicts of a batch in the browser."""
+
+import pytest
+from sqlmodel import select
+
+from skilleval.db.tables import Assignment, Batch, Conflict, Panel, PanelMember
+from skilleval.installation import Installation
+from tests.chained import MEMBERS
+from tests.factories import Firm, make_batch, make_candidate, make_firm, make_person
+from tests.web.conftest import SignedIn
+from tests.web.scored import Hidden
+
+
+@pytest.fixture
+def firm(installation: Installation) -> Firm:
+    """A firm with a batch in which K1 shares a name with the second candidate."""
+    with installation.database.writing() as session:
+        firm = make_firm(session)
+        batch = make_batch(session, firm, state="reviewed")
+        for serial, name in enumerate(("陈大文", "考评员甲"), start=1):
+            make_candidate(session, batch, make_person(session, installation.vault, firm, name, serial))
+        session.commit()
+    return firm
+
+
+def panels(hide: Hidden, act: str = "") -> str:
+    return f"/batches/{hide('batch', 1)}/panels{act}"
+
+
+def seats(hide: Hidden, *ids: int, chair: int | None = None, reason: str = "抽签") -> dict[str, object]:
+    members = [hide("personnel", one) for one in ids]
+    return {"method": "theory", "member": members, "chair": hide("personnel", chair or ids[0]), "reason": reason}
+
+
+def count(installation: Installation, table: type[Panel] | type[Conflict] | type[Assignment]) -> int:
+    with installation.database.reading() as session:
+        return len(session.exec(select(table)).all())
+
+
+def advance(installation: Installation, state: str) -> None:
+    with installation.database.writing() as session:
+        batch = session.exec(select(Batch)).one()
+        batch.state = state
+        session.add(batch)
+        session.commit()
+
+
+def test_a_proposal_says_why_and_writes_nothing(signed_in: SignedIn, installation: Installation, hide: Hidden, firm: Firm) -> None:
+    page = signed_in("hr").get(panels(hide, "/propose?method=theory&size=1")).get_data(as_text=True)
+
+    assert "可以组成 1 人的评审组" in page
+    assert "考评员甲（K1）" in page and "考评本人" in page
+    assert count(installation, Panel) == 0
+
+
+def test_a_size_that_no_panel_has_is_refused_and_a_method_that_is_none_is_not_there(
+    signed_in: SignedIn, hide: Hidden, firm: Firm
+) -> None:
+    browser = signed_in("hr")
+
+    answers = [browser.get(panels(hide, f"/propose?method={one}")).status_code for one in ("review", "nonsense")]
+
+    assert answers == [422, 404]
+
+
+def test_a_panel_is_put_together_and_shown(signed_in: SignedIn, installation: Installation, hide: Hidden, firm: Firm) -> None:
+    browser = signed_in("hr")
+
+    answer = browser.post(panels(hide, "/assign"), seats(hide, 2))
+    page = browser.get(panels(hide)).get_data(as_text=True)
+
+    assert answer.status_code == 303
+    assert "理论知识考试评审组" in page and "抽签" in page
+
+
+def test_a_panel_with_a_conflict_or_without_a_reason_is_refused(
+    signed_in: SignedIn, installation: Installation, hide: Hidden, firm: Firm
+) -> None:
+    browser = signed_in("hr")
+
+    conflict = browser.post(panels(hide, "/assign"), seats(hide, 1))
+    no_reason = browser.post(panels(hide, "/assign"), seats(hide, 2, reason=" "))
+
+    assert "考评本人" in conflict.get_data(as_text=True)
+    assert (conflict.status_code, no_reason.status_code, count(installation, Panel)) == (422, 422, 0)
+
+
+def test_a_person_is_held_against_the_batch_without_assigning(
+    signed_in: SignedIn, installation: Installation, hide: Hidden, firm: Firm
+) -> None:
+    before = count(installation, Assignment)
+
+    page = signed_in("reviewer").get(panels(hide, f"/check?person={hide('personnel', 1)}")).get_data(as_text=True)
+
+    assert "不能担任" in page and "姓名相同" in page
+    assert count(installation, Assignment) == before
+
+
+def test_a_conflict_is_dismissed_with_a_reason_by_the_reviewer(
+    signed_in: SignedIn, installation: Installation, hide: Hidden, firm: Firm
+) -> None:
+    reviewer = signed_in("reviewer")
+    words = {"examiner": hide("personnel", 1), "subject": hide("person", 2), "kind": "self", "state": "dismissed"}
+
+    no_reason = reviewer.post(panels(hide, "/conflicts"), {**words, "reason": " "})
+    dismissed = reviewer.post(panels(hide, "/conflicts"), {**words, "reason": "同名不同人，已核对证件"})
+    page = reviewer.get(panels(hide, "/conflicts")).get_data(as_text=True)
+
+    assert (no_reason.status_code, dismissed.status_code) == (422, 303)
+    assert "已排除" in page and "同名不同人，已核对证件" in page
+
+
+def test_staff_is_changed_by_the_matrix_with_a_reason(
+    signed_in: SignedIn, installation: Installation, hide: Hidden, firm: Firm
+) -> None:
+    browser = signed_in("hr")
+    words: dict[str, object] = {"staff": ["K2:theory", "K2:skill", "K3:skill"], "supervisor": ["D1"]}
+
+    no_reason = browser.post(panels(hide, "/staff"), {**words, "reason": ""})
+    changed = browser.post(panels(hide, "/staff"), {**words, "reason": "甲须回避"})
+
+    assert (no_reason.status_code, changed.status_code) == (422, 303)
+    with installation.database.reading() as session:
+        found = {(one.personnel_id, one.method) for one in session.exec(select(Assignment))}
+    assert found == {(2, "theory"), (2, "skill"), (3, "skill"), (4, "")}
+
+
+def test_a_member_who_did_not_come_is_entered_and_taken_back(
+    signed_in: SignedIn, installation: Installation, hide: Hidden, firm: Firm
+) -> None:
+    browser = signed_in("hr")
+    browser.post(panels(hide, "/assign"), seats(hide, 2))
+    words = {"panel": hide("panel", 1), "person": hide("personnel", 2)}
+
+    early = browser.post(panels(hide, "/attendance"), {**words, "act": "absent", "reason": "病假"})
+    advance(installation, "marking")
+    absent = browser.post(panels(hide, "/attendance"), {**words, "act": "absent", "reason": "病假"})
+    page = browser.get(panels(hide)).get_data(as_text=True)
+    back = browser.post(panels(hide, "/attendance"), {**words, "act": "attend", "reason": "登记有误"})
+
+    assert [one.status_code for one in (early, absent, back)] == [422, 303, 303]
+    assert "缺席" in page and "病假" in page
+    with installation.database.reading() as session:
+        assert session.exec(select(PanelMember)).one().absent_reason is None
+
+
+@pytest.mark.parametrize("role", ["reviewer", "supervisor", "auditor", "approver"])
+def test_others_look_and_change_nothing(signed_in: SignedIn, hide: Hidden, firm: Firm, role: str) -> None:
+    browser = signed_in(role)
+
+    assert browser.get(panels(hide)).status_code == 200
+    assert {browser.post(panels(hide, act)).status_code for act in ("/assign", "/staff", "/attendance")} == {403}
+
+
+def test_another_firm_reaches_nothing_by_any_field(
+    signed_in: SignedIn, installation: Installation, hide: Hidden, firm: Firm
+) -> None:
+    with installation.database.writing() as session:
+        other = make_firm(session, MEMBERS[0], "Y000044000991", name="配套企业甲")
+        theirs = make_batch(session, other, number="2026-X-01", state="reviewed")
+        session.commit()
+        batch, stranger = theirs.id or 0, other.assessors[0].id or 0
+    foreign, hr, reviewer = signed_in("hr", at=MEMBERS[0]), signed_in("hr"), signed_in("reviewer")
+    hr.post(panels(hide, "/assign"), seats(hide, 2))
+    conflict = {"examiner": hide("personnel", 1), "subject": hide("person", 2), "kind": "self", "reason": "理由", "state": "confirmed"}
+    inside = f"/batches/{hide('batch', batch)}/panels"
+
+    answers = [foreign.get(panels(hide, act)) for act in ("", "/conflicts", "/propose?method=theory", f"/check?person={hide('personnel', 1)}")]
+    answers += [
+        hr.get(panels(hide, f"/check?person={hide('personnel', stranger)}")),
+        hr.post(panels(hide, "/assign"), seats(hide, 2, stranger)),
+        hr.post(panels(hide, "/assign"), seats(hide, 2, chair=stranger)),
+        foreign.post(f"{inside}/attendance", {"panel": hide("panel", 1), "person": hide("personnel", 2), "act": "absent", "reason": "理由"}),
+        reviewer.post(panels(hide, "/conflicts"), {**conflict, "examiner": hide("personnel", stranger)}),
+        signed_in("reviewer", at=MEMBERS[0]).post(f"{inside}/conflicts", conflict),
+    ]
+
+    assert [one.status_code for one in answers] == [404] * 10
+    assert count(installation, Conflict) == 0
