@@ -57,13 +57,22 @@ class Listing:
 
 def render_listing(listing: Listing, fonts: Fonts) -> bytes:
     """The PDF of a list. Refused with ``RuleBroken``: characters that no font has, all of them named."""
-    headings = [column.heading for column in listing.columns]
-    refuse_missing_glyphs(fonts, [listing.title, *headings], BOLD)
-    refuse_missing_glyphs(fonts, [*listing.opening, *listing.signature, *listing.closing, listing.note])
-    refuse_missing_glyphs(fonts, (value for row in listing.rows for value in row))
+    return render_set([listing], listing.title, fonts)
+
+
+def render_set(listings: Sequence[Listing], title: str, fonts: Fonts) -> bytes:
+    """Lists one after the other in one PDF, each beginning on a page of its own, all upright or none. Refused as above."""
+    for one in listings:
+        headings = [column.heading for column in one.columns]
+        refuse_missing_glyphs(fonts, [one.title, *headings], BOLD)
+        refuse_missing_glyphs(fonts, [*one.opening, *one.signature, *one.closing, one.note])
+        refuse_missing_glyphs(fonts, (value for row in one.rows for value in row))
     file = io.BytesIO()
-    size = A4 if listing.upright else landscape(A4)
-    _Press(SheetCanvas(file, fonts=fonts, title=listing.title, pagesize=size), listing, size).print()
+    size = A4 if all(one.upright for one in listings) else landscape(A4)
+    canvas = SheetCanvas(file, fonts=fonts, title=title, pagesize=size)
+    for one in listings:
+        _Press(canvas, one, size).print()
+    canvas.save()
     return file.getvalue()
 
 
@@ -102,7 +111,6 @@ class _Press:
             bottom = self._table(top, rows)
         self._close(bottom)
         self.canvas.showPage()
-        self.canvas.save()
 
     def _arranged(self, top: float) -> list[list[tuple[float, list[_Cell]]]]:
         """All pages; the last takes some rows of the one before when the closing lines would else stand alone."""

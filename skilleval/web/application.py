@@ -31,6 +31,7 @@ from skilleval.web import (
     people,
     policy,
     public,
+    prints,
     public_ids,
     scoring,
     show,
@@ -43,7 +44,7 @@ BLUEPRINTS = (
     accounts.pages, home.pages, people.pages, imports.pages, batches.pages, candidates.pages, scoring.pages, marks.pages,
     paper_marks.pages,
     accounts.pages, home.pages, people.pages, imports.pages, batches.pages, candidates.pages, panels.pages, scoring.pages,
-    marks.pages, paper_marks.pages,
+    marks.pages, paper_marks.pages, prints.pages,
 )  # fmt: skip
 
 #: An upload is refused beyond this, before a byte of it is read (the importer has its own, smaller limits).

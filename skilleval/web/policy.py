@@ -148,6 +148,7 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("filings.export", FILERS, FILERS),
     ("filings.download", None, FILERS),
     ("filings.answer", None, FILERS),
+    ("prints.room", _roles("hr", "reviewer", "supervisor"), None),
     ("panels.index", MARK_READERS, None),
     ("panels.propose", MARK_READERS, None),
     ("panels.check", MARK_READERS, None),
