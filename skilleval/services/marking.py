@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from skilleval.db.tables import (
@@ -18,6 +19,8 @@ from skilleval.db.tables import (
     Mark,
     MarkDraft,
     MarkUnlock,
+    Panel,
+    PanelMember,
     Person,
     Personnel,
     Scheme,
@@ -383,9 +386,15 @@ def _marks(session: Session, batch: Batch) -> tuple[dict[Seat, Mark], dict[int, 
 
 
 def _assessors(session: Session, batch: Batch, parts: Sequence[SpecificationPart]) -> dict[int, list[Personnel]]:
+    """The assessors of each part, as ``batches.assessors_for`` has them, in one query: without those who did not come."""
+    absent = sa.exists().where(
+        col(PanelMember.institution_id) == batch.institution_id, col(PanelMember.personnel_id) == col(Personnel.id),
+        col(PanelMember.absent_reason).is_not(None), col(PanelMember.panel_id) == col(Panel.id),
+        col(Panel.batch_id) == batch.id, col(Panel.method) == col(Assignment.method),
+    )  # fmt: skip
     query = select(Assignment.method, Assignment.grade, Personnel).where(
         col(Assignment.institution_id) == batch.institution_id, col(Assignment.batch_id) == batch.id,
-        col(Assignment.role) == "assessor", col(Personnel.id) == col(Assignment.personnel_id),
+        col(Assignment.role) == "assessor", col(Personnel.id) == col(Assignment.personnel_id), ~absent,
     )  # fmt: skip
     staff = session.exec(query.order_by(col(Personnel.code))).all()
     found: dict[int, list[Personnel]] = {}

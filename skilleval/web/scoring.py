@@ -12,6 +12,7 @@ from skilleval.domain import marking as domain
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import entries
 from skilleval.services import marking as service
+from skilleval.services.duties import duty_problem
 from skilleval.services.marking import Line, Scene
 from skilleval.web import gate, show
 from skilleval.web.batches import own_batch
@@ -56,7 +57,10 @@ def index(batch_id: int) -> str:
         for one in scene.assessors.get(part.id or 0, ())
         if one.id == me and scene.sitting(part)
     ]
-    return render_template("marks/own.html", batch=batch, sheets=own, linked=me is not None, title=service.title)
+    return render_template(
+        "marks/own.html", batch=batch, sheets=own, linked=me is not None, title=service.title,
+        barred=duty_problem(session, gate.actor(), batch, "marking.lock_sheet"),
+    )  # fmt: skip
 
 
 @pages.get("/<row(kind='part'):part_id>")

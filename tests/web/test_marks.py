@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from skilleval.db.tables import Adjudication, Batch, Mark, MarkUnlock, Result
+from skilleval.db.tables import Adjudication, Batch, Mark, MarkUnlock, Panel, PanelMember, Result
 from skilleval.domain.marking import Entered
 from skilleval.installation import Installation
 from skilleval.services import marking
@@ -66,6 +66,26 @@ def test_nobody_sees_a_mark_before_all_have_locked_the_part(
     assert [bool(marks.search(page)) for page in (*before, refused)] == [False] * 6
     assert [bool(marks.search(page)) for page in after] == [True] * 5
     assert "须裁定" in after[0]
+
+
+def test_an_assessor_who_did_not_come_has_no_sheet_and_is_not_waited_for(
+    signed_in: SignedIn, installation: Installation, hide: Hidden, firm: Firm, assessors: list[Browser]
+) -> None:
+    with installation.database.writing() as session:
+        panel = Panel(institution_id=firm.id, batch_id=1, name="技能评审组", method="skill", reason="抽签")
+        session.add(panel)
+        session.flush()
+        away = firm.assessors[2].id or 0
+        session.add(PanelMember(institution_id=firm.id, panel_id=panel.id or 0, personnel_id=away, absent_reason="病假"))
+        session.commit()
+    for browser in assessors[:2]:
+        hand_in(browser, hide, firm, "skill", FILLED, FILLED)
+
+    page = signed_in("reviewer").get(home(hide, 1)).get_data(as_text=True)
+
+    assert assessors[2].get(sheet(hide, firm, "skill", 1)).status_code == 404
+    assert '<td class="number">93</td>' in page
+    assert "需 3 名考评员评分，现有 2 名" in page
 
 
 def test_unlocking_lets_the_assessor_enter_a_new_revision_and_the_earlier_one_stays(
