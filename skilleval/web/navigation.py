@@ -20,7 +20,14 @@ class Item:
 MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
     ("", (Item(marked("首页"), "home.show"),)),
     (marked("人员"), (Item(marked("花名册"), "people.index"), Item(marked("导入"), "imports.index"))),
-    (marked("评价"), (Item(marked("批次"), "batches.index"), Item(marked("证书"), "issued.index"), Item(marked("上报"), "filings.everywhere"))),
+    (
+        marked("评价"),
+        (
+            Item(marked("批次"), "batches.index"),
+            Item(marked("证书"), "issued.index"),
+            Item(marked("上报"), "filings.everywhere"),
+        ),
+    ),
     (marked("系统"), (Item(marked("账号"), "accounts.index"),)),
 )
 
@@ -29,12 +36,12 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
 BATCH_TABS: tuple[Item, ...] = (
     Item(marked("概览"), "batches.show"),
     Item(marked("考生"), "candidates.index"),
-    Item(marked("公示"), "notices.index"),
-    Item(marked("证书"), "certificates.index"),
-    Item(marked("上报"), "filings.index"),
     Item(marked("评审组"), "panels.index"),
     Item(marked("评分"), "scoring.index"),
     Item(marked("成绩"), "marks.index"),
+    Item(marked("公示"), "notices.index"),
+    Item(marked("证书"), "certificates.index"),
+    Item(marked("上报"), "filings.index"),
 )
 
 

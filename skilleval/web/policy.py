@@ -63,7 +63,6 @@ PEOPLE_READERS = _roles("hr", "member_hr", "reviewer", "approver", "supervisor",
 #: whoever may read what goes to the authority, and whoever sends it
 FILING_READERS = _roles("hr", "reviewer", "approver", "supervisor", "issuer", "auditor")
 FILERS = _roles("hr", "issuer")
-#: whoever may read the marks of a candidate one by one; an assessor has their own sheets
 #: whoever may read the marks of candidates, panels and conflicts; an assessor has their own sheets
 MARK_READERS = _roles("hr", "reviewer", "approver", "supervisor", "auditor")
 #: whoever types paper sheets in, two for one sheet
