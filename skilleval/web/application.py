@@ -30,8 +30,8 @@ from skilleval.web import (
     paper_marks,
     people,
     policy,
-    public,
     prints,
+    public,
     public_ids,
     scoring,
     show,
@@ -40,11 +40,8 @@ from skilleval.web import (
 #: Every blueprint of the application, one a noun.
 BLUEPRINTS = (
     accounts.pages, home.pages, public.pages, people.pages, imports.pages, batches.pages, candidates.pages,
-    notices.pages, certificates.pages, issued.pages, filings.pages,
-    accounts.pages, home.pages, people.pages, imports.pages, batches.pages, candidates.pages, scoring.pages, marks.pages,
-    paper_marks.pages,
-    accounts.pages, home.pages, people.pages, imports.pages, batches.pages, candidates.pages, panels.pages, scoring.pages,
-    marks.pages, paper_marks.pages, prints.pages,
+    panels.pages, scoring.pages, marks.pages, paper_marks.pages, prints.pages, notices.pages, certificates.pages,
+    issued.pages, filings.pages,
 )  # fmt: skip
 
 #: An upload is refused beyond this, before a byte of it is read (the importer has its own, smaller limits).

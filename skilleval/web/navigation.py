@@ -29,12 +29,12 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
 BATCH_TABS: tuple[Item, ...] = (
     Item(marked("概览"), "batches.show"),
     Item(marked("考生"), "candidates.index"),
-    Item(marked("公示"), "notices.index"),
-    Item(marked("证书"), "certificates.index"),
-    Item(marked("上报"), "filings.index"),
     Item(marked("评审组"), "panels.index"),
     Item(marked("评分"), "scoring.index"),
     Item(marked("成绩"), "marks.index"),
+    Item(marked("公示"), "notices.index"),
+    Item(marked("证书"), "certificates.index"),
+    Item(marked("上报"), "filings.index"),
 )
 
 
