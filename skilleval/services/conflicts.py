@@ -41,8 +41,8 @@ class Scene:
     batch: Batch
     candidates: Sequence[Candidate]
     subjects: Mapping[int, Subject]
-    #: (grade, method) of the specification's parts
-    parts: frozenset[tuple[str, str]]
+    #: of the specification, at every grade
+    parts: Sequence[SpecificationPart]
     ties: Sequence[Tie]
     decisions: Mapping[tuple[int, int], Mapping[str, Decision]]
     earlier: Mapping[tuple[int, int], Sequence[str]]
@@ -60,12 +60,11 @@ class Scene:
 
     def examined(self, method: str, grade: str = "") -> list[Candidate]:
         """The candidates whom an assessor of a part examines; an empty method is direct recognition."""
-        return [one for one in self.candidates if grade in ("", one.grade) and self._takes(one, method)]
-
-    def _takes(self, candidate: Candidate, method: str) -> bool:
-        if not method:
-            return "direct" in (candidate.route, self.batch.route)
-        return (candidate.grade, method) in self.parts
+        grades = {part.grade for part in self.parts if part.method == method}
+        return [
+            one for one in self.candidates
+            if grade in ("", one.grade) and (one.grade in grades if method else "direct" in (one.route, self.batch.route))
+        ]  # fmt: skip
 
     def _examiner(self, personnel: Personnel) -> Examiner:
         key = personnel.id_index or personnel.name
@@ -78,18 +77,19 @@ class Scene:
 def scene_of(session: Session, batch: Batch) -> Scene:
     """What the conflicts of a batch are found from, read once."""
     firm = batch.institution_id
-    candidates = session.exec(
-        select(Candidate)
-        .where(col(Candidate.institution_id) == firm, col(Candidate.batch_id) == batch.id, col(Candidate.state).in_(_SITTING))
-        .order_by(col(Candidate.admission_number), col(Candidate.id))
-    ).all()
-    here = sa.select(col(Candidate.person_id)).where(col(Candidate.batch_id) == batch.id)
-    people = session.exec(select(Person).where(col(Person.id).in_(here))).all()
-    parts = select(SpecificationPart.grade, SpecificationPart.method).where(
+    query = (
+        select(Candidate, Person)
+        .join(Person, col(Person.id) == col(Candidate.person_id))
+        .where(col(Candidate.institution_id) == firm, col(Candidate.batch_id) == batch.id)
+    )
+    found = session.exec(query.order_by(col(Candidate.admission_number), col(Candidate.id))).all()
+    parts = select(SpecificationPart).where(
         col(SpecificationPart.institution_id) == firm, col(SpecificationPart.specification_id) == batch.specification_id
     )
     return Scene(
-        batch, candidates, {_key(one.id): _subject(one) for one in people}, frozenset(session.exec(parts).all()),
+        batch, [one for one, _person in found if one.state in _SITTING],
+        {_key(person.id): _subject(person) for _one, person in found},
+        session.exec(parts.order_by(col(SpecificationPart.serial), col(SpecificationPart.id))).all(),
         _ties(session, firm), _decisions(session, firm), earlier_batches(session, batch), _roster(session, firm),
     )  # fmt: skip
 
@@ -181,23 +181,17 @@ def _decision_row(session: Session, conflict: Conflict, candidate: Candidate, on
 
 def _duties(session: Session, batch: Batch, scene: Scene) -> list[tuple[int, list[Candidate]]]:
     """(personnel id, whom it examines) for every assignment and every seat on a panel."""
-    assigned = session.exec(
-        select(Assignment).where(
-            col(Assignment.institution_id) == batch.institution_id, col(Assignment.batch_id) == batch.id
-        )
-    )
-    duties = [
-        (one.personnel_id, list(scene.candidates) if one.role == "supervisor" else scene.examined(one.method, one.grade))
-        for one in assigned
+    assigned = sa.select(
+        col(Assignment.personnel_id), col(Assignment.role), col(Assignment.method), col(Assignment.grade)
+    ).where(col(Assignment.institution_id) == batch.institution_id, col(Assignment.batch_id) == batch.id)
+    seated = sa.select(col(PanelMember.personnel_id), sa.literal("assessor"), col(Panel.method), sa.literal("")).where(
+        col(PanelMember.institution_id) == batch.institution_id, col(PanelMember.panel_id) == col(Panel.id),
+        col(Panel.batch_id) == batch.id,
+    )  # fmt: skip
+    return [
+        (personnel_id, list(scene.candidates) if role == "supervisor" else scene.examined(method, grade))
+        for personnel_id, role, method, grade in session.execute(sa.union(assigned, seated))
     ]
-    seats = session.exec(
-        select(PanelMember.personnel_id, Panel.method).where(
-            col(PanelMember.institution_id) == batch.institution_id,
-            col(PanelMember.panel_id) == col(Panel.id),
-            col(Panel.batch_id) == batch.id,
-        )
-    )
-    return duties + [(personnel_id, scene.examined(method)) for personnel_id, method in seats]
 
 
 def _subject(person: Person) -> Subject:
@@ -208,11 +202,14 @@ def _roster(session: Session, firm: int) -> dict[str, list[Subject]]:
     """The records of the firm's own roster that its personnel have: by index of the document number, else by name."""
     numbers = sa.select(col(Personnel.id_index)).where(col(Personnel.institution_id) == firm, col(Personnel.id_index).is_not(None))
     names = sa.select(col(Personnel.name)).where(col(Personnel.institution_id) == firm, col(Personnel.id_index).is_(None))
+    query = select(Person).where(
+        col(Person.institution_id) == firm, sa.or_(col(Person.id_index).in_(numbers), col(Person.name).in_(names))
+    )
     records: dict[str, list[Subject]] = {}
-    for key, chosen in ((Person.id_index, numbers), (Person.name, names)):
-        query = select(Person).where(col(Person.institution_id) == firm, col(key).in_(chosen)).order_by(col(Person.id))
-        for person in session.exec(query):
-            records.setdefault(person.id_index if chosen is numbers else person.name, []).append(_subject(person))
+    for person in session.exec(query.order_by(col(Person.id))):
+        # Whoever is looked for by name has no number on record, and finds everybody of that name here.
+        for key in (person.id_index, person.name):
+            records.setdefault(key, []).append(_subject(person))
     return records
 
 

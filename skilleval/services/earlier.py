@@ -37,7 +37,6 @@ def earlier_batches(session: Session, batch: Batch) -> dict[tuple[int, int], lis
         *before,
     )
     found: dict[tuple[int, int], set[str]] = {}
-    for query in (marked, seated):
-        for personnel_id, person_id, number in session.connection().execute(query):
-            found.setdefault((personnel_id, person_id), set()).add(number)
+    for personnel_id, person_id, number in session.connection().execute(sa.union(marked, seated)):
+        found.setdefault((personnel_id, person_id), set()).add(number)
     return {pair: sorted(numbers) for pair, numbers in found.items()}

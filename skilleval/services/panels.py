@@ -6,6 +6,7 @@ are also assigned as assessors of that part, so that marks are entered by them.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -20,7 +21,6 @@ from skilleval.domain.panel_choice import Proposal, propose
 from skilleval.domain.panels import ASSESSING, PANEL_RULES, Member, Need, Rules, prove_member, prove_panel, prove_size
 from skilleval.domain.rules import Answer, Proof
 from skilleval.services import conflicts, journal
-from skilleval.services.batches import parts_of_batch
 from skilleval.services.conflicts import Scene
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
@@ -238,32 +238,30 @@ def _rules(session: Session, batch: Batch) -> Rules:
 
 
 def _setting(session: Session, batch: Batch) -> _Setting:
-    assigned = select(Assignment.personnel_id).where(
-        col(Assignment.institution_id) == batch.institution_id, col(Assignment.batch_id) == batch.id,
-        col(Assignment.role) == "supervisor",
-    )  # fmt: skip
+    scene, acts = conflicts.scene_of(session, batch), _acts(session, batch)
+    parts = sorted((one for one in scene.parts if one.grade in batch.grades), key=lambda one: (Grade(one.grade).rank, one.serial))
+    others: dict[int, set[int]] = {}
+    for key, number, starts_on, _role in acts:
+        if number != batch.id and starts_on.year == batch.starts_on.year:
+            others.setdefault(key, set()).add(number)
     return _Setting(
-        batch, conflicts.scene_of(session, batch), _rules(session, batch), parts_of_batch(session, batch),
-        frozenset(session.exec(assigned)), _workloads(session, batch),
+        batch, scene, _rules(session, batch), parts,
+        frozenset(key for key, number, _starts_on, role in acts if (number, role) == (batch.id, "supervisor")),
+        {key: len(numbers) for key, numbers in others.items()},
     )  # fmt: skip
 
 
-def _workloads(session: Session, batch: Batch) -> dict[int, int]:
-    """In how many other batches of the year each of the personnel acts."""
-    others = (
-        col(Batch.institution_id) == batch.institution_id, col(Batch.id) != batch.id, col(Batch.state) != "cancelled",
-    )  # fmt: skip
-    acts = (col(Batch.id), col(Batch.starts_on))
-    assigned = sa.select(col(Assignment.personnel_id), *acts).where(col(Assignment.batch_id) == col(Batch.id), *others)
-    seated = sa.select(col(PanelMember.personnel_id), *acts).where(
-        col(PanelMember.panel_id) == col(Panel.id), col(Panel.batch_id) == col(Batch.id), *others
+def _acts(session: Session, batch: Batch) -> Sequence[tuple[int, int, date, str]]:
+    """Who acts in the institution's batches: personnel id, batch id, its first day, and as what."""
+    here = col(Batch.institution_id) == batch.institution_id, col(Batch.state) != "cancelled"
+    held = (col(Batch.id), col(Batch.starts_on))
+    assigned = sa.select(col(Assignment.personnel_id), *held, col(Assignment.role)).where(
+        col(Assignment.batch_id) == col(Batch.id), *here
     )
-    found: dict[int, set[int]] = {}
-    for query in (assigned, seated):
-        for key, number, starts_on in session.execute(query):
-            if starts_on.year == batch.starts_on.year:
-                found.setdefault(key, set()).add(number)
-    return {key: len(numbers) for key, numbers in found.items()}
+    seated = sa.select(col(PanelMember.personnel_id), *held, col(PanelMember.role)).where(
+        col(PanelMember.panel_id) == col(Panel.id), col(Panel.batch_id) == col(Batch.id), *here
+    )
+    return session.execute(sa.union(assigned, seated)).all()
 
 
 def _duties_of(session: Session, batch: Batch, one: Personnel) -> tuple[str, ...]:

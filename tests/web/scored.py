@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Callable
 
+import sqlalchemy as sa
 from sqlmodel import Session
 
 from skilleval import paths
@@ -43,3 +44,19 @@ def hand_in(browser: Browser, hide: Hidden, firm: Firm, method: str, *each: dict
     for serial, cells in enumerate(each, start=1):
         assert browser.post(sheet(hide, firm, method, serial), {"version": "0", **cells}).status_code == 303
     assert browser.post(f"{scoring(hide, firm, method)}/submit").status_code == 303
+
+
+def asked(browser: Browser, address: str) -> int:
+    """How many statements a page sends, once the session was seen."""
+    statements: list[str] = []
+
+    def count(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", count)
+    try:
+        assert browser.get(address).status_code == 200
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", count)
+    assert statements
+    return sum(one.lstrip().upper().startswith("SELECT") for one in statements)

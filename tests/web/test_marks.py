@@ -14,7 +14,7 @@ from skilleval.services.verification import verify_all
 from tests.chained import MEMBERS
 from tests.factories import ACTOR, Firm, make_batch, make_candidate, make_firm, make_person
 from tests.web.conftest import Browser, SignedIn
-from tests.web.scored import FILLED, Hidden, hand_in, make_marked, part_id, sheet
+from tests.web.scored import FILLED, Hidden, asked, hand_in, make_marked, part_id, sheet
 
 #: 50, where FILLED is 93: on the other side of the pass mark
 POOR = FILLED | {"cell:1": "0", "cell:2": "0", "cell:4": "21.5"}
@@ -250,23 +250,7 @@ def test_pages_ask_the_database_at_most_twelve_times(
     pages = [(signed_in("reviewer"), home(hide)), (signed_in("reviewer"), home(hide, 1)), (signed_in("reviewer"), home(hide, 1, "/sheets"))]
     pages += [(marked[0], sheet(hide, firm, "skill", 1)), (marked[0], f"/batches/{hide('batch', 1)}/scoring")]
 
-    assert {address: asked(installation, browser, address) for browser, address in pages if asked(installation, browser, address) > 12} == {}
-
-
-def asked(installation: Installation, browser: Browser, address: str) -> int:
-    """How many statements a page sends, once the session was seen."""
-    statements: list[str] = []
-
-    def count(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
-
-    sa.event.listen(sa.Engine, "before_cursor_execute", count)
-    try:
-        assert browser.get(address).status_code == 200
-    finally:
-        sa.event.remove(sa.Engine, "before_cursor_execute", count)
-    assert statements
-    return sum(one.lstrip().upper().startswith("SELECT") for one in statements)
+    assert {address: count for browser, address in pages if (count := asked(browser, address)) > 12} == {}
 
 
 def decision(hide: Hidden, firm: Firm, word: str, mark: str) -> dict[str, object]:
@@ -274,6 +258,6 @@ def decision(hide: Hidden, firm: Firm, word: str, mark: str) -> dict[str, object
 
 
 def seen(browser: Browser, hide: Hidden) -> str:
-    """What the page of the first candidate keeps of the part in dispute."""
+    """What the page of the first candidate keeps of skill, the last part and the one in dispute."""
     page = browser.get(home(hide, 1)).get_data(as_text=True)
-    return page.partition('name="seen" value="')[2].partition('"')[0]
+    return page.rpartition('name="seen" value="')[2].partition('"')[0]

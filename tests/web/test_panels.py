@@ -3,12 +3,12 @@
 import pytest
 from sqlmodel import select
 
-from skilleval.db.tables import Assignment, Batch, Conflict, Panel, PanelMember
+from skilleval.db.tables import Assignment, Batch, Conflict, Panel, PanelMember, Personnel
 from skilleval.installation import Installation
 from tests.chained import MEMBERS
 from tests.factories import Firm, make_batch, make_candidate, make_firm, make_person
 from tests.web.conftest import SignedIn
-from tests.web.scored import Hidden
+from tests.web.scored import Hidden, asked
 
 
 @pytest.fixture
@@ -177,3 +177,19 @@ def test_another_firm_reaches_nothing_by_any_field(
 
     assert [one.status_code for one in answers] == [404] * 10
     assert count(installation, Conflict) == 0
+
+
+def test_what_a_page_asks_the_database_does_not_grow_with_the_people(
+    signed_in: SignedIn, installation: Installation, hide: Hidden, firm: Firm
+) -> None:
+    browser = signed_in("reviewer")
+    most = {"": 12, "/conflicts": 12, "/propose?method=skill": 16, f"/check?person={hide('personnel', 1)}": 16}
+
+    few = {act: asked(browser, panels(hide, act)) for act in most}
+    with installation.database.writing() as session:
+        session.add_all(Personnel(institution_id=firm.id, code=f"N{one}", name=f"新人{one}", kind="assessor") for one in range(20))
+        session.commit()
+    many = {act: asked(browser, panels(hide, act)) for act in most}
+
+    assert many == few
+    assert {act: few[act] for act in most if few[act] > most[act]} == {}
