@@ -12,6 +12,7 @@ from skilleval.installation import Installation
 from skilleval.paths import shipped
 from skilleval.services.public_ids import public_ids_of
 from skilleval.web import (
+    account_personnel,
     accounts,
     batches,
     candidates,
@@ -21,6 +22,8 @@ from skilleval.web import (
     gate,
     home,
     imports,
+    institution_files,
+    institutions,
     issued,
     language,
     marks,
@@ -29,12 +32,16 @@ from skilleval.web import (
     panels,
     paper_marks,
     people,
+    personnel,
     policy,
+    posts,
     prints,
     public,
     public_ids,
     scoring,
     show,
+    standards,
+    venues,
 )
 
 #: Every blueprint of the application, one a noun.
@@ -55,6 +62,13 @@ BLUEPRINTS = (
     certificates.pages,
     issued.pages,
     filings.pages,
+    account_personnel.pages,
+    institutions.pages,
+    institution_files.pages,
+    standards.pages,
+    posts.pages,
+    personnel.pages,
+    venues.pages,
 )
 
 #: An upload is refused beyond this, before a byte of it is read (the importer has its own, smaller limits).

@@ -96,6 +96,7 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("accounts.disable", None, ADMIN),
     ("accounts.enable", None, ADMIN),
     ("accounts.reset", None, ADMIN),
+    ("account_personnel.link", None, ADMIN),
     # — home —
     ("home.show", SIGNED_IN, None),
     # — people —
@@ -110,6 +111,30 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("imports.write", None, IMPORTERS),
     ("imports.discard", None, IMPORTERS),
     ("imports.marked", IMPORTERS, None),
+    # — the institution and what belongs to it —
+    ("institutions.show", STAFF, None),
+    ("institutions.edit", HR, HR),
+    ("institutions.new_registration", HR, HR),
+    ("institutions.registration", HR, HR),
+    ("institutions.new_scope", HR, HR),
+    ("institutions.scope", HR, HR),
+    ("institution_files.upload", HR, HR),
+    ("institution_files.confirm", None, HR),
+    ("posts.index", STAFF, None),
+    ("posts.new", HR, HR),
+    ("posts.edit", HR, HR),
+    ("personnel.index", STAFF, None),
+    ("personnel.show", PEOPLE_READERS, None),
+    ("personnel.new", HR, HR),
+    ("personnel.edit", HR, HR),
+    ("venues.index", STAFF, None),
+    ("venues.show", STAFF, None),
+    ("venues.new", HR, HR),
+    ("venues.edit", HR, HR),
+    # — occupations and standards —
+    ("standards.index", STAFF, None),
+    ("standards.show", STAFF, None),
+    ("standards.standard", STAFF, HR),
     # — batches —
     ("batches.index", STAFF, None),
     ("batches.show", STAFF, None),
