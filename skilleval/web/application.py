@@ -38,8 +38,11 @@ from skilleval.web import (
     prints,
     public,
     public_ids,
+    rule_trials,
+    rules,
     scoring,
     show,
+    specifications,
     standards,
     venues,
 )
@@ -69,6 +72,9 @@ BLUEPRINTS = (
     posts.pages,
     personnel.pages,
     venues.pages,
+    specifications.pages,
+    rules.pages,
+    rule_trials.pages,
 )
 
 #: An upload is refused beyond this, before a byte of it is read (the importer has its own, smaller limits).

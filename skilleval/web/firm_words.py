@@ -8,9 +8,8 @@ from skilleval.domain.identifiers import ID_TYPES
 from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
 from skilleval.domain.scoring import AGREEMENT_RULES
-from skilleval.domain.scoring import show as show_mark
 from skilleval.web.language import _, marked
-from skilleval.web.show import NOTHING, shown
+from skilleval.web.show import NOTHING, mark, shown
 
 #: table → what one row is called
 TABLES = {
@@ -100,7 +99,7 @@ def value_of(row: Table, column: str, value: Any) -> str:
     if column == "id_index":
         return _("已填")
     if column in _HUNDREDTHS:
-        return show_mark(value)
+        return mark(value)
     if column in _GRADE_COLUMNS:
         return "、".join(Grade(word).printed for word in ([value] if isinstance(value, str) else value))
     if column == "routes":
@@ -116,7 +115,7 @@ def value_of(row: Table, column: str, value: Any) -> str:
 def agreement(rule: dict[str, Any]) -> str:
     """How several assessors' marks become one, and by how much they may differ."""
     tolerance = rule.get("tolerance")
-    told = "" if tolerance is None else _("，最多相差 {points} 分").format(points=show_mark(tolerance))
+    told = "" if tolerance is None else _("，最多相差 {points} 分").format(points=mark(tolerance))
     return AGREEMENT_RULES[rule["rule"]] + told
 
 

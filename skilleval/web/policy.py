@@ -120,6 +120,10 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("institutions.scope", HR, HR),
     ("institution_files.upload", HR, HR),
     ("institution_files.confirm", None, HR),
+    ("specifications.index", STAFF, None),
+    ("specifications.show", STAFF, None),
+    ("specifications.new", HR, HR),
+    ("specifications.next_version", HR, HR),
     ("posts.index", STAFF, None),
     ("posts.new", HR, HR),
     ("posts.edit", HR, HR),
@@ -135,6 +139,11 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("standards.index", STAFF, None),
     ("standards.show", STAFF, None),
     ("standards.standard", STAFF, HR),
+    # — rules —
+    ("rules.index", STAFF, None),
+    ("rules.show", STAFF, None),
+    ("rules.choose", HR, HR),
+    ("rule_trials.show", PEOPLE_READERS, None),
     # — batches —
     ("batches.index", STAFF, None),
     ("batches.show", STAFF, None),
