@@ -17,6 +17,7 @@ from skilleval.web import (
     batches,
     candidates,
     certificates,
+    drafts,
     errors,
     filings,
     gate,
@@ -75,6 +76,7 @@ BLUEPRINTS = (
     specifications.pages,
     rules.pages,
     rule_trials.pages,
+    drafts.pages,
 )
 
 #: An upload is refused beyond this, before a byte of it is read (the importer has its own, smaller limits).

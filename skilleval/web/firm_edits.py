@@ -4,11 +4,13 @@ The service checks it as it checks a file; what it refuses is said at the field 
 """
 
 import re
+import tomllib
 from collections.abc import Callable
 from typing import Any
 
 from flask import Response, abort, render_template
 from sqlmodel import Session, col, select
+from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, Field, FileField, HiddenField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
@@ -22,6 +24,8 @@ from skilleval.web import gate
 from skilleval.web.forms import Form, Required
 from skilleval.web.language import _, lazy
 
+#: the largest text that is uploaded: a firm's file has a few pages
+MAX_TEXT = 200 * 1024
 #: what a form is about → the content of a firm's file that it stands for
 Content = Callable[[Session, Institution], dict[str, Any]]
 #: a refusal names its place in the file: personnel[1].id_number 校验码不对
@@ -135,6 +139,25 @@ def page(template: str, form: Form, **context: Any) -> Response:
     """The page of a form: 422 where it was sent and refused."""
     shown = render_template(template, form=form, **context)
     return Response(shown, 422 if form.is_submitted() else 200, content_type="text/html; charset=utf-8")
+
+
+def uploaded_text(file: FileStorage) -> str:
+    """The text of an uploaded TOML file. Refused: one that is too large for that, or no UTF-8."""
+    content = file.stream.read(MAX_TEXT + 1)
+    if len(content) > MAX_TEXT:
+        raise RuleBroken(_("文件超过 200 KB，不是这里要的文件；花名册请用导入功能"))
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RuleBroken(_("文件不是 UTF-8 编码的文字，请另存为 UTF-8 后再上传")) from error
+
+
+def toml_of(text: str) -> dict[str, Any]:
+    """The content of a TOML text. Refused: it is none; the message says where."""
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise RuleBroken(_("不是有效的 TOML 文件：{error}").format(error=error)) from error
 
 
 def codes(typed: str | None) -> list[str]:

@@ -6,9 +6,7 @@ the upload is kept on disk.
 
 import base64
 import binascii
-import tomllib
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_wtf.file import FileField
@@ -20,14 +18,11 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.services.institutions import Applied
 from skilleval.services.tenancy import must_be_own
 from skilleval.web import firm_words, gate
-from skilleval.web.firm_edits import apply, own_firm, page
+from skilleval.web.firm_edits import apply, own_firm, page, toml_of, uploaded_text
 from skilleval.web.forms import Form, Required
 from skilleval.web.language import _, lazy
 
 pages = Blueprint("institution_files", __name__, url_prefix="/institution/file")
-
-#: a firm's file is text of a few pages
-MAX_BYTES = 200 * 1024
 
 
 class FileForm(Form):
@@ -54,7 +49,7 @@ def upload() -> Response | str:
     form = FileForm()
     if form.validate_on_submit():
         try:
-            text = _text(form.file.data.stream.read(MAX_BYTES + 1))
+            text = uploaded_text(form.file.data)
             with gate.writing() as session:
                 # Applied on trial: the session is left without a commit, so that nothing of it stays.
                 applied = _apply(session, text)
@@ -82,10 +77,7 @@ def confirm() -> BaseResponse:
 
 
 def _apply(session: Session, text: str) -> Applied:
-    try:
-        content: dict[str, Any] = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise RuleBroken(_("不是有效的 TOML 文件：{error}").format(error=error)) from error
+    content = toml_of(text)
     named = content.get("institution")
     code = str(named.get("credit_code", "")) if isinstance(named, dict) else ""
     if code:
@@ -93,15 +85,6 @@ def _apply(session: Session, text: str) -> Applied:
     elif isinstance(named, dict):
         named["credit_code"] = own_firm(session).credit_code
     return apply(session, content)
-
-
-def _text(content: bytes) -> str:
-    if len(content) > MAX_BYTES:
-        raise RuleBroken(_("文件超过 200 KB，不是机构文件；花名册请用导入功能"))
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise RuleBroken(_("文件不是 UTF-8 编码的文字，请另存为 UTF-8 后再上传")) from error
 
 
 def _opened(sealed: str) -> str:
