@@ -12,7 +12,7 @@ if (table && sums) {
     for (const one of sums.querySelectorAll("[data-sum]")) {
       const sum = found.get(one.dataset.sum);
       one.hidden = sum === undefined;
-      one.classList.toggle("wrong", sum !== 100);
+      one.classList.toggle("wrong", sum !== undefined && sum !== 100);
       one.querySelector("output").textContent = sum === undefined ? "" : sum;
     }
   };
