@@ -2,11 +2,12 @@
 
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from skilleval import paths
 from skilleval.domain.errors import RuleBroken
+from skilleval.domain.rules import Rule
 from skilleval.packs import Library, Pack, Packs, assemble, pack_files, read_pack
 
 
@@ -56,6 +57,14 @@ def chosen_with(library: Library, packs: Packs, pack: Pack) -> Packs:
     """What a firm would use if, with what it uses now, it used this pack, in the place of the one of its key or besides."""
     names = [one.key for one in packs.packs if one.key != pack.key]
     return with_pack(library, pack).choose([*names, pack.key], packs.chosen_switches)
+
+
+def with_rule(library: Library, old: Rule, new: Rule) -> Pack:
+    """The pack that holds a rule, with another one in its place, for a trial: its text stays, so it is never pinned."""
+    pack = next(one for one in library.packs if one.key == old.pack)
+    # Where a rule refers to another one it was resolved: the version in the pack is known by its id and first day.
+    same = (old.clause.id, old.valid_from)
+    return replace(pack, rules=tuple(new if (one.clause.id, one.valid_from) == same else one for one in pack.rules))
 
 
 def check_files(files: Sequence[Path], instance_folder: Path | None = None) -> list[Finding]:

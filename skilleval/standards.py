@@ -1,6 +1,7 @@
 """The shipped occupations and standards, and a firm's own: found, loaded and checked. Errors name file and key."""
 
 import csv
+import hashlib
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -156,6 +157,14 @@ def load_standards(own_folder: Path | None = None) -> dict[str, Standard]:
     return {standard.key: standard for file in standard_files(own_folder) for standard in [load_standard(file)]}
 
 
+def text_hash(key: str, own_folder: Path | None = None) -> str:
+    """SHA-256 of the file that holds the standard of this key, the firm's own before the shipped. Refused: there is none."""
+    files = {load_standard(file).key: file for file in standard_files(own_folder)}
+    if key not in files:
+        raise RuleBroken(f"没有标准 {key}")
+    return hashlib.sha256(files[key].read_bytes()).hexdigest()
+
+
 def find_standards(code: str, trade: str = "", own_folder: Path | None = None) -> list[Standard]:
     """The standards for an occupation and trade, newest first: the trade's own, then the whole occupation's."""
     own = sorted(own_folder.glob("*.toml")) if own_folder is not None and own_folder.is_dir() else []
@@ -178,6 +187,16 @@ def _may_hold(file: Path, code: str) -> bool:
 
 def load_standard(file: Path) -> Standard:
     """The standard in a file. Refused with ``RuleBroken``: a file with a blocking finding on its form."""
+    try:
+        stat = file.stat()
+    except OSError:
+        return _load(file, (0, 0))  # which says that it is not there
+    return _load(file, (stat.st_mtime_ns, stat.st_size))
+
+
+# Reading all files takes a second, which no page has; a file that was changed is read again.
+@lru_cache(maxsize=2_000)
+def _load(file: Path, _stamp: tuple[int, int]) -> Standard:
     content = _toml(file)
     findings = _form_findings(content)
     if findings:

@@ -26,6 +26,7 @@ APPEND_ONLY = (
     "scheme",
     "score_line",
     "score_sheet",
+    "standard_confirmation",
     "import_receipt",
     "journal_entry",
     "journal_object",

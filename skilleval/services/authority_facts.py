@@ -76,7 +76,10 @@ def ground_of(
     return Ground(
         institution, on, occupation_code, packs.authority(on), packs.every_rule(),
         packs.switches(on), registration, lapsed, lines, uncovered,
-        _grade_set(session, institution.id, library, occupation_code, trade, on, lines),
+        grade_set_of(
+            session, institution.id, library, occupation_code, trade, on, lines=lines,
+            graded=_graded(session, institution.id, occupation_code, trade),
+        ),
     )  # fmt: skip
 
 
@@ -176,25 +179,18 @@ def _scope(ground: Ground, grade: Grade, route: str) -> tuple[dict[str, Any], di
     return values, told
 
 
-def _grade_set(
+def grade_set_of(
     session: Session,
     firm: int,
     library: Library,
     occupation_code: str,
     trade: str,
     on: date,
+    *,
     lines: Sequence[ScopeLine],
+    graded: Sequence[PostGrade],
 ) -> GradeSet:
-    graded = session.exec(
-        select(PostGrade)
-        .join(Post, col(Post.id) == col(PostGrade.post_id))
-        .where(
-            col(PostGrade.institution_id) == firm,
-            col(Post.occupation_code) == occupation_code,
-            # A post without a trade belongs to the whole occupation.
-            col(Post.trade).in_(["", trade]),
-        )
-    ).all()
+    """What the firm has set up for an occupation and trade on a day: ``lines`` of its scope and grades of posts that belong there."""
     posts = [one for one in graded if one.valid_from is None or one.valid_from <= on]
     specifications = [
         one
@@ -225,6 +221,20 @@ def _grade_set(
         post_specifications=frozenset(Grade(one.grade) for one in posts if (one.post_specification or "").strip()),
         assessed=frozenset(grade for grades in parts.values() for grade in grades),
     )
+
+
+def _graded(session: Session, firm: int, occupation_code: str, trade: str) -> Sequence[PostGrade]:
+    query = (
+        select(PostGrade)
+        .join(Post, col(Post.id) == col(PostGrade.post_id))
+        .where(
+            col(PostGrade.institution_id) == firm,
+            col(Post.occupation_code) == occupation_code,
+            # A post without a trade belongs to the whole occupation.
+            col(Post.trade).in_(["", trade]),
+        )
+    )
+    return session.exec(query).all()
 
 
 def _assessed(session: Session, firm: int, specifications: Sequence[Specification]) -> dict[int | None, set[Grade]]:

@@ -42,6 +42,8 @@ class Applied:
     institution: Institution
     added: list[Table] = field(default_factory=list)
     changed: list[Table] = field(default_factory=list)
+    #: for each row that was changed, the old and the new value of every column that differs
+    differences: list[tuple[Table, dict[str, tuple[Any, Any]]]] = field(default_factory=list)
     #: parts that a specification had in an earlier file and has no more
     removed: list[Table] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -192,12 +194,13 @@ def _put(
 
 
 def _update(session: Session, applied: Applied, row: Table, values: dict[str, Any]) -> None:
-    different = {name: value for name, value in values.items() if getattr(row, name) != value}
-    for name, value in different.items():
+    different = {name: (old, value) for name, value in values.items() if (old := getattr(row, name)) != value}
+    for name, (_old, value) in different.items():
         setattr(row, name, value)
     if different:
         session.add(row)
         applied.changed.append(row)
+        applied.differences.append((row, different))
 
 
 def _put_registration(session: Session, applied: Applied, firm: int, values: dict[str, Any]) -> Registration:

@@ -89,6 +89,18 @@ def statistics(session: Session, library: Library, institution: Institution, *, 
     )  # fmt: skip
 
 
+def heads_in(session: Session, institution_id: int, occupation_code: str, *, on: date) -> dict[str, int]:
+    """Column → how many of the firm's people who work in the occupation stand in it: by highest grade held, 无 and 未填."""
+    query = sa.select(col(Person.id)).where(
+        col(Person.institution_id) == institution_id, col(Person.occupation_code) == occupation_code
+    )
+    held = _held(session, institution_id, on)
+    heads = dict.fromkeys(COLUMNS, 0)
+    for person_id in session.connection().execute(query).scalars():
+        heads[_standing(held.get(person_id or 0, []), on)[0]] += 1
+    return heads
+
+
 def _lines(people: "pd.DataFrame", by: str, line: Grade) -> tuple[Line, ...]:
     counted = people.groupby([people[by].fillna(""), "grade"], observed=False).size().unstack(fill_value=0)
     return tuple(

@@ -14,7 +14,7 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.services import account_events, account_roles, accounts, web_sessions
 from skilleval.services import second_factor as codes
 from skilleval.services.sign_in import sign_in as check
-from skilleval.web import gate
+from skilleval.web import account_personnel, gate
 from skilleval.web.forms import Form, Required
 from skilleval.web.language import _, lazy
 
@@ -259,6 +259,7 @@ def show(public_id: str) -> str:
     return render_template(
         "accounts/show.html", account=account, held=account_events.live_roles(session, account), roles=ROLES, form=form,
         firms=_firms(session), events=account_events.events_of(session, account),
+        personnel=account_personnel.choices_of(session, account),
     )  # fmt: skip
 
 

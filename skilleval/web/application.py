@@ -12,15 +12,19 @@ from skilleval.installation import Installation
 from skilleval.paths import shipped
 from skilleval.services.public_ids import public_ids_of
 from skilleval.web import (
+    account_personnel,
     accounts,
     batches,
     candidates,
     certificates,
+    drafts,
     errors,
     filings,
     gate,
     home,
     imports,
+    institution_files,
+    institutions,
     issued,
     language,
     marks,
@@ -29,12 +33,19 @@ from skilleval.web import (
     panels,
     paper_marks,
     people,
+    personnel,
     policy,
+    posts,
     prints,
     public,
     public_ids,
+    rule_trials,
+    rules,
     scoring,
     show,
+    specifications,
+    standards,
+    venues,
 )
 
 #: Every blueprint of the application, one a noun.
@@ -55,6 +66,17 @@ BLUEPRINTS = (
     certificates.pages,
     issued.pages,
     filings.pages,
+    account_personnel.pages,
+    institutions.pages,
+    institution_files.pages,
+    standards.pages,
+    posts.pages,
+    personnel.pages,
+    venues.pages,
+    specifications.pages,
+    rules.pages,
+    rule_trials.pages,
+    drafts.pages,
 )
 
 #: An upload is refused beyond this, before a byte of it is read (the importer has its own, smaller limits).

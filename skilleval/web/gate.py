@@ -103,6 +103,8 @@ def reading() -> Session:
     if "reading" not in g:
         g.reading_context = site().installation.database.reading()
         g.reading = g.reading_context.__enter__()
+        # Also after an act that was refused, when this is a session of its own: one without an institution sees all.
+        _act_for(g.reading)
     session: Session = g.reading
     return session
 

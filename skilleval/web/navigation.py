@@ -28,6 +28,18 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item(marked("上报"), "filings.everywhere"),
         ),
     ),
+    (
+        marked("机构"),
+        (
+            Item(marked("机构与备案"), "institutions.show"),
+            Item(marked("职业与标准"), "standards.index"),
+            Item(marked("评价规范"), "specifications.index"),
+            Item(marked("岗位与等级"), "posts.index"),
+            Item(marked("评价人员"), "personnel.index"),
+            Item(marked("场地"), "venues.index"),
+            Item(marked("规则"), "rules.index"),
+        ),
+    ),
     (marked("系统"), (Item(marked("账号"), "accounts.index"),)),
 )
 

@@ -62,6 +62,7 @@ from skilleval.db.tables.specification import (
     SpecificationDraft,
     SpecificationDrafter,
 )
+from skilleval.db.tables.standard import StandardConfirmation
 from skilleval.db.tables.upload import StagedImport
 
 __all__ = [
@@ -141,6 +142,7 @@ __all__ = [
     "SpecificationDrafter",
     "SpecificationPart",
     "StagedImport",
+    "StandardConfirmation",
     "Table",
     "TaskCard",
     "Venue",
