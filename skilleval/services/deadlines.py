@@ -23,7 +23,15 @@ def results_deadline(session: Session, batch: Batch, calendar: Calendar, on: dat
         col(Filing.institution_id) == batch.institution_id, col(Filing.batch_id) == batch.id
     )
     filing = session.exec(query.order_by(col(Filing.version))).first()
-    filed = filing.exported_on if filing is not None else None
+    return _results_deadline(session, batch, calendar, filing.exported_on if filing is not None else None, on)
+
+
+def unfiled_deadline(session: Session, batch: Batch, calendar: Calendar, on: date) -> Deadline:
+    """The same of a batch that is known to have no filing package yet, without asking for one."""
+    return _results_deadline(session, batch, calendar, None, on)
+
+
+def _results_deadline(session: Session, batch: Batch, calendar: Calendar, filed: date | None, on: date) -> Deadline:
     rule = rules.packs_of_batch(session, batch).find(RESULTS, batch.ends_on)
     text = "评价结束后按期完成成绩统计、公示并上报"
     return prove_deadline(RESULTS, rule, text, calendar, after=batch.ends_on, done_on=filed, on=on)
