@@ -35,9 +35,11 @@ from skilleval.web import (
     public_ids,
     scoring,
     show,
+    workforce,
 )
 
 #: Every blueprint of the application, one a noun.
+<<<<<<< HEAD
 BLUEPRINTS = (
     accounts.pages, home.pages, public.pages, people.pages, imports.pages, batches.pages, candidates.pages,
     notices.pages, certificates.pages, issued.pages, filings.pages,
@@ -46,6 +48,9 @@ BLUEPRINTS = (
     accounts.pages, home.pages, people.pages, imports.pages, batches.pages, candidates.pages, panels.pages, scoring.pages,
     marks.pages, paper_marks.pages, prints.pages,
 )  # fmt: skip
+=======
+BLUEPRINTS = (accounts.pages, home.pages, people.pages, imports.pages, batches.pages, candidates.pages, workforce.pages)
+>>>>>>> 04b7921 (Show management the workforce, each number with the list that makes it)
 
 #: An upload is refused beyond this, before a byte of it is read (the importer has its own, smaller limits).
 MAX_UPLOAD = 32 * 1024 * 1024

@@ -111,6 +111,10 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("imports.write", None, IMPORTERS),
     ("imports.discard", None, IMPORTERS),
     ("imports.marked", IMPORTERS, None),
+    # — the workforce, for management —
+    ("workforce.index", PEOPLE_READERS, None),
+    ("workforce.apprentices", PEOPLE_READERS, None),
+    ("workforce.coming", PEOPLE_READERS, None),
     # — batches —
     ("batches.index", STAFF, None),
     ("batches.show", STAFF, None),
