@@ -15,7 +15,12 @@ from skilleval.web import (
     accounts,
     batches,
     candidates,
+<<<<<<< HEAD
     certificates,
+=======
+    chains,
+    corner,
+>>>>>>> 36ee7fb (Give the chain its map and each member its own corner)
     errors,
     filings,
     gate,
@@ -40,6 +45,7 @@ from skilleval.web import (
 
 #: Every blueprint of the application, one a noun.
 <<<<<<< HEAD
+<<<<<<< HEAD
 BLUEPRINTS = (
     accounts.pages, home.pages, public.pages, people.pages, imports.pages, batches.pages, candidates.pages,
     notices.pages, certificates.pages, issued.pages, filings.pages,
@@ -51,6 +57,12 @@ BLUEPRINTS = (
 =======
 BLUEPRINTS = (accounts.pages, home.pages, people.pages, imports.pages, batches.pages, candidates.pages, workforce.pages)
 >>>>>>> 04b7921 (Show management the workforce, each number with the list that makes it)
+=======
+BLUEPRINTS = (
+    accounts.pages, home.pages, people.pages, imports.pages, batches.pages, candidates.pages, workforce.pages, chains.pages,
+    corner.pages,
+)
+>>>>>>> 36ee7fb (Give the chain its map and each member its own corner)
 
 #: An upload is refused beyond this, before a byte of it is read (the importer has its own, smaller limits).
 MAX_UPLOAD = 32 * 1024 * 1024
