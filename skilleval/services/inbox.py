@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 import sqlalchemy.orm
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from skilleval.db.tables import (
     Assignment,
@@ -19,16 +19,19 @@ from skilleval.db.tables import (
     Candidate,
     Certificate,
     Mark,
+    MarkUnlock,
     Notice,
     Objection,
-    PinnedText,
+    Panel,
+    PanelMember,
     RecognitionCase,
     Result,
     SpecificationPart,
 )
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.workdays import Calendar, working_days_between
-from skilleval.services import deadlines
+from skilleval.packs import Packs
+from skilleval.services import deadlines, rules
 from skilleval.services.marking_progress import Progress, progress_of
 from skilleval.services.tenancy import viewer_of
 
@@ -64,6 +67,7 @@ class Waiting:
 class Standing:
     """A batch and the numbers by which its tasks are told."""
 
+    packs: Packs
     progress: Progress | None
     batch: Batch
     applied: int
@@ -143,7 +147,7 @@ def waiting_for(
     for one in _standings(session, firm, personnel_id, marked=any(key in tasks for key in ("adjudicate", "settle"))):
         counts = {key: task.waiting(one, on) for key, task in tasks.items()}
         if any(counts.values()):
-            due = {key: _due(session, key, one, calendar, on) for key, count in counts.items() if count}
+            due = {key: _due(key, one, calendar, on) for key, count in counts.items() if count}
             found += [Waiting(key, one.batch, counts[key], due[key]) for key in due]
     return sorted(found, key=lambda one: (one.due.day or date.max, one.batch.number, list(TASKS).index(one.task)))
 
@@ -156,13 +160,11 @@ def _standings(session: Session, firm: int, personnel_id: int | None, *, marked:
     )
     rows = session.execute(query).all()
     batches = [row[0] for row in rows]
-    # The identity map keeps what is loaded here, so that each batch finds its packs without a query of its own.
-    kept = _pinned(session, batches)
+    packs = rules.packs_of_batches(session, batches)
     marking = [one for one in batches if one.state == "marking"] if marked else []
     progress = progress_of(session, marking)
     for row in rows:
-        yield Standing(progress.get(row[0].id), *row)
-    del kept
+        yield Standing(packs[row[0].id], progress.get(row[0].id), *row)
 
 
 def _numbers(personnel_id: int | None) -> list[sa.Label[Any]]:
@@ -199,10 +201,21 @@ def _count(column: Any, *where: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
 
 
 def _unscored(eligible: Sequence[sa.ColumnElement[bool]], personnel_id: int | None) -> sa.ScalarSelect[int]:
-    """Parts of candidates that this assessor is assigned to and has given no mark for."""
+    """Parts of candidates that this assessor is assigned to and has given no mark for, or one that was opened again."""
+    later = sa.orm.aliased(Mark)
+    superseded = sa.exists().where(
+        col(later.candidate_id) == col(Mark.candidate_id), col(later.part_id) == col(Mark.part_id),
+        col(later.personnel_id) == col(Mark.personnel_id), col(later.revision) > col(Mark.revision),
+    )  # fmt: skip
+    opened = sa.exists().where(col(MarkUnlock.mark_id) == col(Mark.id))
     marked = sa.exists().where(
         col(Mark.candidate_id) == col(Candidate.id), col(Mark.part_id) == col(SpecificationPart.id),
-        col(Mark.personnel_id) == col(Assignment.personnel_id),
+        col(Mark.personnel_id) == col(Assignment.personnel_id), ~superseded, ~opened,
+    )  # fmt: skip
+    absent = sa.exists().where(
+        col(Panel.institution_id) == col(Batch.institution_id), col(Panel.batch_id) == col(Batch.id),
+        col(Panel.method) == col(Assignment.method), col(PanelMember.panel_id) == col(Panel.id),
+        col(PanelMember.personnel_id) == col(Assignment.personnel_id), col(PanelMember.absent_reason).is_not(None),
     )  # fmt: skip
     return _count(
         Candidate.id, *eligible, col(Assignment.institution_id) == col(Batch.institution_id),
@@ -211,7 +224,7 @@ def _unscored(eligible: Sequence[sa.ColumnElement[bool]], personnel_id: int | No
         col(SpecificationPart.institution_id) == col(Batch.institution_id),
         col(SpecificationPart.specification_id) == col(Batch.specification_id),
         col(SpecificationPart.grade) == col(Candidate.grade), col(SpecificationPart.method) == col(Assignment.method),
-        ~marked,
+        ~marked, ~absent,
     )  # fmt: skip
 
 
@@ -228,12 +241,7 @@ def _uncertified(eligible: Sequence[sa.ColumnElement[bool]]) -> sa.ScalarSelect[
     )  # fmt: skip
 
 
-def _pinned(session: Session, batches: Sequence[Batch]) -> Sequence[PinnedText]:
-    hashes = {sha256 for one in batches for sha256 in one.versions.get("packs", {}).values()}
-    return session.exec(select(PinnedText).where(col(PinnedText.sha256).in_(hashes))).all() if hashes else ()
-
-
-def _due(session: Session, task: str, one: Standing, calendar: Calendar, on: date) -> Due:
+def _due(task: str, one: Standing, calendar: Calendar, on: date) -> Due:
     batch = one.batch
     if task == "objections":
         return _planned(one.last_day, "公示截止", calendar, on)
@@ -241,7 +249,7 @@ def _due(session: Session, task: str, one: Standing, calendar: Calendar, on: dat
         return _planned(batch.starts_on, "评价开始", calendar, on)
     if on <= batch.ends_on:
         return _planned(batch.ends_on, "评价结束", calendar, on)
-    deadline = deadlines.unfiled_deadline(session, batch, calendar, on)
+    deadline = deadlines.unfiled_deadline(one.packs, batch, calendar, on)
     return Due(deadline.last_day, "成绩、公示、上报期限", deadline.left)
 
 

@@ -194,7 +194,7 @@ def settlements(
         problems += [f"{who} {told}" for told in (*disputes, *against.get(_key(candidate.id), []))]
         if disputes:
             continue
-        defined = {part.method: _domain_part(part) for part in parts if part.grade == candidate.grade}
+        defined = {part.method: domain_part(part) for part in parts if part.grade == candidate.grade}
         settlement = settle(defined, marks)
         if settlement.outcome.value == "unfinished":
             problems += [f"{who} {mark.text}" for mark in marks.values() if mark.value is None and not mark.absent]

@@ -15,12 +15,9 @@ from skilleval.web import (
     accounts,
     batches,
     candidates,
-<<<<<<< HEAD
     certificates,
-=======
     chains,
     corner,
->>>>>>> 36ee7fb (Give the chain its map and each member its own corner)
     errors,
     filings,
     gate,
@@ -35,8 +32,8 @@ from skilleval.web import (
     paper_marks,
     people,
     policy,
-    public,
     prints,
+    public,
     public_ids,
     scoring,
     show,
@@ -44,25 +41,11 @@ from skilleval.web import (
 )
 
 #: Every blueprint of the application, one a noun.
-<<<<<<< HEAD
-<<<<<<< HEAD
 BLUEPRINTS = (
-    accounts.pages, home.pages, public.pages, people.pages, imports.pages, batches.pages, candidates.pages,
-    notices.pages, certificates.pages, issued.pages, filings.pages,
-    accounts.pages, home.pages, people.pages, imports.pages, batches.pages, candidates.pages, scoring.pages, marks.pages,
-    paper_marks.pages,
-    accounts.pages, home.pages, people.pages, imports.pages, batches.pages, candidates.pages, panels.pages, scoring.pages,
-    marks.pages, paper_marks.pages, prints.pages,
+    accounts.pages, home.pages, public.pages, people.pages, imports.pages, workforce.pages, batches.pages, candidates.pages,
+    panels.pages, scoring.pages, marks.pages, paper_marks.pages, prints.pages, notices.pages, certificates.pages, issued.pages,
+    filings.pages, chains.pages, corner.pages,
 )  # fmt: skip
-=======
-BLUEPRINTS = (accounts.pages, home.pages, people.pages, imports.pages, batches.pages, candidates.pages, workforce.pages)
->>>>>>> 04b7921 (Show management the workforce, each number with the list that makes it)
-=======
-BLUEPRINTS = (
-    accounts.pages, home.pages, people.pages, imports.pages, batches.pages, candidates.pages, workforce.pages, chains.pages,
-    corner.pages,
-)
->>>>>>> 36ee7fb (Give the chain its map and each member its own corner)
 
 #: An upload is refused beyond this, before a byte of it is read (the importer has its own, smaller limits).
 MAX_UPLOAD = 32 * 1024 * 1024

@@ -164,12 +164,12 @@ def seen_batch(session: Session, batch_id: int) -> Batch:
 
 #: where the steps are taken that have an act of their own
 OWN_PAGE: dict[str, str] = {
+    "settled": "marks.index",
     "noticed": "notices.index",
     "cleared": "notices.index",
     "certified": "certificates.index",
     "filed": "filings.index",
 }
-OWN_PAGE: dict[str, str] = {"settled": "marks.index"}
 #: where a fact of the checklist comes from → the page on which it is seen to
 _FIXES: dict[str, str] = {"考生": "candidates.index", "资格审核": "candidates.index", "批次的指派": "panels.index", "回避记录": "panels.conflicts"}
 

@@ -33,7 +33,10 @@ TASKS = {
     "file": (lazy("上报材料"), lazy("批待上报")),
 }
 #: where a task is done; what is not here is done on the page of the step that it leads to, else in the batch's overview
-PAGES: dict[str, str] = {"check": "candidates.index", "review": "candidates.index"}
+PAGES: dict[str, str] = {
+    "check": "candidates.index", "review": "candidates.index", "score": "scoring.index", "adjudicate": "marks.index",
+    "objections": "notices.index",
+}  # fmt: skip
 #: the step that a task leads to
 _STEPS = {"settle": "settled", "publish": "noticed", "close": "cleared", "issue": "certified", "file": "filed"}
 

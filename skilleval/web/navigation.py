@@ -19,17 +19,9 @@ class Item:
 #: heading → lines; what the policy does not allow is left out, and a heading without lines too
 MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
     ("", (Item(marked("首页"), "home.show"),)),
-<<<<<<< HEAD
-    (marked("人员"), (Item(marked("花名册"), "people.index"), Item(marked("导入"), "imports.index"))),
-    (marked("评价"), (Item(marked("批次"), "batches.index"), Item(marked("证书"), "issued.index"), Item(marked("上报"), "filings.everywhere"))),
-=======
     (marked("人员"), (Item(marked("花名册"), "people.index"), Item(marked("导入"), "imports.index"), Item(marked("队伍结构"), "workforce.index"))),
-    (marked("评价"), (Item(marked("批次"), "batches.index"),)),
-<<<<<<< HEAD
->>>>>>> 04b7921 (Show management the workforce, each number with the list that makes it)
-=======
+    (marked("评价"), (Item(marked("批次"), "batches.index"), Item(marked("证书"), "issued.index"), Item(marked("上报"), "filings.everywhere"))),
     (marked("技能生态链"), (Item(marked("链与成员"), "chains.index"), Item(marked("本企业一览"), "corner.show"))),
->>>>>>> 36ee7fb (Give the chain its map and each member its own corner)
     (marked("系统"), (Item(marked("账号"), "accounts.index"),)),
 )
 
