@@ -60,6 +60,19 @@ class Mandate:
     revoked_on: date | None = None
 
 
+#: how a mandate stands on a day
+MANDATE_STATES = {"coming": "尚未生效", "valid": "有效", "expiring": "即将到期", "over": "已失效"}
+
+
+def mandate_state(mandate: Mandate, on: date, notice_days: int | None) -> str:
+    """A key of ``MANDATE_STATES``: expiring from so many days before the last one; never, where nobody says how many."""
+    if on > mandate.valid_to or (mandate.revoked_on is not None and on >= mandate.revoked_on):
+        return "over"
+    if on < mandate.valid_from:
+        return "coming"
+    return "expiring" if notice_days is not None and (mandate.valid_to - on).days <= notice_days else "valid"
+
+
 def mandate_proof(
     memberships: Sequence[Membership], mandates: Sequence[Mandate], occupation_code: str, grade: Grade, on: date
 ) -> Proof:

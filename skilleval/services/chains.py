@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 import sqlalchemy as sa
+import sqlalchemy.orm
 from sqlmodel import Session, col, select
 
 from skilleval import standards
@@ -262,6 +263,21 @@ def serves(
     return rules.mandate_proof(
         memberships, [_mandate(one, chains[one.chain_id]) for one in mandates], occupation_code, grade, on
     )
+
+
+def mandates_in(session: Session, chain: Chain) -> list[tuple[Mandate, Institution, Institution]]:
+    """The mandates of a chain that the viewer may see, revoked ones included, each with its evaluator and employer."""
+    evaluator, employer = sa.orm.aliased(Institution), sa.orm.aliased(Institution)
+    query = select(Mandate, evaluator, employer).where(
+        col(Mandate.chain_id) == chain.id, viewer_of(session).mandates(),
+        col(evaluator.id) == col(Mandate.institution_id), col(employer.id) == col(Mandate.employer_id),
+    )  # fmt: skip
+    return list(session.exec(query.order_by(col(Mandate.valid_from), col(Mandate.id))).all())
+
+
+def state_of(mandate: Mandate, chain: Chain, on: date, notice_days: int | None) -> str:
+    """How a mandate stands on a day: a key of ``domain.chains.MANDATE_STATES``."""
+    return rules.mandate_state(_mandate(mandate, chain), on, notice_days)
 
 
 def _mandate(row: Mandate, chain: Chain) -> rules.Mandate:

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 from skilleval.db.tables import Batch, Filing
 from skilleval.domain.deadlines import Deadline, prove_deadline
 from skilleval.domain.workdays import Calendar
+from skilleval.packs import Packs
 from skilleval.services import rules
 
 RESULTS = "results.working_days"
@@ -24,6 +25,15 @@ def results_deadline(session: Session, batch: Batch, calendar: Calendar, on: dat
     )
     filing = session.exec(query.order_by(col(Filing.version))).first()
     filed = filing.exported_on if filing is not None else None
-    rule = rules.packs_of_batch(session, batch).find(RESULTS, batch.ends_on)
+    return _results_deadline(rules.packs_of_batch(session, batch), batch, calendar, filed, on)
+
+
+def unfiled_deadline(packs: Packs, batch: Batch, calendar: Calendar, on: date) -> Deadline:
+    """The same of a batch with these packs that is known to have no filing package yet, without asking for either."""
+    return _results_deadline(packs, batch, calendar, None, on)
+
+
+def _results_deadline(packs: Packs, batch: Batch, calendar: Calendar, filed: date | None, on: date) -> Deadline:
+    rule = packs.find(RESULTS, batch.ends_on)
     text = "评价结束后按期完成成绩统计、公示并上报"
     return prove_deadline(RESULTS, rule, text, calendar, after=batch.ends_on, done_on=filed, on=on)

@@ -22,7 +22,7 @@ def issued_here(session: Session, firm_id: int, on: date) -> dict[int, list[Held
             col(Certificate.candidate_id) == col(Candidate.id),
             col(Candidate.employer_id) == firm_id,
             col(Certificate.issued_on) <= on,
-            col(Certificate.id).not_in(_ended(on)),
+            col(Certificate.id).not_in(ended_by(on)),
         )
         .order_by(col(Certificate.id))
     )
@@ -57,14 +57,15 @@ def _held(on: date, people: Collection[int] | sa.Select[Any] | None = None) -> s
     issued: Any = sa.select(col(Candidate.person_id), col(Certificate.grade))
     issued = issued.where(
         col(Certificate.candidate_id) == col(Candidate.id), col(Certificate.issued_on) <= on,
-        col(Certificate.id).not_in(_ended(on)),
+        col(Certificate.id).not_in(ended_by(on)),
     )  # fmt: skip
     if people is not None:
         told, issued = told.where(col(Credential.person_id).in_(people)), issued.where(col(Candidate.person_id).in_(people))
     return sa.union_all(told, issued)
 
 
-def _ended(on: date) -> sa.Select[Any]:
+def ended_by(on: date) -> sa.Select[Any]:
+    """The ids of certificates that were voided or revoked by the day."""
     return sa.select(col(CertificateEvent.certificate_id)).where(
         col(CertificateEvent.kind).in_(("voided", "revoked")), col(CertificateEvent.on_day) <= on
     )

@@ -194,7 +194,7 @@ def settlements(
         problems += [f"{who} {told}" for told in (*disputes, *against.get(_key(candidate.id), []))]
         if disputes:
             continue
-        defined = {part.method: _domain_part(part) for part in parts if part.grade == candidate.grade}
+        defined = {part.method: domain_part(part) for part in parts if part.grade == candidate.grade}
         settlement = settle(defined, marks)
         if settlement.outcome.value == "unfinished":
             problems += [f"{who} {mark.text}" for mark in marks.values() if mark.value is None and not mark.absent]
@@ -345,13 +345,14 @@ def _agree(
     part: SpecificationPart, marks: Sequence[Mark], decided: int | None, vetoes: Mapping[int, str]
 ) -> PartMark:
     values = [mark.value for mark in marks if mark.value is not None]
-    agreed = agree(_domain_part(part), values, absent=sum(mark.absent for mark in marks), adjudicated=decided)
+    agreed = agree(domain_part(part), values, absent=sum(mark.absent for mark in marks), adjudicated=decided)
     notes = "".join(f"；{vetoes[_key(mark.id)]}" for mark in marks if _key(mark.id) in vetoes)
     dispute, text = (told and told + notes for told in (agreed.dispute, agreed.text))
     return replace(agreed, dispute=dispute, text=text) if notes else agreed
 
 
-def _domain_part(part: SpecificationPart) -> Part:
+def domain_part(part: SpecificationPart) -> Part:
+    """What a part of a specification asks of marks."""
     return Part(
         method=part.method, weight=part.weight, maximum=part.maximum, pass_mark=part.pass_mark,
         assessors=part.assessors, rule=part.agreement["rule"], tolerance=part.agreement.get("tolerance"),
@@ -360,7 +361,7 @@ def _domain_part(part: SpecificationPart) -> Part:
 
 def domain_parts(session: Session, batch: Batch, grade: str) -> dict[str, Part]:
     """What the specification of a batch asks for at a grade, by method."""
-    return {part.method: _domain_part(part) for part in parts_of_batch(session, batch) if part.grade == grade}
+    return {part.method: domain_part(part) for part in parts_of_batch(session, batch) if part.grade == grade}
 
 
 def part_of(session: Session, batch: Batch, candidate: Candidate, method: str) -> SpecificationPart:

@@ -1,6 +1,6 @@
 """Which rule packs apply to an institution on a day, chosen with a reason, and the texts that decisions pin."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from sqlmodel import Session, col, select
@@ -67,9 +67,26 @@ def pin_packs(session: Session, packs: Packs) -> dict[str, str]:
 
 def pinned_packs(session: Session, versions: Mapping[str, str], switches: Mapping[str, bool]) -> Packs:
     """The packs of a decision as they stood then. Refused: a text that was not kept, or does not match its hash."""
+    return _packs_from(_texts(session, versions.values()), versions, switches)
+
+
+def packs_of_batches(session: Session, batches: Sequence[Batch]) -> dict[int, Packs]:
+    """``packs_of_batch`` of each by its id, in one statement."""
+    texts = _texts(session, {sha256 for one in batches for sha256 in one.versions.get("packs", {}).values()})
+    return {
+        one.id or 0: _packs_from(texts, versions, one.versions.get("switches", {})) if versions else load()
+        for one in batches
+        for versions in [one.versions.get("packs")]
+    }
+
+
+def _texts(session: Session, hashes: Iterable[str]) -> dict[str, PinnedText]:
+    query = select(PinnedText).where(col(PinnedText.sha256).in_(list(hashes)))
+    return {one.sha256: one for one in session.exec(query)}
+
+
+def _packs_from(texts: Mapping[str, PinnedText], versions: Mapping[str, str], switches: Mapping[str, bool]) -> Packs:
     packs = []
-    query = select(PinnedText).where(col(PinnedText.sha256).in_(list(versions.values())))
-    texts = {one.sha256: one for one in session.exec(query)}
     for key, sha256 in versions.items():
         kept = texts.get(sha256)
         if kept is None:

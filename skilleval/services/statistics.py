@@ -4,18 +4,18 @@ A certificate whose day nobody entered may be from after the day asked about, an
 hold any: both are 未填, never 无. A share is one of the people whose grade is known, and there is none where nobody's is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from skilleval.db.tables import Credential, Institution, Person
+from skilleval.db.tables import Candidate, Certificate, Credential, Institution, Person
 from skilleval.domain.ladder import Grade
 from skilleval.packs import Library
-from skilleval.services.holdings import issued_here
+from skilleval.services.holdings import ended_by, issued_here
 from skilleval.services.rules import packs_of
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 NONE, UNKNOWN = "none", "unknown"
 COLUMNS = (*(grade.value for grade in Grade), NONE, UNKNOWN)
 PARAMETER = "statistics.highly_skilled_from"
+#: the year that the founding plan names, and the share of 高技能人才 in percent that a firm's own pack sets for it
+TARGET_YEAR, TARGET = 2028, "statistics.target_2028"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,74 @@ def heads_in(session: Session, institution_id: int, occupation_code: str, *, on:
     for person_id in session.connection().execute(query).scalars():
         heads[_standing(held.get(person_id or 0, []), on)[0]] += 1
     return heads
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is aimed at by the end of ``TARGET_YEAR``: a share of 高技能人才, None where nobody has set one, and the clause."""
+
+    share: float | None
+    clause: str
+
+
+def target(session: Session, library: Library, institution: Institution, *, on: date) -> Target | None:
+    """The aim for 2028; None where no pack of the firm speaks of it on that day."""
+    assert institution.id is not None
+    rule = packs_of(session, institution.id, library, on).find(TARGET, on)
+    if rule is None:
+        return None
+    return Target(None if rule.value is None else float(rule.value) / 100, f"{rule.clause.text}（{rule.clause.reference}）")
+
+
+def past_shares(session: Session, institution: Institution, highly_skilled_from: Grade, days: Sequence[date]) -> list[float | None]:
+    """The share of 高技能人才 on each of these days, of the people who are on the roster now; in one statement."""
+    assert institution.id is not None
+    counts = sa.union_all(*(_headcount(institution.id, day, place) for place, day in enumerate(days)))
+    heads = [dict.fromkeys(COLUMNS, 0) for _day in days]
+    for place, column, number in session.execute(counts):
+        heads[place][column] = number
+    return [_line("", found, highly_skilled_from).share for found in heads]
+
+
+def standing_as(column: str, firm_id: int, on: date) -> sa.ColumnElement[bool]:
+    """The condition on ``Person`` that somebody of the firm counts under this column on the day, as ``statistics`` counts."""
+    known = _known_standings(firm_id, on)
+    people = sa.select(known.c.person_id)
+    if column == UNKNOWN:
+        return col(Person.id).not_in(people)
+    return col(Person.id).in_(people.where(known.c.standing == column))
+
+
+def _headcount(firm_id: int, on: date, place: int) -> sa.Select[Any]:
+    known = _known_standings(firm_id, on)
+    # A literal and no parameter: PostgreSQL takes two parameters for two different groups.
+    standing = sa.func.coalesce(known.c.standing, sa.literal_column(f"'{UNKNOWN}'"))
+    counted: Any = sa.select(sa.literal(place), standing, sa.func.count()).select_from(Person)
+    counted = counted.outerjoin(known, known.c.person_id == col(Person.id)).where(col(Person.institution_id) == firm_id)
+    return counted.group_by(standing)  # type: ignore[no-any-return] # SQLModel's columns are untyped here
+
+
+def _known_standings(firm_id: int, on: date) -> sa.Subquery:
+    """(person_id, standing) of everybody of the firm whose standing on the day is known: a grade word, or none."""
+    told: Any = sa.select(col(Credential.person_id), col(Credential.level), col(Credential.obtained_on)).where(
+        col(Credential.institution_id) == firm_id, col(Credential.kind) == "certificate"
+    )
+    issued: Any = sa.select(col(Candidate.person_id), col(Certificate.grade), col(Certificate.issued_on)).where(
+        col(Certificate.candidate_id) == col(Candidate.id), col(Candidate.employer_id) == firm_id,
+        col(Certificate.issued_on) <= on, col(Certificate.id).not_in(ended_by(on)),
+    )  # fmt: skip
+    held = sa.union_all(told, issued).subquery()
+    person_id, level, day = held.c
+    rank = sa.case({grade.value: grade.rank for grade in Grade}, value=level, else_=None)
+    dated = sa.func.max(sa.case((day <= on, rank)))
+    undated = sa.func.max(sa.case((day.is_(None), rank)))
+    says_none = sa.func.count(sa.case((level == NONE, 1)))
+    # The grade decides that is dated and not below one without a day; the roster's 无 only where there is no certificate.
+    word = sa.case(
+        (sa.and_(dated.is_not(None), undated > dated), None),
+        (dated.is_not(None), sa.case({grade.rank: grade.value for grade in Grade}, value=dated)),
+        (sa.and_(undated.is_(None), says_none > 0), NONE),
+    )
+    each = sa.select(person_id, word.label("standing")).group_by(person_id).subquery()
+    return sa.select(each).where(each.c.standing.is_not(None)).subquery()
 
 
 def _lines(people: "pd.DataFrame", by: str, line: Grade) -> tuple[Line, ...]:

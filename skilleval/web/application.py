@@ -17,6 +17,8 @@ from skilleval.web import (
     batches,
     candidates,
     certificates,
+    chains,
+    corner,
     drafts,
     errors,
     filings,
@@ -46,6 +48,7 @@ from skilleval.web import (
     specifications,
     standards,
     venues,
+    workforce,
 )
 
 #: Every blueprint of the application, one a noun.
@@ -77,6 +80,9 @@ BLUEPRINTS = (
     rules.pages,
     rule_trials.pages,
     drafts.pages,
+    workforce.pages,
+    chains.pages,
+    corner.pages,
 )
 
 #: An upload is refused beyond this, before a byte of it is read (the importer has its own, smaller limits).

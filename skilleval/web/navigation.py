@@ -18,14 +18,33 @@ class Item:
 
 #: heading → lines; what the policy does not allow is left out, and a heading without lines too
 MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
-    ("", (Item(marked("首页"), "home.show"),)),
-    (marked("人员"), (Item(marked("花名册"), "people.index"), Item(marked("导入"), "imports.index"))),
+    (
+        "",
+        (
+            Item(marked("首页"), "home.show"),
+        ),
+    ),
+    (
+        marked("人员"),
+        (
+            Item(marked("花名册"), "people.index"),
+            Item(marked("导入"), "imports.index"),
+            Item(marked("队伍结构"), "workforce.index"),
+            Item(marked("本企业一览"), "corner.show"),
+        ),
+    ),
     (
         marked("评价"),
         (
             Item(marked("批次"), "batches.index"),
             Item(marked("证书"), "issued.index"),
             Item(marked("上报"), "filings.everywhere"),
+        ),
+    ),
+    (
+        marked("技能生态链"),
+        (
+            Item(marked("链与成员"), "chains.index"),
         ),
     ),
     (
@@ -40,7 +59,12 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item(marked("规则"), "rules.index"),
         ),
     ),
-    (marked("系统"), (Item(marked("账号"), "accounts.index"),)),
+    (
+        marked("系统"),
+        (
+            Item(marked("账号"), "accounts.index"),
+        ),
+    ),
 )
 
 

@@ -17,12 +17,15 @@ from skilleval.domain.ladder import Grade
 from skilleval.services import imports
 from skilleval.services.holdings import highest_held, holders
 from skilleval.services.roster import EMPLOYMENT
+from skilleval.services.statistics import NONE, UNKNOWN, standing_as
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import gate, issued, lists
 from skilleval.web.language import _
 
 pages = Blueprint("people", __name__, url_prefix="/people")
 
+#: the value of a filter that stands for nothing entered
+BLANK = "-"
 EMPLOYMENT_LABELS = {word: label for label, word in EMPLOYMENT.items()}
 #: the last six characters of a document number, by which a desk asks for people
 _TAIL = re.compile(r"\d{5}[\dXx]")
@@ -85,11 +88,14 @@ def _listing(session: Session, held: dict[int, Grade]) -> lists.Listing:
             lists.Column("hired_on", _("入职日期"), lambda row: row.hired_on),
         ),
         filters=(
-            lists.Filter("department", _("部门"), {one: one for one in departments}, lambda value: col(Person.department) == value),
-            lists.Filter("occupation", _("现从事职业"), {one: occupation(one) for one in codes},
-                         lambda value: col(Person.occupation_code) == value),
+            lists.Filter("department", _("部门"), {**{one: one for one in departments}, BLANK: _("未填")},
+                         lambda value: _is(Person.department, value)),
+            lists.Filter("occupation", _("现从事职业"), {**{one: occupation(one) for one in codes}, BLANK: _("未填")},
+                         lambda value: _is(Person.occupation_code, value)),
             lists.Filter("grade", _("持有证书"), {one.value: one.printed for one in Grade},
                          lambda value: col(Person.id).in_(holders(Grade(value), gate.today()))),
+            lists.Filter("holds", _("最高等级"), workforce_columns(),
+                         lambda value: standing_as(value, gate.who().institution_id or 0, gate.today())),
             lists.Filter("employment", _("用工形式"), EMPLOYMENT_LABELS, lambda value: col(Person.employment) == value),
         ),
         search=_search, search_hint=_("姓名、拼音、工号、证件号码后六位"),
@@ -97,10 +103,19 @@ def _listing(session: Session, held: dict[int, Grade]) -> lists.Listing:
     )  # fmt: skip
 
 
+def workforce_columns() -> dict[str, str]:
+    """The columns of the workforce's structure, lowest grade first, as they are shown."""
+    return {NONE: _("无等级"), **{grade.value: grade.printed for grade in Grade}, UNKNOWN: _("未填")}
+
+
 def _known(session: Session, column: Any) -> Iterable[str]:
     """The values of a column of the roster, to choose from."""
     query = sa.select(col(column)).where(viewer_of(session).own(col(Person.institution_id)), col(column).is_not(None))
     return session.execute(query.distinct().order_by(col(column))).scalars().all()
+
+
+def _is(column: Any, value: str) -> sa.ColumnElement[bool]:
+    return col(column).is_(None) if value == BLANK else col(column) == value
 
 
 def _text(column: Any) -> sa.ColumnElement[str]:

@@ -154,6 +154,20 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("rules.show", STAFF, None),
     ("rules.choose", HR, HR),
     ("rule_trials.show", PEOPLE_READERS, None),
+    # — the workforce, for management —
+    ("workforce.index", PEOPLE_READERS, None),
+    ("workforce.apprentices", PEOPLE_READERS, None),
+    ("workforce.coming", PEOPLE_READERS, None),
+    # — chains —
+    ("chains.index", PEOPLE_READERS, None),
+    ("chains.show", PEOPLE_READERS, None),
+    ("chains.add_member", None, HR),
+    ("chains.end_membership", None, HR),
+    ("chains.add_mandate", None, HR),
+    ("chains.revoke_mandate", None, HR),
+    ("corner.show", PEOPLE, None),
+    ("corner.candidates", PEOPLE, None),
+    ("corner.evidence", PEOPLE, None),
     # — batches —
     ("batches.index", STAFF, None),
     ("batches.show", STAFF, None),

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from skilleval.domain.chains import Mandate, Membership, mandate_proof
+from skilleval.domain.chains import MANDATE_STATES, Mandate, Membership, mandate_proof, mandate_state
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer
 
@@ -50,3 +50,21 @@ def test_a_mandate_holds_or_says_why_not(
     assert proof.answer is (Answer.MET if holds else Answer.NOT_MET)
     assert words in " ".join(leaf.fact for leaf in proof.leaves())
     assert all(leaf.clause.text and leaf.clause.source and leaf.origin for leaf in proof.leaves())
+
+
+@pytest.mark.parametrize(
+    ("on", "revoked_on", "notice_days", "state"),
+    [
+        (date(2024, 12, 31), None, 60, "coming"), (date(2025, 1, 1), None, 60, "valid"),
+        (date(2026, 10, 31), None, 60, "valid"), (date(2026, 11, 1), None, 60, "expiring"),
+        (date(2026, 12, 31), None, 60, "expiring"), (date(2027, 1, 1), None, 60, "over"),
+        (ON, date(2026, 6, 9), 60, "valid"), (ON, ON, 60, "over"), (date(2024, 12, 31), date(2024, 6, 1), 60, "over"),
+        # nobody says how many days: nothing is about to expire
+        (date(2026, 12, 31), None, None, "valid"), (date(2027, 1, 1), None, None, "over"),
+    ],
+)  # fmt: skip
+def test_a_mandate_is_coming_valid_about_to_expire_or_over(on: date, revoked_on: date | None, notice_days: int | None, state: str) -> None:
+    mandate = Mandate("甲链", "X1", date(2025, 1, 1), date(2026, 12, 31), revoked_on=revoked_on)
+
+    assert mandate_state(mandate, on, notice_days) == state
+    assert state in MANDATE_STATES

@@ -1,17 +1,18 @@
 """Headcount by the highest grade held: what is not known is never none, and a share of nothing is none at all."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from sqlmodel import Session, col, select
 
 from skilleval import packs
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import Certificate, Credential
+from skilleval.db.tables import Certificate, Credential, Person
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.services import certificates
-from skilleval.services.statistics import COLUMNS, Line, Statistics, statistics
+from skilleval.services.statistics import COLUMNS, Line, Statistics, past_shares, standing_as, statistics, target
 from tests.certified import ISSUED_ON, make_certified_batch
 from tests.factories import ACTOR, Firm, make_firm, make_person
 
@@ -103,3 +104,54 @@ def test_certificates_issued_here_count_from_their_day_until_they_end(session: S
     certificates.revoke_certificate(session, ACTOR, certificate, reason="冒名", on=ISSUED_ON + timedelta(7))
     assert shown(count(session, firm, ISSUED_ON + timedelta(7)).whole) == {"senior": 4, "unknown": 2}
     assert shown(count(session, firm, ISSUED_ON).whole) == {"senior": 5, "unknown": 1}
+
+
+@pytest.mark.parametrize("on", [ON, AFTER, date(2024, 7, 1)])
+def test_the_list_behind_each_number_holds_as_many_people(session: Session, firm: Firm, on: date) -> None:
+    counted = count(session, firm, on).whole.heads
+
+    listed = {
+        column: len(session.exec(select(Person.id).where(standing_as(column, firm.id, on))).all()) for column in COLUMNS
+    }
+
+    assert listed == counted
+
+
+def test_a_certificate_issued_here_and_revoked_later_counts_in_the_list_of_its_days_only(session: Session, vault: Vault) -> None:
+    firm = make_firm(session)
+    make_certified_batch(session, vault, firm)
+    one = session.exec(select(Certificate).order_by(col(Certificate.id))).all()[0]
+    certificates.revoke_certificate(session, ACTOR, one, reason="查实有误", on=ISSUED_ON + timedelta(2))
+
+    for on, held in ((ISSUED_ON - timedelta(1), 0), (ISSUED_ON, 5), (ISSUED_ON + timedelta(2), 4)):
+        listed = session.exec(select(Person.id).where(standing_as("senior", firm.id, on))).all()
+        assert len(listed) == held == count(session, firm, on).whole.heads["senior"]
+
+
+def test_past_shares_are_of_those_whose_grade_was_known_then(session: Session, firm: Firm) -> None:
+    # Before 2020 only 无证 is known, by the roster's 无.
+    shares = past_shares(session, firm.institution, Grade.SENIOR, [date(2019, 12, 31), date(2025, 12, 31), ON])
+
+    assert shares == [0.0, 2 / 3, 0.75]
+
+
+def test_the_plan_names_2028_and_no_share_which_is_unknown_and_not_none(session: Session, firm: Firm) -> None:
+    found = target(session, packs.library(), firm.institution, on=ON)
+
+    assert found is not None and found.share is None
+    assert "2028" in found.clause and "征求意见稿" in found.clause
+    assert target(session, packs.library(), firm.institution, on=date(2024, 3, 24)) is None
+
+
+def test_a_share_that_the_firm_set_in_its_own_pack_is_the_target(session: Session, firm: Firm, tmp_path: Path) -> None:
+    (tmp_path / "rulepacks").mkdir()
+    (tmp_path / "rulepacks" / "own.toml").write_text(
+        'schema = "rule-pack/2"\nname = "本厂"\nlayer = "firm"\ndefault = true\nsource = "本厂规划"\nconfidence = "high"\n'
+        'status = "in_force"\nfrom = 2025-01-01\n[[parameter]]\nid = "statistics.target_2028"\nvalue = 35\n'
+        'clause = "2028年底高技能人才占35%"\noverrides = "guangdong-plan"\noverrides_because = "文件未写明，由本厂规划"\n',
+        encoding="utf-8",
+    )
+
+    found = target(session, packs.library(tmp_path), firm.institution, on=ON)
+
+    assert found is not None and found.share == 0.35 and "本厂规划" in found.clause
