@@ -127,7 +127,8 @@ def test_the_sheet_is_a_pdf_of_the_list(app: Flask, signed_in: SignedIn, noticed
     answer = signed_in("hr").get(_of(app, "sheet"))
 
     text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
-    assert answer.headers["Content-Disposition"].startswith("attachment")
+    disposition = answer.headers["Content-Disposition"]
+    assert disposition.startswith("attachment") and disposition.isascii() and "UTF-8''%E5%85%AC%E7%A4%BA_" in disposition
     assert "陈大文" in text and "李小明" in text and noticed.content_hash[:16] in text
 
 
