@@ -275,6 +275,21 @@ def test_who_recorded_an_objection_does_not_decide_it_and_another_does(
     assert "成绩尚未更正" in page and "漏加一项" in page
 
 
+def test_an_objection_outlives_its_notice_and_is_decided_under_the_next(
+    app: Flask, signed_in: SignedIn, anonymous: Browser, installation: Installation, noticed: Notice
+) -> None:
+    anonymous.post(_public(app), _objection())
+    browser = signed_in("approver")
+    browser.post(_of(app, "withdraw"), {"reason": "漏列一人"})
+    browser.post(_tab(app, "/publish"), {"first_day": "2026-06-15"})
+    there = _tab(app, f"/{_hidden(app, 'notice', 2)}/objections/{_hidden(app, 'objection')}")
+
+    decided = browser.post(there, {"to": "upheld", "reason": "工龄确实不足"})
+
+    assert decided.status_code == 303 and _raised(installation)[0].state == "upheld"
+    assert "有关成绩尚未更正" in browser.get(_tab(app)).get_data(as_text=True)
+
+
 def test_an_objection_that_is_refused_comes_back_filled_in(app: Flask, signed_in: SignedIn, installation: Installation, noticed: Notice) -> None:
     answer = signed_in("hr").post(_of(app, "objections"), {"raised_by": "来电群众", "text": "分数有误", "admission": "没有"})
 
