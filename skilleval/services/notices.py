@@ -202,7 +202,7 @@ def reasons_against_closing(session: Session, notice: Notice, *, vault: Vault, o
     for objection in objections_of(session, notice):
         if objection.state == "open":
             reasons.append(f"第 {objection.serial} 号异议（{objection.raised_on} 提出）尚未处理")
-        elif objection.serial in uncorrected:
+        elif objection.id in uncorrected:
             reasons.append(f"第 {objection.serial} 号异议成立，但有关成绩尚未更正（skilleval marks remark 或 marks correct）")
     gone, new = changed_entries(session, notice, vault=vault)
     if new:
@@ -242,14 +242,17 @@ def objections_of(session: Session, notice: Notice) -> Sequence[Objection]:
 
     An objection outlives its notice: withdrawing the notice neither answers it nor takes it off the record.
     """
+    query = select(Objection).where(_against(notice))
+    return session.exec(query.order_by(col(Objection.serial), col(Objection.id))).all()
+
+
+def _against(notice: Notice) -> sa.ColumnElement[bool]:
+    """Objections against a notice and against those whose place it took."""
     standing = select(Notice.id).where(
         col(Notice.institution_id) == notice.institution_id, col(Notice.batch_id) == notice.batch_id,
         col(Notice.serial) <= notice.serial,
     )  # fmt: skip
-    query = select(Objection).where(
-        col(Objection.institution_id) == notice.institution_id, col(Objection.notice_id).in_(standing)
-    )
-    return session.exec(query.order_by(col(Objection.serial), col(Objection.id))).all()
+    return sa.and_(col(Objection.institution_id) == notice.institution_id, col(Objection.notice_id).in_(standing))
 
 
 def batch_of_notice(session: Session, notice: Notice) -> Batch:
@@ -302,7 +305,7 @@ def corrected_since(session: Session, objection: Objection) -> bool:
     """Whether the result objected to was corrected after the objection; one against the whole notice names no result."""
     notice = session.get(Notice, objection.notice_id)
     assert notice is not None
-    return objection.state != "upheld" or objection.serial not in uncorrected_objections(session, notice)
+    return objection.state != "upheld" or objection.id not in uncorrected_objections(session, notice)
 
 
 def _name_of(session: Session, objection: Objection) -> str | None:
@@ -311,8 +314,8 @@ def _name_of(session: Session, objection: Objection) -> str | None:
     return session.exec(query.where(col(Candidate.id) == objection.candidate_id)).first()
 
 
-def uncorrected_objections(session: Session, notice: Notice) -> set[int]:
-    """The serials of upheld objections whose result was not corrected since; one against the whole notice names no result.
+def uncorrected_objections(session: Session, notice: Notice) -> set[int | None]:
+    """The ids of upheld objections whose result was not corrected since; one against the whole notice names no result.
 
     The journal tells what came first: days may be given by hand, and two acts may fall on one day.
     """
@@ -344,9 +347,8 @@ def uncorrected_objections(session: Session, notice: Notice) -> set[int]:
         )
         .correlate(Objection)
     )
-    query = select(Objection.serial).where(
-        col(Objection.institution_id) == notice.institution_id, col(Objection.notice_id) == notice.id,
-        col(Objection.state) == "upheld", col(Objection.candidate_id).is_not(None), ~corrected.exists(),
+    query = select(Objection.id).where(
+        _against(notice), col(Objection.state) == "upheld", col(Objection.candidate_id).is_not(None), ~corrected.exists(),
     )  # fmt: skip
     return set(session.exec(query))
 

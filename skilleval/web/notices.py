@@ -140,11 +140,7 @@ def decide(batch_id: int, notice_id: int, objection_id: int) -> BaseResponse:
         abort(400)
     with gate.writing() as session:
         notice = _notice(session, own_batch(session, batch_id), notice_id)
-        query = select(Objection).where(
-            col(Objection.id) == objection_id, col(Objection.institution_id) == notice.institution_id,
-            col(Objection.notice_id) == notice.id,
-        )  # fmt: skip
-        objection = session.exec(query).first() or abort(404)
+        objection = next((one for one in service.objections_of(session, notice) if one.id == objection_id), None) or abort(404)
         decision(session, gate.actor(), objection, reason=request.form.get("reason", ""), on=gate.today())
         session.commit()
     return _back(batch_id, _("第 {serial} 号异议已处理。").format(serial=objection.serial))

@@ -158,7 +158,7 @@ def test_the_print_has_every_certificate_and_the_journal_knows(app: Flask, signe
 
     whole, single = browser.post(_tab(app, "/print")), browser.post(_one(app, "/print"))
 
-    assert whole.headers["Content-Disposition"].startswith("attachment")
+    assert whole.headers["Content-Disposition"].startswith("attachment") and whole.headers["Content-Disposition"].isascii()
     assert len(PdfReader(io.BytesIO(whole.data)).pages) == 2 and len(PdfReader(io.BytesIO(single.data)).pages) == 1
     assert "陈大文" in _text(single.data) and NUMBER in _text(single.data) and id_number(1) in _text(single.data)
     with installation.database.reading() as session:

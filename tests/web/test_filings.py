@@ -45,7 +45,7 @@ def batch(installation: Installation) -> None:
 @pytest.fixture
 def filed(installation: Installation, batch: None) -> None:
     """The batch with a package on record that went elsewhere: making one takes its time."""
-    told = {"counts": {"candidates": 6, "passed": 5, "certificates": 5}, "files": [], "left_empty": [], "supersedes": None}
+    told = {"counts": {"candidates": 6, "passed": 5, "certificates": 5}, "files": [], "left_empty": [], "filing": {"supersedes": None}}
     with installation.database.writing() as session:
         one = session.exec(select(Batch)).one()
         one.state = "filed"
@@ -89,7 +89,7 @@ def test_a_package_is_exported_checked_taken_away_and_answered(app: Flask, signe
 
     assert (exported, answered.status_code, _states(installation)) == (303, 303, ("filed", 1))
     assert "核对通过" in checked
-    assert taken.headers["Content-Disposition"].startswith("attachment")
+    assert taken.headers["Content-Disposition"].startswith("attachment") and taken.headers["Content-Disposition"].isascii()
     with zipfile.ZipFile(io.BytesIO(taken.data)) as package:
         books = [openpyxl.load_workbook(io.BytesIO(package.read(name))) for name in package.namelist() if name.endswith(".xlsx")]
     assert any(cell.value == "郑䶮" for book in books for line in book.worksheets[0].iter_rows() for cell in line)

@@ -127,7 +127,8 @@ def test_the_sheet_is_a_pdf_of_the_list(app: Flask, signed_in: SignedIn, noticed
     answer = signed_in("hr").get(_of(app, "sheet"))
 
     text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
-    assert answer.headers["Content-Disposition"].startswith("attachment")
+    disposition = answer.headers["Content-Disposition"]
+    assert disposition.startswith("attachment") and disposition.isascii() and "UTF-8''%E5%85%AC%E7%A4%BA_" in disposition
     assert "陈大文" in text and "李小明" in text and noticed.content_hash[:16] in text
 
 
@@ -272,6 +273,21 @@ def test_who_recorded_an_objection_does_not_decide_it_and_another_does(
     assert (own.status_code, without.status_code, decided.status_code) == (422, 422, 303)
     assert _raised(installation)[0].state == "upheld"
     assert "成绩尚未更正" in page and "漏加一项" in page
+
+
+def test_an_objection_outlives_its_notice_and_is_decided_under_the_next(
+    app: Flask, signed_in: SignedIn, anonymous: Browser, installation: Installation, noticed: Notice
+) -> None:
+    anonymous.post(_public(app), _objection())
+    browser = signed_in("approver")
+    browser.post(_of(app, "withdraw"), {"reason": "漏列一人"})
+    browser.post(_tab(app, "/publish"), {"first_day": "2026-06-15"})
+    there = _tab(app, f"/{_hidden(app, 'notice', 2)}/objections/{_hidden(app, 'objection')}")
+
+    decided = browser.post(there, {"to": "upheld", "reason": "工龄确实不足"})
+
+    assert decided.status_code == 303 and _raised(installation)[0].state == "upheld"
+    assert "有关成绩尚未更正" in browser.get(_tab(app)).get_data(as_text=True)
 
 
 def test_an_objection_that_is_refused_comes_back_filled_in(app: Flask, signed_in: SignedIn, installation: Installation, noticed: Notice) -> None:
