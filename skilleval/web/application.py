@@ -15,8 +15,10 @@ from skilleval.web import (
     accounts,
     batches,
     candidates,
+    cases,
     certificates,
     errors,
+    evidence,
     filings,
     gate,
     home,
@@ -33,6 +35,7 @@ from skilleval.web import (
     prints,
     public,
     public_ids,
+    recognitions,
     scoring,
     show,
 )
@@ -55,6 +58,9 @@ BLUEPRINTS = (
     certificates.pages,
     issued.pages,
     filings.pages,
+    recognitions.pages,
+    cases.pages,
+    evidence.pages,
 )
 
 #: An upload is refused beyond this, before a byte of it is read (the importer has its own, smaller limits).
