@@ -13,10 +13,13 @@ from skilleval.paths import shipped
 from skilleval.services.public_ids import public_ids_of
 from skilleval.web import (
     accounts,
+    appointments,
     batches,
     candidates,
     cases,
     certificates,
+    confirmations,
+    contests,
     errors,
     evidence,
     filings,
@@ -61,6 +64,9 @@ BLUEPRINTS = (
     recognitions.pages,
     cases.pages,
     evidence.pages,
+    contests.pages,
+    appointments.pages,
+    confirmations.pages,
 )
 
 #: An upload is refused beyond this, before a byte of it is read (the importer has its own, smaller limits).

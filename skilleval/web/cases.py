@@ -26,7 +26,7 @@ from skilleval.services import recognitions as service
 from skilleval.services.case_evidence import Coverage
 from skilleval.services.case_file import hundredths
 from skilleval.uploads.intake import MAX_BYTES, CleanFile, clean
-from skilleval.web import evidence, gate
+from skilleval.web import evidence, gate, lists
 from skilleval.web.batches import CheckboxesField
 from skilleval.web.forms import DayField, Form, Required, bytes_of, number_in, optional_day
 from skilleval.web.language import _, lazy
@@ -186,9 +186,7 @@ def minutes(batch_id: int, case_id: int) -> Response:
     settings = gate.site().installation.settings
     told = recognition_minutes.minutes_of(session, found.case)
     content = render_minutes(told, load_fonts(settings.fonts), demo=settings.certificate.demo)
-    answer = Response(content, mimetype="application/pdf")
-    answer.headers.set("Content-Disposition", "attachment", filename=f"{found.case.number}.pdf")
-    return answer
+    return lists.pdf_response(content, f"{found.case.number}.pdf")
 
 
 def seen_case(session: Session, batch_id: int, case_id: int) -> File:

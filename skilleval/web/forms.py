@@ -1,12 +1,15 @@
 """What all forms share: Chinese messages, and the fields that return everywhere."""
 
 import tomllib
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from flask import current_app
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import FileStorage
 from wtforms import DateField, Field, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, StopValidation
 
 from skilleval.domain.errors import RuleBroken
@@ -109,3 +112,9 @@ def number_in(typed: str) -> float | None:
     except InvalidOperation:
         return None
     return float(value) if value.is_finite() else None
+
+
+def row_choice(kind: str, rows: Iterable[tuple[int | None, str]]) -> list[SelectChoice]:
+    """Rows to choose one of, by their hidden numbers."""
+    hide = current_app.extensions["skilleval.ids"].hide
+    return [SelectChoice(hide(kind, number), told) for number, told in rows]

@@ -69,6 +69,8 @@ MARK_READERS = _roles("hr", "reviewer", "approver", "supervisor", "auditor")
 TYPISTS = _roles("hr", "reviewer")
 #: whoever may read cases of direct recognition and their evidence; the pages narrow it to the own people or panel
 CASE_READERS = _roles("hr", "member_hr", "assessor", "reviewer", "approver", "supervisor", "auditor")
+#: whoever reads what a firm keeps of its own people's contests, appointments and confirmations
+FIRM_READERS = _roles("hr", "reviewer", "approver", "supervisor", "auditor")
 
 #: endpoint, who may read it (GET), who may act (POST)
 LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
@@ -190,6 +192,22 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("evidence.file", CASE_READERS, None),
     ("evidence.accept", None, REVIEWER),
     ("evidence.reject", None, REVIEWER),
+    # — contests, appointments, confirmations —
+    ("contests.index", FIRM_READERS, None),
+    ("contests.add", None, HR),
+    ("contests.show", FIRM_READERS, None),
+    ("contests.template", HR, None),
+    ("contests.import_results", None, HR),
+    ("contests.promote", None, HR),
+    ("appointments.index", FIRM_READERS, None),
+    ("appointments.new", HR, HR),
+    ("appointments.show", FIRM_READERS, None),
+    ("appointments.appoint", None, APPROVER),
+    ("appointments.record", FIRM_READERS, None),
+    ("confirmations.index", FIRM_READERS, None),
+    ("confirmations.new", HR, HR),
+    ("confirmations.show", FIRM_READERS, None),
+    ("confirmations.record", FIRM_READERS, None),
 )
 
 POLICY: dict[str, dict[str, Allowed]] = {

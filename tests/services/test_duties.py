@@ -30,6 +30,8 @@ EXEMPT = {
     "marking.write_lines": "called by marking.lock_sheet and double_entry.write_agreed, which take the duty",
     "case_decisions.settle_cases": "called by marks.settle_results, which takes the duty",
     "evidence.add_evidence": "belongs to a person, not to a batch",
+    "evidence.hand_in": "belongs to a person, not to a batch",
+    "case_evidence.rest_on": "hands evidence of a person in, which a member firm without a duty in the batch does too",
     "evidence.accept_evidence": "belongs to a person, not to a batch",
     "evidence.reject_evidence": "belongs to a person, not to a batch",
     "relations.declare_relation": "belongs to the firm's personnel",
