@@ -7,7 +7,7 @@ the routes A to C of 首席技师 or the window of a year without a notice, is u
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from skilleval.domain.eligibility import Background, Condition, judge
@@ -28,6 +28,18 @@ LETTERS: Mapping[Grade, str] = {
 }  # fmt: skip
 #: 2 capital letters and 20 digits, in the seven segments of every number
 _NUMBER = re.compile(r"[YS]\d{14}[A-Z]\d{6}", re.ASCII)
+
+
+#: states of a term (聘期), and how long before its end it is told that it ends: our own reading, no text has one
+TERMS: Mapping[str, str] = {"running": "在聘", "ending": "即将到期", "ended": "已到期"}
+ENDING_WITHIN: Final = timedelta(days=90)
+
+
+def term_state(term_to: date, on: date) -> str:
+    """The state of a term on a day, a key of ``TERMS``; its last day still belongs to it."""
+    if term_to < on:
+        return "ended"
+    return "ending" if term_to - on <= ENDING_WITHIN else "running"
 
 
 def parse_top_grade(text: str) -> Grade:

@@ -10,6 +10,8 @@ from datetime import date
 from sqlmodel import Session, col, select
 
 from skilleval.db.tables import (
+    Account,
+    AccountRole,
     Assignment,
     Batch,
     Candidate,
@@ -56,7 +58,7 @@ from skilleval.services.recognitions import (
 from skilleval.services.recusals import standing_conflicts
 from skilleval.services.shared_evidence import warnings_of
 
-_DECIDING = ("marking", "settled", "noticed")
+DECIDING = ("marking", "settled", "noticed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def decide_case(
     """
     batch = batch_of_case(session, case)
     take_duty(session, actor, batch, "case_decisions.decide_case")
-    if batch.state not in _DECIDING:
+    if batch.state not in DECIDING:
         raise RuleBroken(f"批次现在是“{lifecycle.label('batch', batch.state)}”，只有“评分”阶段至公示结束前可以作出认定决定")
     if not reason.strip():
         raise RuleBroken("认定决定须写明理由")
@@ -236,9 +238,16 @@ def _facts(
 
 
 def _acts(session: Session, batch: Batch, candidate: Candidate, actor: Actor) -> tuple[str, ...]:
-    """As what the actor takes part in the assessment, the one who is assessed included: known by name or the firm's own code."""
+    """As what the actor takes part in the assessment, the one who is assessed included: known by the account, by name or by
+    the firm's own code."""
     person = session.get(Person, candidate.person_id)
     assert person is not None
+    accounts = session.exec(
+        select(AccountRole.personnel_id)
+        .join(Account, col(Account.id) == col(AccountRole.account_id))
+        .where(col(Account.public_id) == actor.account, col(AccountRole.institution_id) == batch.institution_id)
+        .where(col(AccountRole.revoked_at).is_(None))
+    ).all()
     assessors = session.exec(
         select(Personnel)
         .join(Assignment, col(Assignment.personnel_id) == col(Personnel.id))
@@ -246,10 +255,15 @@ def _acts(session: Session, batch: Batch, candidate: Candidate, actor: Actor) ->
         .where(col(Assignment.role) == "assessor")
         .order_by(col(Personnel.code))
     ).all()
-    acts = [f"评审组成员 {one.code}" for _member, one in panel_of(session, batch) if actor.name in (one.name, one.code)]
+    own = [one for one in accounts if one is not None]
+    acts = [f"评审组成员 {one.code}" for _member, one in panel_of(session, batch) if _is(one, actor, own)]
     acts += ["申报人本人"] if actor.name in (person.name, person.employee_no) else []
-    acts += [f"考评员 {one.code}" for one in assessors if actor.name in (one.name, one.code)]
+    acts += [f"考评员 {one.code}" for one in assessors if _is(one, actor, own)]
     return tuple(dict.fromkeys(acts))
+
+
+def _is(one: Personnel, actor: Actor, own: Sequence[int]) -> bool:
+    return one.id in own or actor.name in (one.name, one.code)
 
 
 def _lapsed(session: Session, case: RecognitionCase, decision: CaseDecision) -> list[str]:

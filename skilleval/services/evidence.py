@@ -1,9 +1,10 @@
-"""Evidence (佐证材料) of people: handed in by file, accepted or rejected by a verifier, never changed in between.
+"""Evidence (佐证材料) of people: handed in, accepted or rejected by a verifier, never changed in between.
 
 Source of the kinds: guangdong-rules 2.2 and the founding plan 二（一）1、二（三）1.
 """
 
 import hashlib
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -17,9 +18,11 @@ from skilleval.domain.eligibility import EVIDENCE_LEVELS
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import clean_number
 from skilleval.domain.recognition import EVIDENCE_KINDS, EVIDENCE_STATES
+from skilleval.reports.files import write_whole
 from skilleval.services import journal
 from skilleval.services.journal import Actor
 from skilleval.services.tenancy import viewer_of
+from skilleval.uploads.intake import CleanFile
 
 _KEYS: Mapping[str, type] = {
     **dict.fromkeys(("code", "employer", "person", "kind", "title", "issuer", "level", "file"), str),
@@ -47,7 +50,7 @@ def add_evidence(
     known = set(session.exec(select(Evidence.code).where(col(Evidence.institution_id) == institution.id)))
     rows = []
     for place, entry in enumerate(entries, start=1):
-        row, wrong = _row(session, institution, entry, known, folder, vault)
+        row, wrong = _row(session, institution, entry, known, folder, vault, actor)
         problems += [f"第 {place} 项：{one}" for one in wrong]
         if row is not None:
             known.add(row.code)
@@ -59,10 +62,58 @@ def add_evidence(
     return rows
 
 
+def hand_in(
+    session: Session,
+    actor: Actor,
+    institution: Institution,
+    person: Person,
+    entry: Mapping[str, Any],
+    *,
+    file: CleanFile,
+    folder: Path,
+) -> Evidence:
+    """Hand in one piece of evidence of a person with its file, which is put into ``folder`` under a random name.
+
+    ``entry`` is one of a file without ``person`` and ``file``. Refused with every reason: as ``add_evidence``. A caller who
+    does not commit takes the file away again (``discard``).
+    """
+    known = set(session.exec(select(Evidence.code).where(col(Evidence.institution_id) == institution.id)))
+    told = {**entry, "person": person.name}
+    problems = _entry_problems(told) or _word_problems(told, known)
+    if problems:
+        raise RuleBroken("佐证材料有错误，未作任何改动", problems)
+    row = _evidence(institution, person, told, actor)
+    row.stored_as, row.sha256 = f"{secrets.token_hex(16)}.{file.kind}", file.sha256
+    session.add(row)
+    session.flush()
+    journal.record(session, actor, _key(institution.id), "evidence.add", objects=[row])
+    write_whole(folder / row.stored_as, file.content)
+    return row
+
+
+def discard(row: Evidence, folder: Path) -> None:
+    """Take the file of evidence away that was not committed."""
+    if row.stored_as is not None:
+        (folder / row.stored_as).unlink(missing_ok=True)
+
+
+def content_of(row: Evidence, folder: Path) -> bytes:
+    """The file of evidence as it was handed in. Refused: evidence without a kept file, one that is gone or was changed."""
+    if row.stored_as is None:
+        raise RuleBroken(f"佐证材料 {row.code} 没有保存在本系统中的文件")
+    try:
+        content = (folder / row.stored_as).read_bytes()
+    except OSError as error:
+        raise RuleBroken(f"佐证材料 {row.code} 的文件不在了，请系统管理员从备份中恢复") from error
+    if hashlib.sha256(content).hexdigest() != row.sha256:
+        raise RuleBroken(f"佐证材料 {row.code} 的文件与登记的摘要不符，已被改动，不予提供")
+    return content
+
+
 def accept_evidence(session: Session, actor: Actor, rows: Sequence[Evidence], *, on: date) -> Sequence[Evidence]:
     """Accept evidence after it was verified; the actor is the verifier.
 
-    Refused: one that is decided already, one's own.
+    Refused: one that is accepted already, one's own, one that the same account handed in.
     """
     people = {one.person_id for one in rows}
     names = dict(session.exec(select(Person.id, Person.name).where(col(Person.id).in_(people))).all())
@@ -75,7 +126,10 @@ def accept_evidence(session: Session, actor: Actor, rows: Sequence[Evidence], *,
 def reject_evidence(
     session: Session, actor: Actor, rows: Sequence[Evidence], *, reason: str, on: date
 ) -> Sequence[Evidence]:
-    """Reject evidence with a reason. Refused: no reason, one that is rejected already or that a recognition rests on."""
+    """Reject evidence with a reason.
+
+    Refused: no reason, one that is rejected already or that a recognition rests on, one that the same account handed in.
+    """
     if not reason.strip():
         raise RuleBroken("不采信佐证材料须写明理由")
     used = [f"{one.code} 已用于予以认定的案卷 {number}" for one in rows for number in _recognised_by(session, one)]
@@ -105,6 +159,7 @@ def _verify(
     session: Session, actor: Actor, rows: Sequence[Evidence], state: str, reason: str | None, on: date
 ) -> Sequence[Evidence]:
     standing = [f"{one.code} 已是“{EVIDENCE_STATES[state]}”" for one in rows if one.state == state]
+    standing += [f"{one.code} 是您自己提交的，须由另一人核验" for one in rows if one.submitted_by and one.submitted_by == actor.account]
     if standing:
         raise RuleBroken("佐证材料没有改动", standing)
     for one in rows:
@@ -128,21 +183,18 @@ def _recognised_by(session: Session, evidence: Evidence) -> Sequence[str]:
 
 
 def _row(
-    session: Session, institution: Institution, entry: Any, known: set[str], folder: Path, vault: Vault
+    session: Session,
+    institution: Institution,
+    entry: Any,
+    known: set[str],
+    folder: Path,
+    vault: Vault,
+    actor: Actor,
 ) -> tuple[Evidence | None, list[str]]:
     problems = _entry_problems(entry)
     if problems:
         return None, problems
-    kind = _word(entry["kind"], EVIDENCE_KINDS)
-    level = _word(entry["level"], EVIDENCE_LEVELS) if "level" in entry else None
-    if kind is None:
-        problems.append(f"kind “{entry['kind']}”应为：{'、'.join(EVIDENCE_KINDS.values())}")
-    if "level" in entry and level is None:
-        problems.append(f"level “{entry['level']}”应为：{'、'.join(EVIDENCE_LEVELS.values())}")
-    if entry["code"] in known:
-        problems.append(f"编号 {entry['code']} 已存在")
-    if entry.get("ended_on", entry["started_on"]) < entry["started_on"]:
-        problems.append("ended_on 早于 started_on")
+    problems = _word_problems(entry, known)
     person = _person(session, institution, entry, vault)
     if person is None:
         problems.append("花名册中没有此人，person 应为工号或证件号码，他企业人员另写 employer（统一社会信用代码）")
@@ -152,15 +204,36 @@ def _row(
             digest = hashlib.sha256((folder / entry["file"]).read_bytes()).hexdigest()
         except OSError:
             problems.append(f"找不到文件 {entry['file']}")
-    if problems or person is None or kind is None:
+    if problems or person is None:
         return None, problems
-    row = Evidence(
+    row = _evidence(institution, person, entry, actor)
+    row.file_name, row.sha256 = Path(entry["file"]).name if "file" in entry else None, digest
+    return row, []
+
+
+def _word_problems(entry: Mapping[str, Any], known: set[str]) -> list[str]:
+    """What is wrong with the words of an entry whose keys and types are right."""
+    problems = []
+    if _word(entry["kind"], EVIDENCE_KINDS) is None:
+        problems.append(f"kind “{entry['kind']}”应为：{'、'.join(EVIDENCE_KINDS.values())}")
+    if "level" in entry and _word(entry["level"], EVIDENCE_LEVELS) is None:
+        problems.append(f"level “{entry['level']}”应为：{'、'.join(EVIDENCE_LEVELS.values())}")
+    if entry["code"] in known:
+        problems.append(f"编号 {entry['code']} 已存在")
+    if entry.get("ended_on", entry["started_on"]) < entry["started_on"]:
+        problems.append("ended_on 早于 started_on")
+    return problems
+
+
+def _evidence(institution: Institution, person: Person, entry: Mapping[str, Any], actor: Actor) -> Evidence:
+    kind = _word(entry["kind"], EVIDENCE_KINDS)
+    assert kind is not None
+    return Evidence(
         institution_id=_key(institution.id), code=entry["code"], employer_id=person.institution_id,
         person_id=_key(person.id), kind=kind, title=entry["title"], started_on=entry["started_on"],
-        ended_on=entry.get("ended_on"), issuer=entry["issuer"], level=level,
-        file_name=Path(entry["file"]).name if "file" in entry else None, sha256=digest,
+        ended_on=entry.get("ended_on"), issuer=entry["issuer"],
+        level=_word(entry["level"], EVIDENCE_LEVELS) if "level" in entry else None, submitted_by=actor.account,
     )  # fmt: skip
-    return row, []
 
 
 def _entry_problems(entry: Any) -> list[str]:

@@ -36,7 +36,7 @@ from skilleval.services.journal import Actor
 from skilleval.services.tenancy import viewer_of
 
 #: states of a batch in which cases may be laid
-_OPEN = ("enrolling", "reviewed", "scheduled", "marking")
+OPEN = ("enrolling", "reviewed", "scheduled", "marking")
 
 
 def add_cases(
@@ -50,7 +50,7 @@ def add_cases(
     take_duty(session, actor, batch, "recognitions.add_cases")
     if batch.route != "direct":
         raise RuleBroken(f"批次 {batch.number} 的认定方式不是直接认定")
-    if batch.state not in _OPEN:
+    if batch.state not in OPEN:
         raise RuleBroken(f"批次现在是“{lifecycle.label('batch', batch.state)}”，不能再建立案卷")
     parsed, problems = read_cases(entries)
     planned: list[tuple[CaseEntry, Candidate]] = []
@@ -155,6 +155,16 @@ def panel_of(session: Session, batch: Batch) -> Sequence[tuple[PanelMember, Pers
     return session.exec(query.order_by(col(PanelMember.role), col(Personnel.code))).all()
 
 
+def seat_of(session: Session, batch: Batch, personnel_id: int | None) -> tuple[PanelMember, Personnel]:
+    """The seat that one of the institution's personnel has on the panel. Refused: nobody, no seat, entered as absent."""
+    for member, personnel in panel_of(session, batch):
+        if personnel_id is not None and personnel.id == personnel_id:
+            if member.absent_reason is not None:
+                raise RuleBroken(f"您登记为缺席（{member.absent_reason}），不能评分和表决")
+            return member, personnel
+    raise RuleBroken(f"您不是批次 {batch.number} 评审组的成员，不能评分和表决")
+
+
 def cases_of(session: Session, batch: Batch) -> Sequence[RecognitionCase]:
     """All cases of a batch, in the order in which they were laid."""
     query = select(RecognitionCase).where(
@@ -216,7 +226,7 @@ def votes_of(session: Session, case: RecognitionCase) -> Sequence[CaseVote]:
 def must_be_open(session: Session, case: RecognitionCase) -> None:
     """Refused: a case that is recognised, or whose batch is settled."""
     batch = batch_of_case(session, case)
-    if batch.state not in _OPEN or case.state == "recognised":
+    if batch.state not in OPEN or case.state == "recognised":
         label = lifecycle.label("batch", batch.state)
         raise RuleBroken(f"案卷 {case.number} 现在是“{STATES[case.state]}”，批次是“{label}”，不能再改动")
 

@@ -1,9 +1,15 @@
 """What all forms share: Chinese messages, and the fields that return everywhere."""
 
+import tomllib
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from flask import current_app
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import FileStorage
 from wtforms import DateField, Field, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, StopValidation
 
 from skilleval.domain.errors import RuleBroken
@@ -70,3 +76,45 @@ class ReasonForm(Form):
 def optional_day(label: str) -> DayField:
     """A day that may stay open."""
     return DayField(label, [Optional()])
+
+
+#: a file of words that somebody wrote by hand
+_MOST_TOML = 1_000_000
+
+
+def bytes_of(upload: FileStorage | None, most: int) -> bytes:
+    """The bytes of an uploaded file, one more than ``most`` where it is larger; none where no file was chosen."""
+    if upload is None:
+        return b""
+    with upload.stream as stream:
+        return bytes(stream.read(most + 1))
+
+
+def toml_of(upload: FileStorage | None) -> dict[str, Any]:
+    """The content of an uploaded TOML file. Refused: none, a large one, one that is no TOML; the place is told."""
+    raw = bytes_of(upload, _MOST_TOML)
+    if not raw.strip():
+        raise RuleBroken(_("请选择文件"))
+    if len(raw) > _MOST_TOML:
+        raise RuleBroken(_("文件超过 1 MB，不是手写的 TOML 文件"))
+    try:
+        return tomllib.loads(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise RuleBroken(_("文件的编码不是 UTF-8，请另存为 UTF-8")) from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise RuleBroken(_("文件不是有效的 TOML：{error}").format(error=error)) from error
+
+
+def number_in(typed: str) -> float | None:
+    """A number as typed into a field; None where it is none."""
+    try:
+        value = Decimal(typed.strip())
+    except InvalidOperation:
+        return None
+    return float(value) if value.is_finite() else None
+
+
+def row_choice(kind: str, rows: Iterable[tuple[int | None, str]]) -> list[SelectChoice]:
+    """Rows to choose one of, by their hidden numbers."""
+    hide = current_app.extensions["skilleval.ids"].hide
+    return [SelectChoice(hide(kind, number), told) for number, told in rows]

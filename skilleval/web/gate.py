@@ -130,6 +130,11 @@ def hidden_row(kind: str, row: int) -> str:
     return hidden
 
 
+def asked(word: str) -> str:
+    """A word of the address, empty where it does not stand there."""
+    return request.args.get(word, "")
+
+
 def may(endpoint: str, method: str = "GET") -> bool:
     """Whether whoever asks may open this page (or, with POST, do this act). For links and buttons."""
     allowed = policy.POLICY.get(endpoint, {}).get(method)

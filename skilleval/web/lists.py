@@ -263,3 +263,10 @@ def workbook_response(content: bytes, name: str) -> Response:
     response = Response(content, mimetype=kind)
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
+
+
+def pdf_response(content: bytes, name: str) -> Response:
+    """A PDF to be saved."""
+    response = Response(content, mimetype="application/pdf")
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response

@@ -14,6 +14,8 @@ class Item:
 
     title: str
     endpoint: str
+    #: the ways of recognition of the batches that have this page; empty: all
+    routes: tuple[str, ...] = ()
 
 
 #: heading → lines; what the policy does not allow is left out, and a heading without lines too
@@ -30,6 +32,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item(marked("花名册"), "people.index"),
             Item(marked("导入"), "imports.index"),
             Item(marked("队伍结构"), "workforce.index"),
+            Item(marked("证据材料"), "evidence.index"),
             Item(marked("本企业一览"), "corner.show"),
         ),
     ),
@@ -37,6 +40,9 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
         marked("评价"),
         (
             Item(marked("批次"), "batches.index"),
+            Item(marked("竞赛"), "contests.index"),
+            Item(marked("特级与首席"), "appointments.index"),
+            Item(marked("学徒工转正"), "confirmations.index"),
             Item(marked("证书"), "issued.index"),
             Item(marked("上报"), "filings.everywhere"),
         ),
@@ -74,6 +80,7 @@ BATCH_TABS: tuple[Item, ...] = (
     Item(marked("考生"), "candidates.index"),
     Item(marked("评审组"), "panels.index"),
     Item(marked("评分"), "scoring.index"),
+    Item(marked("直接认定档案"), "recognitions.index", routes=("direct",)),
     Item(marked("成绩"), "marks.index"),
     Item(marked("公示"), "notices.index"),
     Item(marked("证书"), "certificates.index"),
@@ -81,9 +88,9 @@ BATCH_TABS: tuple[Item, ...] = (
 )
 
 
-def batch_tabs() -> list[Item]:
-    """The pages of a batch that whoever asks may open."""
-    return [item for item in BATCH_TABS if gate.may(item.endpoint)]
+def batch_tabs(route: str) -> list[Item]:
+    """The pages of a batch of this way of recognition that whoever asks may open."""
+    return [item for item in BATCH_TABS if gate.may(item.endpoint) and route in (item.routes or (route,))]
 
 
 def menu() -> list[tuple[str, list[Item]]]:

@@ -67,6 +67,10 @@ FILERS = _roles("hr", "issuer")
 MARK_READERS = _roles("hr", "reviewer", "approver", "supervisor", "auditor")
 #: whoever types paper sheets in, two for one sheet
 TYPISTS = _roles("hr", "reviewer")
+#: whoever may read cases of direct recognition and their evidence; the pages narrow it to the own people or panel
+CASE_READERS = _roles("hr", "member_hr", "assessor", "reviewer", "approver", "supervisor", "auditor")
+#: whoever reads what a firm keeps of its own people's contests, appointments and confirmations
+FIRM_READERS = _roles("hr", "reviewer", "approver", "supervisor", "auditor")
 
 #: endpoint, who may read it (GET), who may act (POST)
 LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
@@ -228,6 +232,40 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("scoring.begin", ASSESSOR, None),
     ("scoring.sheet", ASSESSOR, ASSESSOR),
     ("scoring.submit", ASSESSOR, ASSESSOR),
+    # — direct recognition —
+    ("recognitions.index", CASE_READERS, None),
+    ("recognitions.new", HR, HR),
+    ("recognitions.by_file", None, HR),
+    ("recognitions.settle", None, REVIEWER),
+    ("cases.show", CASE_READERS, None),
+    ("cases.hand_in", None, PEOPLE),
+    ("cases.attach", None, PEOPLE),
+    ("cases.score", None, ASSESSOR),
+    ("cases.vote", None, ASSESSOR),
+    ("cases.decision", CASE_READERS, None),
+    ("cases.decide", None, APPROVER),
+    ("cases.minutes", CASE_READERS, None),
+    ("evidence.index", CASE_READERS, None),
+    ("evidence.show", CASE_READERS, None),
+    ("evidence.file", CASE_READERS, None),
+    ("evidence.accept", None, REVIEWER),
+    ("evidence.reject", None, REVIEWER),
+    # — contests, appointments, confirmations —
+    ("contests.index", FIRM_READERS, None),
+    ("contests.add", None, HR),
+    ("contests.show", FIRM_READERS, None),
+    ("contests.template", HR, None),
+    ("contests.import_results", None, HR),
+    ("contests.promote", None, HR),
+    ("appointments.index", FIRM_READERS, None),
+    ("appointments.new", HR, HR),
+    ("appointments.show", FIRM_READERS, None),
+    ("appointments.appoint", None, APPROVER),
+    ("appointments.record", FIRM_READERS, None),
+    ("confirmations.index", FIRM_READERS, None),
+    ("confirmations.new", HR, HR),
+    ("confirmations.show", FIRM_READERS, None),
+    ("confirmations.record", FIRM_READERS, None),
 )
 
 POLICY: dict[str, dict[str, Allowed]] = {

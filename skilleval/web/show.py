@@ -18,9 +18,12 @@ NOTHING = "—"
 #: the look of a state, by the word stored: calm where all is well, loud only where somebody must act
 _TONES = {
     "met": "good", "passed": "good", "accepted": "good", "issued": "good", "closed": "good", "recognised": "good",
-    "approved": "good", "active": "good", "filed": "good", "returned": "bad", "upheld": "warn", "unknown": "warn", "applied": "wait",
-    "draft": "wait", "open": "wait", "published": "wait", "not_met": "bad", "failed": "bad", "refused": "bad",
-    "revoked": "bad", "voided": "bad", "disabled": "bad", "withdrawn": "off", "cancelled": "off", "replaced": "off",
+    "approved": "good", "active": "good", "filed": "good", "agree": "good", "running": "good", "returned": "bad",
+    "ending": "warn", "upheld": "warn", "unknown": "warn", "applied": "wait", "draft": "wait", "open": "wait",
+    "published": "wait", "submitted": "wait", "reviewing": "wait",
+    "not_met": "bad", "failed": "bad", "refused": "bad", "revoked": "bad", "voided": "bad", "disabled": "bad",
+    "rejected": "bad", "not_recognised": "bad", "against": "bad", "ended": "bad",
+    "withdrawn": "off", "cancelled": "off", "replaced": "off",
 }  # fmt: skip
 
 

@@ -6,7 +6,15 @@ from datetime import date
 import pytest
 
 from skilleval import packs
-from skilleval.domain.appointment import ENTRY, WINDOWS, number_problems, parse_top_grade, prove_entry, prove_window
+from skilleval.domain.appointment import (
+    ENTRY,
+    WINDOWS,
+    number_problems,
+    parse_top_grade,
+    prove_entry,
+    prove_window,
+    term_state,
+)
 from skilleval.domain.eligibility import Background, Evidence, HeldCertificate, Title
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
@@ -125,3 +133,14 @@ def test_a_number_is_two_letters_and_twenty_digits(number: str, words: str) -> N
     found = number_problems(number, letter="Q", registration_number="Y000044000123", on=date(2025, 12, 20))
 
     assert [words in one for one in found] == ([True] if words else [])
+
+
+@pytest.mark.parametrize(
+    ("last", "state"),
+    [
+        (date(2025, 8, 17), "ended"), (date(2025, 8, 18), "ending"), (date(2025, 11, 16), "ending"),
+        (date(2025, 11, 17), "running"),
+    ],
+)  # fmt: skip
+def test_a_term_ends_after_its_last_day_and_is_told_ninety_days_before(last: date, state: str) -> None:
+    assert term_state(last, ON) == state

@@ -4,7 +4,7 @@ from datetime import date
 import pytest
 
 from skilleval import packs
-from skilleval.domain.confirmation import TERMS, Apprentice, FirmRule, prove_confirmation
+from skilleval.domain.confirmation import TERMS, Apprentice, FirmRule, hired_before, prove_confirmation
 from skilleval.domain.rules import Answer, Rule
 
 ON = date(2026, 6, 8)
@@ -52,3 +52,14 @@ def test_before_the_first_version_of_the_rules_it_is_unknown() -> None:
     ready = replace(READY, probation_to=date(2017, 1, 1), mentoring_to=date(2017, 1, 1))
 
     assert prove_confirmation(ready, terms(early), early).answer is Answer.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("on", "hired"),
+    [
+        (date(2026, 6, 8), date(2025, 12, 7)), (date(2026, 8, 31), date(2026, 2, 27)), (date(2026, 7, 1), date(2025, 12, 31)),
+        (date(2026, 12, 31), date(2026, 6, 29)),
+    ],
+)  # fmt: skip
+def test_the_longest_probation_is_over_for_whoever_was_hired_before(on: date, hired: date) -> None:
+    assert hired_before(on) == hired

@@ -56,6 +56,11 @@ class Browser:
         return answer
 
 
+def without_token(answer: TestResponse) -> str:
+    """A page without the tokens of its forms, which differ from second to second."""
+    return re.sub(r'(name="csrf_token"[^>]*value=")[^"]+', r"\1", answer.get_data(as_text=True))
+
+
 @pytest.fixture
 def installation(sqlite_database: Database, vault: Vault, tmp_path: Path) -> Installation:
     """An installation on the test's own SQLite file."""

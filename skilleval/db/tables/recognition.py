@@ -12,7 +12,8 @@ from skilleval.db.tables.base import Table, now, of_tenant, one_of, tenant_key
 class Evidence(Table, table=True):
     """Something that a person can show (佐证材料): handed in, then accepted or rejected by a verifier.
 
-    The person belongs to ``employer_id``, which may be a member firm. The file stays where it is; its hash is kept.
+    The person belongs to ``employer_id``, which may be a member firm. A file that was named stays where it is and its hash
+    is kept; one that was handed in through a browser lies in the installation's evidence folder as ``stored_as``.
     """
 
     __tablename__ = "evidence"
@@ -21,6 +22,8 @@ class Evidence(Table, table=True):
         of_tenant("person_id", of="person", own="employer_id"),
         sa.ForeignKeyConstraint(["institution_id"], ["institution.id"]),
         sa.UniqueConstraint("institution_id", "code"),
+        sa.UniqueConstraint("stored_as"),
+        sa.CheckConstraint("stored_as IS NULL OR sha256 IS NOT NULL", name="stored_with_hash"),
         sa.Index("ix_evidence_institution_sha256", "institution_id", "sha256"),
         sa.CheckConstraint("ended_on IS NULL OR ended_on >= started_on", name="dates_in_order"),
         sa.CheckConstraint("state = 'submitted' OR (verifier IS NOT NULL AND verified_on IS NOT NULL)", name="verified_by"),
@@ -43,6 +46,10 @@ class Evidence(Table, table=True):
     level: str | None = None
     file_name: str | None = None
     sha256: str | None = Field(default=None, max_length=64)
+    #: our own random name of the kept file, with what it is: 32 hex digits and .pdf, .png or .jpg
+    stored_as: str | None = Field(default=None, max_length=36)
+    #: the account that handed it in, by its public id; empty for the operator at the command line
+    submitted_by: str = ""
     state: str = "submitted"
     verifier: str | None = None
     verified_on: date | None = None

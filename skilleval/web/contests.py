@@ -1,0 +1,270 @@
+"""Contests: the events, their rank rules and results, and the promotion that they give."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask_wtf.file import FileField
+from sqlmodel import Session, col, select
+from werkzeug.wrappers import Response as BaseResponse
+from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Length, Optional
+
+from skilleval.db.tables import Batch, Candidate, Contest, ContestResult, Institution, Person, Specification
+from skilleval.domain.contests import CLASSES, Standing, earned_row
+from skilleval.domain.contests import Contest as Event
+from skilleval.domain.errors import RuleBroken
+from skilleval.domain.ladder import Grade
+from skilleval.services import contests as service
+from skilleval.services import promotions
+from skilleval.sheets.columns import Report
+from skilleval.sheets.intake import Incoming, parsed
+from skilleval.sheets.writing import FormSheet, write_errors, write_form
+from skilleval.web import gate, lists
+from skilleval.web.batches import CheckboxesField
+from skilleval.web.forms import DayField, Form, Required, bytes_of, row_choice, toml_of
+from skilleval.web.language import _, lazy
+
+pages = Blueprint("contests", __name__, url_prefix="/contests")
+
+#: a workbook of the results of one event
+_MOST_BYTES = 10_000_000
+
+
+class FileForm(Form):
+    """A file of a contest, or a workbook of results."""
+
+    file = FileField(lazy("文件"))
+
+
+class PromotionForm(Form):
+    """The batch of the promotions of one contest."""
+
+    specification = SelectField(lazy("评价规范"), [Required()])
+    number = StringField(lazy("批次编号"), [Required(), Length(max=30)])
+    name = StringField(lazy("批次名称"), [Required(), Length(max=80)])
+    grades = CheckboxesField(lazy("等级"), [Required()])
+    starts_on = DayField(lazy("评价开始"), [Required()], description=lazy("不早于竞赛结束之日"))
+    ends_on = DayField(lazy("评价结束"), [Required()])
+    authority_reason = StringField(lazy("条款不一致仍要认定的理由"), [Optional(), Length(max=500)])
+
+
+@pages.get("")
+def index() -> Response | str:
+    """The contests that the firm recorded."""
+    session = gate.reading()
+    return lists.answer(lists.Page(_listing(), session), "contests/index.html", form=FileForm(formdata=None))
+
+
+@pages.post("")
+def add() -> BaseResponse | str:
+    """Record a contest and the rows of its notice from its file."""
+    form = FileForm()
+    try:
+        content = toml_of(form.file.data)
+        with gate.writing() as session:
+            firm = _firm(session)
+            if content.get("institution", firm.credit_code) != firm.credit_code:
+                raise RuleBroken(_("文件中的 institution 不是本机构"))
+            content = {"institution": firm.credit_code, **content}
+            contest = service.add_contest(session, gate.actor(), firm, content, gate.site().installation.library)
+            session.commit()
+    except RuleBroken as refusal:
+        form.refuse(refusal)
+    else:
+        flash(_("竞赛已登记。下一步：导入成绩。"))
+        return redirect(url_for("contests.show", contest_id=contest.id), 303)
+    session = gate.reading()
+    page = lists.answer(lists.Page(_listing(), session), "contests/index.html", form=form)
+    return Response(page, 422, content_type="text/html; charset=utf-8") if isinstance(page, str) else page
+
+
+@pages.get("/<row(kind='contest'):contest_id>")
+def show(contest_id: int) -> str:
+    """One contest: rank rules, results, who was promoted by which rule, who was not and why."""
+    return _page(gate.reading(), contest_id)
+
+
+@pages.get("/<row(kind='contest'):contest_id>/results.xlsx")
+def template(contest_id: int) -> Response:
+    """The workbook of results to fill in."""
+    _found(gate.reading(), contest_id)
+    notes = [_("一行一人；名次与奖项至少填一项，没有获奖请在“奖项”填“无”。本表含完整证件号码，请妥善保管。")]
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "results.xlsx"
+        write_form(file, [FormSheet("竞赛成绩", service.COLUMNS)], service.TEMPLATE_ID, notes)
+        return lists.workbook_response(file.read_bytes(), "contest-results.xlsx")
+
+
+@pages.post("/<row(kind='contest'):contest_id>/results")
+def import_results(contest_id: int) -> BaseResponse | str:
+    """Import results: all of them or none; with ``marked`` the workbook comes back with its errors marked instead."""
+    form = FileForm()
+    report = None
+    try:
+        content = bytes_of(form.file.data, _MOST_BYTES)
+        if not content or len(content) > _MOST_BYTES:
+            raise RuleBroken(_("请选择成绩表，不超过 10 MB"))
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "upload"
+            path.write_bytes(content)
+            file = parsed(Incoming(path, "成绩表"))
+            if request.form.get("act") == "marked":
+                return _marked(contest_id, file, Path(folder))
+            report = _imported(contest_id, file)
+    except RuleBroken as refusal:
+        form.refuse(refusal)
+    if report is not None and not report.failed:
+        flash(_("已导入 {new} 人的成绩，{same} 人没有变化。").format(new=report.new, same=report.unchanged))
+        return redirect(url_for("contests.show", contest_id=contest_id), 303)
+    page = _page(gate.reading(), contest_id, form=form, report=report)
+    return Response(page, 422, content_type="text/html; charset=utf-8")
+
+
+@pages.post("/<row(kind='contest'):contest_id>/promote")
+def promote(contest_id: int) -> BaseResponse | str:
+    """Make the batch of the promotions; it goes on to notice, certificates and filing like any other."""
+    session = gate.reading()
+    form = _promotion_form(session, _found(session, contest_id), blank=False)
+    if form.validate_on_submit():
+        try:
+            with gate.writing() as write:
+                contest, firm = _found(write, contest_id), _firm(write)
+                done = promotions.promote(
+                    write, gate.actor(), firm, contest, _content(write, firm, contest, form),
+                    gate.site().installation.library, on=gate.today(),
+                )  # fmt: skip
+                write.commit()
+        except RuleBroken as refusal:
+            form.refuse(refusal)
+        else:
+            flash(_("竞赛晋级 {count} 人，未晋级 {others} 人。下一步：公示。").format(count=len(done.candidates), others=len(done.refused)))
+            return redirect(url_for("contests.show", contest_id=contest_id), 303)
+    return Response(_page(gate.reading(), contest_id, promotion=form), 422, content_type="text/html; charset=utf-8")
+
+
+def _firm(session: Session) -> Institution:
+    return session.get(Institution, gate.who().institution_id) or abort(404)
+
+
+def _found(session: Session, contest_id: int) -> Contest:
+    query = select(Contest).where(col(Contest.id) == contest_id, col(Contest.institution_id) == gate.who().institution_id)
+    return session.exec(query).first() or abort(404)
+
+
+def _imported(contest_id: int, file: Incoming) -> Report:
+    with gate.writing() as session:
+        staged = service.stage_results(session, _found(session, contest_id), file, vault=gate.site().installation.vault)
+        if not staged.report.failed:
+            service.write_results(session, gate.actor(), staged)
+            session.commit()
+        return staged.report
+
+
+def _marked(contest_id: int, file: Incoming, folder: Path) -> Response:
+    session = gate.reading()
+    staged = service.stage_results(session, _found(session, contest_id), file, vault=gate.site().installation.vault)
+    if not staged.report.failed:
+        raise RuleBroken(_("成绩表没有错误，可以直接导入"))
+    out = write_errors(folder / "marked.xlsx", file, staged.report.errors)
+    return lists.workbook_response(out.read_bytes(), "contest-results-marked.xlsx")
+
+
+def _page(
+    session: Session,
+    contest_id: int,
+    *,
+    form: FileForm | None = None,
+    report: Report | None = None,
+    promotion: PromotionForm | None = None,
+) -> str:
+    contest = _found(session, contest_id)
+    rows = service.rows_of(session, contest)
+    results = session.execute(
+        sa.select(ContestResult, Person)
+        .join(Person, col(Person.id) == col(ContestResult.person_id))
+        .where(col(ContestResult.institution_id) == contest.institution_id, col(ContestResult.contest_id) == contest.id)
+        .order_by(col(ContestResult.group_name), col(ContestResult.rank), col(ContestResult.id))
+    ).all()
+    earned = {}
+    for one, _person in results:
+        standing = Standing(one.group_name, one.rank, one.participants, one.award)
+        earned[one.id] = earned_row(Event(contest.code, contest.name, contest.document, rows, standing))
+    return render_template(
+        "contests/show.html", contest=contest, classes=CLASSES, rows=rows, results=results, earned=earned,
+        outcomes=_outcomes(session, contest), form=form or FileForm(formdata=None), report=report,
+        promotion=promotion or _promotion_form(session, contest, blank=True),
+    )  # fmt: skip
+
+
+def _outcomes(session: Session, contest: Contest) -> dict[int, tuple[Candidate, Batch]]:
+    """What became of each person who was judged by this contest, the last time."""
+    query = (
+        sa.select(Candidate, Batch)
+        .join(Batch, col(Batch.id) == col(Candidate.batch_id))
+        .where(
+            col(Candidate.institution_id) == contest.institution_id, col(Candidate.route) == promotions.ROUTE,
+            col(Candidate.claimed).startswith(f"contest/{contest.code}/", autoescape=True),
+        )
+        .order_by(col(Candidate.id))
+    )  # fmt: skip
+    return {candidate.person_id: (candidate, batch) for candidate, batch in session.execute(query)}
+
+
+def _specifications(session: Session, contest: Contest) -> Sequence[Specification]:
+    query = select(Specification).where(
+        col(Specification.institution_id) == contest.institution_id, col(Specification.state) == "approved",
+        col(Specification.occupation_code) == contest.occupation_code,
+    )  # fmt: skip
+    return session.exec(query.order_by(col(Specification.code), col(Specification.version))).all()
+
+
+def _promotion_form(session: Session, contest: Contest, *, blank: bool) -> PromotionForm:
+    form = PromotionForm(formdata=None) if blank else PromotionForm()
+    form.specification.choices = row_choice(
+        "specification", [(one.id, f"{one.title}（{one.code} 第{one.version}版）") for one in _specifications(session, contest)]
+    )
+    form.grades.choices = [SelectChoice(one.value, one.printed) for one in Grade if one.digit]
+    return form
+
+
+def _content(session: Session, firm: Institution, contest: Contest, form: PromotionForm) -> dict[str, Any]:
+    """The form in the form of a batch file."""
+    chosen = gate.row_number("specification", form.specification.data)
+    specification = next((one for one in _specifications(session, contest) if one.id == chosen), None) or abort(404)
+    content = {
+        "institution": firm.credit_code, "number": form.number.data, "name": form.name.data,
+        "occupation_code": contest.occupation_code, "trade": contest.trade,
+        "grades": [Grade(one).printed for one in form.grades.data or []], "specification": specification.code,
+        "specification_version": specification.version, "starts_on": form.starts_on.data, "ends_on": form.ends_on.data,
+        "authority_reason": form.authority_reason.data or None,
+    }  # fmt: skip
+    return {key: value for key, value in content.items() if value is not None}
+
+
+def _listing() -> lists.Listing:
+    count = (
+        sa.select(sa.func.count()).where(col(ContestResult.contest_id) == col(Contest.id)).correlate(Contest).scalar_subquery()
+    )
+    query = sa.select(
+        *(col(one) for one in (Contest.id, Contest.code, Contest.name, Contest.kind, Contest.document, Contest.held_from, Contest.held_to)),
+        count.label("results"),
+    ).where(col(Contest.institution_id) == gate.who().institution_id)
+    return lists.Listing(
+        name="contests", title=_("竞赛"), query=query, id=col(Contest.id), kind="contest", sort="held_from", descending=True,
+        columns=(
+            lists.Column("code", _("编号"), lambda row: row.code, order=col(Contest.code), kind="link", width=20),
+            lists.Column("name", _("名称"), lambda row: row.name, order=col(Contest.name), width=36),
+            lists.Column("kind", _("类别"), lambda row: CLASSES[row.kind]),
+            lists.Column("held_from", _("举办日期"), lambda row: f"{row.held_from} — {row.held_to}", order=col(Contest.held_from), width=26),
+            lists.Column("document", _("文件"), lambda row: row.document, width=24),
+            lists.Column("results", _("有成绩"), lambda row: row.results, kind="number"),
+        ),
+        filters=(lists.Filter("kind", _("类别"), CLASSES, lambda value: col(Contest.kind) == value),),
+        search=lambda typed: sa.or_(col(Contest.name).contains(typed, autoescape=True), col(Contest.code).contains(typed, autoescape=True)),
+        search_hint=_("名称、编号"), link=lambda row: url_for("contests.show", contest_id=row.id),
+    )  # fmt: skip
