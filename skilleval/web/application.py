@@ -28,7 +28,8 @@ from skilleval.web import (
     notices,
     panels,
     paper_marks,
-    people,
+    people_changes,
+    person,
     policy,
     prints,
     public,
@@ -37,12 +38,13 @@ from skilleval.web import (
     show,
 )
 
-#: Every blueprint of the application, one a noun.
+#: Every blueprint of the application, one a noun; ``person`` adds one person's page to that of the people.
 BLUEPRINTS = (
     accounts.pages,
     home.pages,
     public.pages,
-    people.pages,
+    person.pages,
+    people_changes.pages,
     imports.pages,
     batches.pages,
     candidates.pages,
