@@ -40,6 +40,8 @@ from skilleval.web import (
     panels,
     paper_marks,
     people,
+    people_changes,
+    person,
     personnel,
     policy,
     posts,
@@ -57,7 +59,7 @@ from skilleval.web import (
     workforce,
 )
 
-#: Every blueprint of the application, one a noun.
+#: Every blueprint of the application, one a noun; ``person`` adds one person's page to that of the people.
 BLUEPRINTS = (
     accounts.pages,
     home.pages,
@@ -95,6 +97,8 @@ BLUEPRINTS = (
     contests.pages,
     appointments.pages,
     confirmations.pages,
+    person.pages,
+    people_changes.pages,
 )
 
 #: An upload is refused beyond this, before a byte of it is read (the importer has its own, smaller limits).
