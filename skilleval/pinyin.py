@@ -3,6 +3,7 @@
 The readings come from pypinyin; those that a character has as a family name only are ours.
 """
 
+import os
 from functools import cache
 
 #: family names read otherwise than the character alone, as dictionaries of the language agree; a syllable a character
@@ -37,7 +38,8 @@ def _reading(character: str) -> str:
         return ""
     if character.isascii():
         return character.lower()
-    # Slow to import, and few commands write names.
+    # Slow to import, and few commands write names; its table of phrases, most of that, is of no use for names.
+    os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
     from pypinyin import lazy_pinyin
 
     found: str = lazy_pinyin(character)[0]

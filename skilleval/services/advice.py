@@ -89,11 +89,12 @@ def next_grade(
     on: date,
     occupation_code: str | None = None,
     edition: str | None = None,
+    records: people.Records | None = None,
 ) -> NextGrade:
     """The next grade of a person in an occupation (the present one where none is named), what is missing, and when.
 
     Refused: a person without an occupation, an occupation without an approved specification where no edition is named, an
-    edition that no pack has, somebody who holds the highest grade.
+    edition that no pack has, somebody who holds the highest grade. ``records`` are the person's, where they are known already.
     """
     assert institution.id is not None and person.id is not None
     code = occupation_code or person.occupation_code
@@ -104,7 +105,7 @@ def next_grade(
     if chosen is None:
         raise RuleBroken(f"没有职业 {code} 已批准并写明申报条件的评价规范，请用 --conditions 指明采用哪一版")
     related = tuple(specification.related_occupations) if specification else ()
-    background = _background(session, person, on)
+    background = people.backgrounds(session, [person], on, records)[person.id]
     occupations = {code, *related}
     fitting = [one for one in (*(background.certificates or ()), *background.issued) if one.occupation_code in occupations]
     holds = max((one.grade for one in fitting if one.obtained_on is None or one.obtained_on <= on), default=None)
@@ -139,12 +140,6 @@ def _conditions(packs: Packs, edition: str, grade: Grade, on: date) -> tuple[Con
         return known
     others = [one for name in packs.editions() for one in packs.conditions(name, on) if one.grade is grade]
     return (*known, *others)
-
-
-def _background(session: Session, person: Person, on: date) -> Background:
-    """What is known of a person, with the certificates issued here."""
-    assert person.id is not None
-    return people.backgrounds(session, [person], on)[person.id]
 
 
 def _newest_specification(session: Session, institution_id: int, code: str, on: date) -> Specification | None:

@@ -12,8 +12,13 @@ from skilleval.domain.eligibility import HeldCertificate
 from skilleval.domain.ladder import Grade
 
 
-def issued_here(session: Session, firm_id: int, on: date) -> dict[int, list[HeldCertificate]]:
-    """Person of the firm → certificates issued to them by the day and neither voided nor revoked by then."""
+def issued_here(
+    session: Session, firm_id: int, on: date, people: Collection[int] | None = None
+) -> dict[int, list[HeldCertificate]]:
+    """Person of the firm → certificates issued to them by the day and neither voided nor revoked by then.
+
+    With ``people`` only theirs, so that a question about one person doesn't read a whole firm's.
+    """
     query = (
         sa.select(
             col(Candidate.person_id), col(Certificate.grade), col(Certificate.occupation_code), col(Certificate.issued_on)
@@ -21,6 +26,7 @@ def issued_here(session: Session, firm_id: int, on: date) -> dict[int, list[Held
         .where(
             col(Certificate.candidate_id) == col(Candidate.id),
             col(Candidate.employer_id) == firm_id,
+            sa.true() if people is None else col(Candidate.person_id).in_(people),
             col(Certificate.issued_on) <= on,
             col(Certificate.id).not_in(ended_by(on)),
         )

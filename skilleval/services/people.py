@@ -31,6 +31,8 @@ _FACTS = ("employment", "post", "department", "hired_on")
 _PLAIN_SCHOOLING = ("高中", "初中", "小学")
 #: people that are inserted at once, so that no roster needs more memory than its cells
 _BLOCK = 5_000
+#: people who are asked for by their ids in one statement
+_AT_ONCE = 500
 
 
 @dataclass(slots=True)
@@ -180,28 +182,47 @@ def find_person(session: Session, institution_id: int, named: str, *, vault: Vau
     return found[0]
 
 
-def backgrounds(session: Session, people: Iterable[Person], on: date) -> dict[int, Background]:
-    """What the rules need to know of each person on a day, by id; what nobody entered stays unknown.
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What is on record of people, by person: what they hold, and work besides the present one."""
 
-    Certificates that were issued here by that day and stand on it are known, whatever the roster says. Honours on record are
-    the evidence that a rule may ask for; where nobody entered any, what there is stays unknown.
-    """
-    chosen = {_key(person.id): person for person in people}
+    credentials: Mapping[int, list[Credential]]
+    periods: Mapping[int, list[WorkPeriod]]
+
+
+def records_of(session: Session, people: Sequence[int]) -> Records:
+    """What is on record of these people."""
     credentials: dict[int, list[Credential]] = {}
     periods: dict[int, list[WorkPeriod]] = {}
-    honoured: dict[int, list[Honour]] = {}
-    for part in _chunks(list(chosen), 500):
+    for part in _chunks(people, _AT_ONCE):
         for credential in session.exec(select(Credential).where(col(Credential.person_id).in_(part)).order_by(col(Credential.id))):
             credentials.setdefault(credential.person_id, []).append(credential)
         for period in session.exec(select(WorkPeriod).where(col(WorkPeriod.person_id).in_(part)).order_by(col(WorkPeriod.id))):
             periods.setdefault(period.person_id, []).append(period)
+    return Records(credentials, periods)
+
+
+def backgrounds(
+    session: Session, people: Iterable[Person], on: date, records: Records | None = None
+) -> dict[int, Background]:
+    """What the rules need to know of each person on a day, by id; what nobody entered stays unknown.
+
+    Certificates that were issued here by that day and stand on it are known, whatever the roster says. Honours on record are
+    the evidence that a rule may ask for; where nobody entered any, what there is stays unknown. ``records`` are those of
+    these people where the caller has them already.
+    """
+    chosen = {_key(person.id): person for person in people}
+    known = records or records_of(session, list(chosen))
+    honoured: dict[int, list[Honour]] = {}
+    for part in _chunks(list(chosen), _AT_ONCE):
         honoured |= honours.honours_of(session, part)
+    few = list(chosen) if len(chosen) <= _AT_ONCE else None
     issued: dict[int, list[HeldCertificate]] = {}
     for firm in sorted({person.institution_id for person in chosen.values()}):
-        issued |= issued_here(session, firm, on)
+        issued |= issued_here(session, firm, on, few)
     return {
         key: replace(
-            _background(person, credentials.get(key, []), periods.get(key, [])),
+            _background(person, known.credentials.get(key, []), known.periods.get(key, [])),
             issued=tuple(issued.get(key, ())),
             evidence=honours.as_evidence(honoured[key]) if key in honoured else None,
         )
@@ -322,7 +343,7 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int) else str(value)
 
 
-def _chunks(keys: list[int], size: int) -> Iterable[list[int]]:
+def _chunks(keys: Sequence[int], size: int) -> Iterable[Sequence[int]]:
     return (keys[start : start + size] for start in range(0, len(keys), size))
 
 

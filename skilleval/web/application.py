@@ -34,7 +34,8 @@ from skilleval.web import (
     notices,
     panels,
     paper_marks,
-    people,
+    people_changes,
+    person,
     personnel,
     policy,
     posts,
@@ -51,12 +52,13 @@ from skilleval.web import (
     workforce,
 )
 
-#: Every blueprint of the application, one a noun.
+#: Every blueprint of the application, one a noun; ``person`` adds one person's page to that of the people.
 BLUEPRINTS = (
     accounts.pages,
     home.pages,
     public.pages,
-    people.pages,
+    person.pages,
+    people_changes.pages,
     imports.pages,
     batches.pages,
     candidates.pages,

@@ -1,25 +1,24 @@
-"""People: the roster of the institution as a list, and one person's page."""
+"""People: the roster of the institution as a list, sorted and found by 拼音. One person's page stands in ``person``."""
 
 import re
-from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, abort, redirect, render_template, request, url_for
-from sqlmodel import Session, col, select
+from flask import Blueprint, redirect, request, url_for
+from sqlmodel import Session, col
 from werkzeug.wrappers import Response as BaseResponse
 
 from skilleval import standards
 from skilleval.db.tables import Person
-from skilleval.domain.identifiers import mask_number
 from skilleval.domain.ladder import Grade
 from skilleval.services import imports
 from skilleval.services.holdings import highest_held, holders
+from skilleval.services.people_changes import CHANGEABLE
 from skilleval.services.roster import EMPLOYMENT
 from skilleval.services.statistics import NONE, UNKNOWN, standing_as
 from skilleval.services.tenancy import viewer_of
-from skilleval.web import gate, issued, lists
+from skilleval.web import gate, lists
 from skilleval.web.language import _
 
 pages = Blueprint("people", __name__, url_prefix="/people")
@@ -41,30 +40,14 @@ def index() -> BaseResponse | str:
         return redirect(url_for("people.index", q=typed[-6:]), 303)
     session = gate.reading()
     held: dict[int, Grade] = {}
-    page = lists.Page(_listing(session, held), session)
+    page = lists.Page(listing(session, held), session)
     shown = _every_id(session) if request.args.get("format") == "xlsx" else [row.id for row in page.rows]
     held |= highest_held(session, shown, gate.today())
     waiting = imports.imports_of(session, ["people"], ["open"]) if gate.may("imports.index") else []
-    return lists.answer(page, "people/index.html", waiting=waiting)
+    return lists.answer(page, "people/index.html", waiting=waiting, changeable=CHANGEABLE)
 
 
-@pages.get("/<row(kind='person'):person_id>")
-def show(person_id: int) -> str:
-    """One person: what the roster says, with the document number masked."""
-    session = gate.reading()
-    person = _person(session, person_id)
-    number = gate.site().installation.vault.open(person.institution_id, person.id_sealed)
-    certificates = issued.of_person(session, person_id)
-    return render_template("people/show.html", person=person, number=mask_number(number), certificates=certificates)
-
-
-def _person(session: Session, person_id: int) -> Person:
-    """The person, if they are of the institution that asks; else the page is not there."""
-    query = select(Person).where(col(Person.id) == person_id, viewer_of(session).own(col(Person.institution_id)))
-    return session.exec(query).first() or abort(404)
-
-
-def _listing(session: Session, held: dict[int, Grade]) -> lists.Listing:
+def listing(session: Session, held: dict[int, Grade]) -> lists.Listing:
     """The list; ``held`` is filled with the highest grades of the rows that are shown before they are drawn."""
     own = viewer_of(session).own(col(Person.institution_id))
     query = sa.select(
@@ -73,7 +56,7 @@ def _listing(session: Session, held: dict[int, Grade]) -> lists.Listing:
             Person.employment, Person.hired_on,
         ))
     ).where(own)  # fmt: skip
-    departments, codes = _known(session, Person.department), _known(session, Person.occupation_code)
+    departments, codes = _known(session)
     return lists.Listing(
         name="people", title=_("花名册"), query=query, id=col(Person.id), kind="person", sort="name",
         columns=(
@@ -98,7 +81,7 @@ def _listing(session: Session, held: dict[int, Grade]) -> lists.Listing:
                          lambda value: standing_as(value, gate.who().institution_id or 0, gate.today())),
             lists.Filter("employment", _("用工形式"), EMPLOYMENT_LABELS, lambda value: col(Person.employment) == value),
         ),
-        search=_search, search_hint=_("姓名、拼音、工号、证件号码后六位"),
+        selectable=gate.may("people_changes.propose", "POST"), search=partial(_search, session), search_hint=_("姓名、拼音、工号、证件号码后六位"),
         link=lambda row: url_for("people.show", person_id=row.id),
     )  # fmt: skip
 
@@ -108,10 +91,12 @@ def workforce_columns() -> dict[str, str]:
     return {NONE: _("无等级"), **{grade.value: grade.printed for grade in Grade}, UNKNOWN: _("未填")}
 
 
-def _known(session: Session, column: Any) -> Iterable[str]:
-    """The values of a column of the roster, to choose from."""
-    query = sa.select(col(column)).where(viewer_of(session).own(col(Person.institution_id)), col(column).is_not(None))
-    return session.execute(query.distinct().order_by(col(column))).scalars().all()
+def _known(session: Session) -> tuple[list[str], list[str]]:
+    """The departments and the occupations that stand in the roster, to choose from."""
+    query = sa.select(col(Person.department), col(Person.occupation_code))
+    found = session.execute(query.where(viewer_of(session).own(col(Person.institution_id))).distinct()).all()
+    departments = {row.department for row in found if row.department is not None}
+    return sorted(departments), sorted({row.occupation_code for row in found if row.occupation_code is not None})
 
 
 def _is(column: Any, value: str) -> sa.ColumnElement[bool]:
@@ -137,17 +122,21 @@ def _occupation_names() -> dict[str, str]:
     return {code: one.name for (code, _edition), one in sorted(standards.occupations().items())}
 
 
-def _search(typed: str) -> sa.ColumnElement[bool]:
-    """People by 工号, by 拼音 or its initials, by the end of the document number, else by a part of the name."""
-    found = [col(Person.employee_no) == typed]
+def _search(session: Session, typed: str) -> sa.ColumnElement[bool]:
+    """People by 工号, by 拼音 or its initials, by the end of the document number, else by a part of the name.
+
+    Each way is a query by an index of its own: one condition with OR between them would read every row.
+    """
+    ways = [col(Person.employee_no) == typed]
     if _TAIL.fullmatch(typed):
         vault, firm = gate.site().installation.vault, gate.who().institution_id
-        found.append(col(Person.tail_index) == vault.tail_index(firm or 0, typed))
+        ways.append(col(Person.tail_index) == vault.tail_index(firm or 0, typed))
     if typed.isascii():
-        found += [_begins(column, typed.lower()) for column in (Person.pinyin, Person.initials) if typed.isalpha()]
+        ways += [_begins(column, typed.lower()) for column in (Person.pinyin, Person.initials) if typed.isalpha()]
     else:
-        found.append(col(Person.name).contains(typed, autoescape=True))
-    return sa.or_(*found)
+        ways.append(col(Person.name).contains(typed, autoescape=True))
+    own = viewer_of(session).own(col(Person.institution_id))
+    return col(Person.id).in_(sa.union_all(*(sa.select(col(Person.id)).where(own, way) for way in ways)))
 
 
 def _begins(column: Any, letters: str) -> sa.ColumnElement[bool]:

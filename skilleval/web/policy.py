@@ -102,6 +102,9 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     # — people —
     ("people.index", PEOPLE_READERS, None),
     ("people.show", PEOPLE_READERS, None),
+    ("people.reveal", None, _roles("hr", "member_hr", "reviewer", "issuer")),
+    ("people_changes.propose", None, PEOPLE),
+    ("people_changes.apply", None, PEOPLE),
     # — imports: each kind names those who may, in services/import_kinds.py —
     ("imports.index", IMPORTERS, None),
     ("imports.new", IMPORTERS, IMPORTERS),

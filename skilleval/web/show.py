@@ -1,9 +1,11 @@
 """How values look on a page: dates, marks, grades and states, said once."""
 
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from flask import Flask, url_for
+from markupsafe import Markup
 
 from skilleval.domain import lifecycle
 from skilleval.domain.authority import ROUTES
@@ -68,9 +70,19 @@ def tone(word: str | None) -> str:
     return _TONES.get(word or "", "wait")
 
 
+@cache
+def climbed(word: str | None) -> str:
+    """The ladder filled up to a grade, with its name: what somebody has reached. Made once a grade, for lists are long."""
+    if not word:
+        return NOTHING
+    grade = Grade(word)
+    rungs = "".join(f'<span class="rung{" held" if rung <= grade else ""}" title="{rung.printed}"></span>' for rung in Grade)
+    return Markup('<span class="ladder" role="img" aria-label="{}">{}</span> {}').format(grade.printed, Markup(rungs), grade.printed)
+
+
 def install(app: Flask) -> None:
     """Give templates the filters, and the ladder that they draw."""
-    app.jinja_env.filters.update(shown=shown, grade=grade, mark=mark, verdict=verdict, tone=tone)
+    app.jinja_env.filters.update(shown=shown, climbed=climbed, grade=grade, mark=mark, verdict=verdict, tone=tone)
     app.jinja_env.globals.update(
         NOTHING=NOTHING,
         LADDER=tuple(Grade),

@@ -41,6 +41,8 @@ class JournalObject(Table, table=True):
         sa.ForeignKeyConstraint(
             ["institution_id", "seq"], ["journal_entry.institution_id", "journal_entry.seq"]
         ),
+        # What happened to one row is asked on its page.
+        sa.Index("ix_journal_object_row", "institution_id", "table_name", "object_id"),
     )
 
     institution_id: int
