@@ -16,8 +16,8 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer, Proof
 from skilleval.services import advice
 from skilleval.services import candidates as service
+from skilleval.services.enrolment_form import write_enrolment_form
 from skilleval.services.tenancy import batch_of, seen_batch_of, viewer_of
-from skilleval.sheets.writing import FormSheet, write_form
 
 batch_option = click.option("--batch", "number", required=True, help=_("批次编号"))
 
@@ -35,24 +35,8 @@ def candidates() -> None:
 def template(workplace: Workplace, out: Path, number: str, as_json: bool) -> None:
     """Write the enrolment workbook, with the people of the occupation filled in; delete those who do not apply."""
     with workplace.database.reading() as session:
-        batch = batch_of(session, number)
-        known, _related = service.conditions_of(session, batch, workplace.library)
-        rows = [
-            {
-                "name": one.name,
-                "id_number": workplace.vault.open(one.institution_id, one.id_sealed),
-                **({} if firm.id == batch.institution_id else {"employer": firm.name, "employer_code": firm.credit_code}),
-                "employee_no": one.employee_no,
-            }
-            for one, firm in service.may_apply(session, batch)
-        ]
-    notes = [
-        f"批次 {batch.number} {batch.name}。删去不报名的人，为报名的人填写申报等级；申报条件可不填。",
-        "本表含完整证件号码，请妥善保管。申报条件编号：",
-        *(f"{one.clause.id}（{one.grade.printed}）：{one.clause.text}" for one in known if one.grade.value in batch.grades),
-    ]
-    write_form(out, [FormSheet("报名表", service.COLUMNS, rows, example=False)], service.TEMPLATE_ID, notes)
-    emit({"file": out, "people": len(rows)}, as_json, [_("报名表已生成：{out}（{count} 人）").format(out=out, count=len(rows))])
+        people = write_enrolment_form(session, batch_of(session, number), out, workplace.library, vault=workplace.vault)
+    emit({"file": out, "people": people}, as_json, [_("报名表已生成：{out}（{count} 人）").format(out=out, count=people)])
 
 
 @candidates.command(name="import", help=_("导入考生报名表：全部正确才写入，并逐人判断申报条件。"))

@@ -6,17 +6,26 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import Institution, StagedImport
+from skilleval.db.tables import Batch, Contest, Institution, Person, Personnel, StagedImport
+from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
+from skilleval.domain.scoring import show
 from skilleval.packs import Library
-from skilleval.services import people, roster
+from skilleval.services import candidates, certificates, contests, mark_sheets, people, roster
+from skilleval.services.batches import candidates_of
+from skilleval.services.enrolment_form import write_enrolment_form
 from skilleval.services.journal import Actor
+from skilleval.services.marks import names_of
+from skilleval.services.number_list import NUMBER_COLUMNS
 from skilleval.sheets.columns import Report
 from skilleval.sheets.intake import Source
 from skilleval.sheets.writing import FormSheet, write_form
+
+#: a pre-filled roster of more people than this takes too long to write while somebody waits
+MOST_FILLED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +40,12 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What would become of one row: whose it is, and each value that is new, as (heading, old, new)."""
+    """What would become of one row: whose it is, and each value that is new, as (heading, old, new).
 
-    row: int
+    ``row`` is None where the service names people and not rows.
+    """
+
+    row: int | None
     who: str
     values: tuple[tuple[str, str, str], ...]
 
@@ -43,7 +55,9 @@ class Kind:
     """One kind of import.
 
     ``stage`` reads and checks (what it gives has a ``report``), ``write`` writes what was staged, ``new`` and ``changed``
-    tell what it would do, ``template`` writes the workbook to fill in. ``target`` is batch, contest or nothing.
+    tell what it would do. ``template`` writes the workbook to fill in, without document numbers; ``filled`` the one that
+    has people with their whole numbers in it, where there is one. ``target`` is batch, contest or nothing; a batch must
+    stand in one of ``states``.
     """
 
     key: str
@@ -54,7 +68,16 @@ class Kind:
     new: Callable[[Session, Any], Iterable[Difference]]
     changed: Callable[[Session, Any], Iterable[Difference]]
     template: Callable[[Session, StagedImport, Path, Means], object]
+    filled: Callable[[Session, StagedImport, Path, Means], object] | None = None
     target: str = ""
+    states: tuple[str, ...] = ()
+
+
+def _nothing(_session: Session, _staged: Any) -> Iterable[Difference]:
+    return ()
+
+
+# — the roster —
 
 
 def _stage_people(session: Session, asked: StagedImport, file: Source, means: Means) -> people.Staged:
@@ -118,18 +141,162 @@ def _people_template(session: Session, asked: StagedImport, out: Path, means: Me
     write_form(out, [FormSheet("花名册", roster.ROSTER)], roster.TEMPLATE_ID, roster.INSTRUCTIONS)
 
 
+def _filled_people(session: Session, asked: StagedImport, out: Path, means: Means) -> None:
+    query = select(Person).where(col(Person.institution_id) == asked.institution_id).order_by(col(Person.pinyin), col(Person.id))
+    found = session.exec(query.limit(MOST_FILLED + 1)).all()
+    if len(found) > MOST_FILLED:
+        raise RuleBroken(f"花名册超过 {MOST_FILLED} 人，不能预填；请下载空白模板，只填要新增或变更的人")
+    rows = [
+        {**one.model_dump(), "id_number": means.vault.open(one.institution_id, one.id_sealed), "occupation": one.occupation_code}
+        for one in found
+    ]
+    write_form(out, [FormSheet("花名册", roster.ROSTER, rows, example=False)], roster.TEMPLATE_ID, roster.INSTRUCTIONS)
+
+
 def _firm(session: Session, asked: StagedImport) -> Institution:
     found = session.get(Institution, asked.institution_id)
     assert found is not None
     return found
 
 
+# — candidates of a batch —
+
+
+def _batch(session: Session, asked: StagedImport) -> Batch:
+    query = select(Batch).where(col(Batch.id) == asked.batch_id, col(Batch.institution_id) == asked.institution_id)
+    return session.exec(query).one()
+
+
+def _stage_candidates(session: Session, asked: StagedImport, file: Source, means: Means) -> candidates.Staged:
+    batch = _batch(session, asked)
+    return candidates.stage_candidates(session, batch, file, vault=means.vault, library=means.library, on=means.on)
+
+
+def _write_candidates(session: Session, actor: Actor, staged: candidates.Staged, means: Means) -> Report:
+    return candidates.write_candidates(session, actor, staged, means.library, vault=means.vault, on=means.on)
+
+
+def _new_candidates(_session: Session, staged: candidates.Staged) -> Iterable[Difference]:
+    for person, values in staged.new:
+        claimed = (("申报条件", "", values["claimed"]),) if values.get("claimed") else ()
+        yield Difference(None, person.name, (("申报等级", "", Grade(values["grade"]).printed), *claimed))
+
+
+def _changed_candidates(session: Session, staged: candidates.Staged) -> Iterable[Difference]:
+    names = names_of(session, [candidate for candidate, _different in staged.changed])
+    for candidate, different in staged.changed:
+        told = []
+        if "grade" in different:
+            told.append(("申报等级", Grade(candidate.grade).printed, Grade(different["grade"]).printed))
+        if "claimed" in different:
+            told.append(("申报条件", candidate.claimed or "", different["claimed"]))
+        yield Difference(None, names[candidate.person_id], tuple(told))
+
+
+def _candidates_template(session: Session, asked: StagedImport, out: Path, means: Means) -> None:
+    write_enrolment_form(session, _batch(session, asked), out, means.library)
+
+
+def _filled_candidates(session: Session, asked: StagedImport, out: Path, means: Means) -> None:
+    write_enrolment_form(session, _batch(session, asked), out, means.library, vault=means.vault)
+
+
+# — marks of a batch —
+
+
+def _stage_marks(session: Session, asked: StagedImport, file: Source, means: Means) -> mark_sheets.Staged:
+    return mark_sheets.stage_marks(session, _batch(session, asked), file)
+
+
+def _write_marks(session: Session, actor: Actor, staged: mark_sheets.Staged, means: Means) -> Report:
+    return mark_sheets.write_marks(session, actor, staged)
+
+
+def _new_marks(session: Session, staged: mark_sheets.Staged) -> Iterable[Difference]:
+    found = {one.id: one for one in candidates_of(session, staged.batch)}
+    names = names_of(session, list(found.values()))
+    query = select(Personnel).where(col(Personnel.institution_id) == staged.batch.institution_id)
+    assessors = {one.id: one for one in session.exec(query)}
+    for candidate, _part, assessor, value in staged.new:
+        given = "缺考" if value is None else show(value)
+        heading = f"{assessors[assessor].code} {assessors[assessor].name}"
+        yield Difference(None, f"{found[candidate].admission_number} {names[found[candidate].person_id]}", ((heading, "", given),))
+
+
+def _marks_template(session: Session, asked: StagedImport, out: Path, means: Means) -> None:
+    mark_sheets.marks_workbook(session, _batch(session, asked), out)
+
+
+# — certificate numbers that the province allotted —
+
+
+def _stage_numbers(session: Session, asked: StagedImport, file: Source, means: Means) -> certificates.StagedNumbers:
+    return certificates.stage_numbers(session, _batch(session, asked), file, vault=means.vault, on=means.on)
+
+
+def _write_numbers(session: Session, actor: Actor, staged: certificates.StagedNumbers, means: Means) -> Report:
+    return certificates.write_numbers(
+        session, actor, staged, means.library, vault=means.vault, on=means.on, missing_glyphs=means.missing_glyphs
+    )
+
+
+def _new_numbers(session: Session, staged: certificates.StagedNumbers) -> Iterable[Difference]:
+    names = names_of(session, [candidate for candidate, _number in staged.new])
+    for candidate, number in staged.new:
+        yield Difference(None, f"{candidate.admission_number} {names[candidate.person_id]}", (("证书编号", "", number),))
+
+
+def _numbers_template(session: Session, asked: StagedImport, out: Path, means: Means) -> None:
+    batch = _batch(session, asked)
+    found = [one for one in candidates_of(session, batch) if one.admission_number]
+    names = names_of(session, found)
+    rows = [{"admission_number": one.admission_number, "name": names[one.person_id]} for one in found]
+    notes = ["填入省里下发的证书编号；没有编号的人整行删去。准考证号与证件号码至少留一项，用来认人。"]
+    write_form(out, [FormSheet("证书编号", NUMBER_COLUMNS, rows, example=False)], "numbers/1", notes)
+
+
+# — results of a contest —
+
+
+def _contest(session: Session, asked: StagedImport) -> Contest:
+    query = select(Contest).where(col(Contest.id) == asked.contest_id, col(Contest.institution_id) == asked.institution_id)
+    return session.exec(query).one()
+
+
+def _stage_results(session: Session, asked: StagedImport, file: Source, means: Means) -> contests.Staged:
+    return contests.stage_results(session, _contest(session, asked), file, vault=means.vault)
+
+
+def _write_results(session: Session, actor: Actor, staged: contests.Staged, means: Means) -> Report:
+    return contests.write_results(session, actor, staged)
+
+
+def _new_results(session: Session, staged: contests.Staged) -> Iterable[Difference]:
+    query = select(Person.id, Person.name).where(col(Person.id).in_([one.person_id for one in staged.new]))
+    names = dict(session.exec(query).all())
+    for one in staged.new:
+        told = (("组别", one.group_name), ("名次", one.rank), ("参赛人数", one.participants), ("奖项", one.award))
+        yield Difference(None, names[one.person_id], tuple((header, "", str(value)) for header, value in told if value is not None))
+
+
+def _contest_template(session: Session, asked: StagedImport, out: Path, means: Means) -> None:
+    notes = ["一行一人；名次与奖项至少填一项，没有获奖请在“奖项”填“无”。本表含完整证件号码，请妥善保管。"]
+    write_form(out, [FormSheet("竞赛成绩", contests.COLUMNS)], contests.TEMPLATE_ID, notes)
+
+
 IMPORTS = {
     kind.key: kind
     for kind in (
-        Kind(
-            "people", "花名册", frozenset({"hr", "member_hr"}), _stage_people, _write_people, _new_people,
-            _changed_people, _people_template,
-        ),
+        Kind("people", "花名册", frozenset({"hr", "member_hr"}), _stage_people, _write_people, _new_people, _changed_people,
+             _people_template, _filled_people),
+        Kind("candidates", "报名表", frozenset({"hr"}), _stage_candidates, _write_candidates, _new_candidates,
+             _changed_candidates, _candidates_template, _filled_candidates, target="batch", states=("enrolling",)),
+        # Not for assessors: the workbook has everybody's marks, and theirs are blind until all have given them.
+        Kind("marks", "成绩表", frozenset({"hr"}), _stage_marks, _write_marks, _new_marks, _nothing, _marks_template,
+             target="batch", states=("marking",)),
+        Kind("numbers", "证书编号", frozenset({"issuer"}), _stage_numbers, _write_numbers, _new_numbers, _nothing,
+             _numbers_template, target="batch", states=("cleared", "certified")),
+        Kind("contest", "竞赛成绩", frozenset({"hr"}), _stage_results, _write_results, _new_results, _nothing,
+             _contest_template, target="contest"),
     )
 }  # fmt: skip

@@ -22,6 +22,7 @@ from sqlmodel import Session, col, select
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Account, ImportReceipt, StagedImport
 from skilleval.domain.errors import RuleBroken
+from skilleval.services import journal
 from skilleval.services.import_kinds import IMPORTS, Kind, Means
 from skilleval.services.journal import Actor
 from skilleval.services.tenancy import viewer_of
@@ -164,6 +165,14 @@ def discard(session: Session, actor: Actor, staged: StagedImport, *, now: dateti
     _end(session, actor, staged, "discarded", now)
 
 
+def note_filled(session: Session, actor: Actor, asked: StagedImport, *, reason: str) -> None:
+    """Note in the journal that somebody took a workbook with whole document numbers. Refused: no reason."""
+    if not reason.strip():
+        raise RuleBroken("预填的表含完整证件号码，下载须写明理由")
+    detail = {"kind": asked.kind, "scope": asked.scope}
+    journal.record(session, actor, asked.institution_id, "people.take_numbers", reason=reason.strip(), detail=detail)
+
+
 def kind_of(staged: StagedImport) -> Kind:
     """The kind of an import."""
     return IMPORTS[staged.kind]
@@ -174,7 +183,7 @@ def imports_of(session: Session, kinds: Collection[str], states: Collection[str]
     query = (
         sa.select(
             *(col(one) for one in (
-                StagedImport.public_id, StagedImport.kind, StagedImport.file_name, StagedImport.created_at,
+                StagedImport.public_id, StagedImport.kind, StagedImport.scope, StagedImport.file_name, StagedImport.created_at,
                 StagedImport.counts, StagedImport.state, StagedImport.ended_at,
             )),
             col(Account.name).label("uploader"),
@@ -193,7 +202,7 @@ def earlier_receipt(session: Session, staged: StagedImport) -> ImportReceipt | N
     """The receipt of the same file, if it was imported before by whatever way."""
     query = select(ImportReceipt).where(
         col(ImportReceipt.institution_id) == staged.institution_id, col(ImportReceipt.kind) == staged.kind,
-        col(ImportReceipt.sha256) == staged.sha256,
+        col(ImportReceipt.scope) == staged.scope, col(ImportReceipt.sha256) == staged.sha256,
     )  # fmt: skip
     return session.exec(query.order_by(col(ImportReceipt.id).desc())).first()
 
@@ -201,8 +210,7 @@ def earlier_receipt(session: Session, staged: StagedImport) -> ImportReceipt | N
 def _same_file(asked: StagedImport) -> Any:
     return select(StagedImport).where(
         col(StagedImport.institution_id) == asked.institution_id, col(StagedImport.sha256) == asked.sha256,
-        col(StagedImport.kind) == asked.kind, col(StagedImport.batch_id).is_not_distinct_from(asked.batch_id),
-        col(StagedImport.contest_id).is_not_distinct_from(asked.contest_id),
+        col(StagedImport.kind) == asked.kind, col(StagedImport.scope) == asked.scope,
     )  # fmt: skip
 
 

@@ -4,15 +4,16 @@ Every step is an address, so going back loses nothing and a file waits until som
 this kind at the institution see its files and may go on with them: a colleague who falls ill holds up nobody.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask_wtf.file import FileField
 from sqlmodel import Session, col, select
 from werkzeug.wrappers import Response as BaseResponse
 
-from skilleval.db.tables import Account, StagedImport
+from skilleval.db.tables import Account, Batch, Contest, StagedImport
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import imports
 from skilleval.services.import_kinds import IMPORTS, Kind, Means
@@ -21,6 +22,7 @@ from skilleval.sheets.columns import CellError
 from skilleval.sheets.intake import Incoming, parsed
 from skilleval.sheets.writing import write_errors
 from skilleval.web import gate, lists
+from skilleval.web.batches import own_batch
 from skilleval.web.forms import Form
 from skilleval.web.language import _, lazy
 
@@ -36,38 +38,69 @@ class UploadForm(Form):
     file = FileField(lazy("文件"), description=lazy(".xlsx 或 .csv（UTF-8 或 GB 18030），最大 32 MB"))
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a file may be imported for now: a kind, the hidden number of its batch or contest, and how that is called."""
+
+    kind: Kind
+    address: str | None
+    name: str
+
+
 @pages.get("")
 def index() -> str:
-    """The files that wait to be imported, and the last that were."""
+    """The files that wait to be imported, the last that were, and what can be imported now."""
+    session = gate.reading()
     mine = [kind for kind in IMPORTS.values() if _may(kind)]
-    rows = imports.imports_of(gate.reading(), [kind.key for kind in mine])
-    return render_template("imports/index.html", rows=rows, kinds=IMPORTS, mine=mine)
+    rows = imports.imports_of(session, [kind.key for kind in mine])
+    return render_template("imports/index.html", rows=rows, kinds=IMPORTS, targets=_targets(session, mine))
 
 
 @pages.route("/new/<kind>", methods=["GET", "POST"])
-def new(kind: str) -> BaseResponse | str:
+@pages.route("/new/<kind>/<string(length=32):target>", methods=["GET", "POST"])
+def new(kind: str, target: str | None = None) -> BaseResponse | str:
     """Upload a file of this kind: it is checked at once, and nothing is written yet."""
     chosen = _kind(kind)
+    asked = _asked(gate.reading(), chosen, target)
     form = UploadForm()
     if form.validate_on_submit():
         try:
-            staged = _upload(chosen)
+            staged = _upload(asked)
         except RuleBroken as refusal:
             form.refuse(refusal)
         else:
             return redirect(url_for("imports.show", public_id=staged), 303)
-    page = render_template("imports/new.html", form=form, kind=chosen)
+    page = render_template("imports/new.html", form=form, kind=chosen, target=target, scope=asked.scope)
     return Response(page, 422 if form.form_errors else 200, content_type="text/html; charset=utf-8")
 
 
 @pages.get("/template/<kind>")
-def template(kind: str) -> Response:
-    """The workbook to fill in."""
-    chosen = _kind(kind)
+@pages.get("/template/<kind>/<string(length=32):target>")
+def template(kind: str, target: str | None = None) -> Response:
+    """The workbook to fill in, without document numbers."""
+    chosen, session = _kind(kind), gate.reading()
+    asked = _asked(session, chosen, target)
     with TemporaryDirectory() as folder:
         file = Path(folder) / "template.xlsx"
-        chosen.template(gate.reading(), _asked(chosen), file, _means())
+        chosen.template(session, asked, file, _means())
         return lists.workbook_response(file.read_bytes(), f"{chosen.key}-template.xlsx")
+
+
+@pages.post("/filled/<kind>")
+@pages.post("/filled/<kind>/<string(length=32):target>")
+def filled(kind: str, target: str | None = None) -> Response:
+    """The workbook with people and their whole numbers in it; the reason stands in the journal."""
+    chosen = _kind(kind)
+    if chosen.filled is None:
+        abort(404)
+    with gate.writing() as session:
+        asked = _asked(session, chosen, target)
+        imports.note_filled(session, gate.actor(), asked, reason=request.form.get("reason", ""))
+        session.commit()
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "filled.xlsx"
+        chosen.filled(gate.reading(), asked, file, _means())
+        return lists.workbook_response(file.read_bytes(), f"{chosen.key}-filled.xlsx")
 
 
 @pages.get("/<string(length=32):public_id>")
@@ -148,7 +181,7 @@ def marked(public_id: str) -> Response:
         return lists.workbook_response(out.read_bytes(), f"{staged.kind}-marked.xlsx")
 
 
-def _upload(kind: Kind) -> str:
+def _upload(asked: StagedImport) -> str:
     """Check the file that was sent and keep it: the id of the import. Refused: no file, or one that can't be read."""
     sent = request.files.get("file")
     if sent is None or not sent.filename:
@@ -158,7 +191,6 @@ def _upload(kind: Kind) -> str:
         path = Path(folder) / "upload"
         sent.save(path)
         file = parsed(Incoming(path, _shown_name(sent.filename)))
-        asked = _asked(kind)
         with gate.writing() as session:
             staged = imports.stage(session, asked, file, _means(), now=gate.now())
             if staged is asked:
@@ -175,14 +207,44 @@ def _shown_name(name: str) -> str:
     return "".join(character for character in last if character.isprintable())[-80:] or "upload"
 
 
-def _asked(kind: Kind) -> StagedImport:
+def _asked(session: Session, kind: Kind, target: str | None) -> StagedImport:
+    """An import of this kind that is about to be: whose, and for which batch or contest of the institution's own."""
     who = gate.who()
-    if who.institution_id is None:
+    if who.institution_id is None or bool(target) != bool(kind.target):
         abort(404)
-    return StagedImport(
+    asked = StagedImport(
         public_id="", institution_id=who.institution_id, account_id=who.account_id, kind=kind.key, file_name="", size=0,
         sha256="", check_id="", counts={}, found={}, checked_at=gate.now(),
     )  # fmt: skip
+    if kind.target == "batch":
+        batch = own_batch(session, gate.row_number("batch", target or "") or 0)
+        asked.batch_id, asked.scope = batch.id, batch.number
+    elif kind.target == "contest":
+        contest = _own_contest(session, gate.row_number("contest", target or "") or 0)
+        asked.contest_id, asked.scope = contest.id, contest.code
+    return asked
+
+
+def _own_contest(session: Session, contest_id: int) -> Contest:
+    query = select(Contest).where(col(Contest.id) == contest_id, viewer_of(session).own(col(Contest.institution_id)))
+    return session.exec(query).first() or abort(404)
+
+
+def _targets(session: Session, kinds: list[Kind]) -> list[Target]:
+    """What the institution can import now: the roster always, the others where a batch or contest waits for them."""
+    hide, own = current_app.extensions["skilleval.ids"].hide, viewer_of(session).own
+    targets = [Target(kind, None, "") for kind in kinds if not kind.target]
+    states = {state: kind for kind in kinds for state in kind.states}
+    batches = select(Batch).where(own(col(Batch.institution_id)), col(Batch.state).in_(states))
+    targets += [
+        Target(states[one.state], hide("batch", one.id), f"{one.number} {one.name}")
+        for one in session.exec(batches.order_by(col(Batch.id).desc()).limit(20))
+        if not (one.route == "direct" and states[one.state].key == "marks")
+    ]
+    if any(kind.target == "contest" for kind in kinds):
+        found = session.exec(select(Contest).where(own(col(Contest.institution_id))).order_by(col(Contest.id).desc()).limit(10))
+        targets += [Target(IMPORTS["contest"], hide("contest", one.id), f"{one.code} {one.name}") for one in found]
+    return targets
 
 
 def _staged(session: Session, public_id: str) -> StagedImport:
@@ -233,8 +295,10 @@ def _typed(place: str) -> str | None:
 def _page(session: Session, staged: StagedImport, refusal: RuleBroken | None = None) -> str:
     uploader = session.get(Account, staged.account_id)
     shown = request.args.get("show", "")
+    target = current_app.extensions["skilleval.ids"].hide
+    address = target("batch", staged.batch_id) if staged.batch_id else target("contest", staged.contest_id) if staged.contest_id else None
     return render_template(
-        "imports/show.html", staged=staged, kind=IMPORTS[staged.kind], uploader=uploader, refusal=refusal,
+        "imports/show.html", target=address, staged=staged, kind=IMPORTS[staged.kind], uploader=uploader, refusal=refusal,
         mine=staged.account_id == gate.who().account_id, found=staged.found, most=MOST_ERRORS,
         shown=shown if shown in ("new", "changed") else "errors", earlier=imports.earlier_receipt(session, staged),
     )  # fmt: skip

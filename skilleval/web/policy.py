@@ -109,6 +109,7 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("imports.index", IMPORTERS, None),
     ("imports.new", IMPORTERS, IMPORTERS),
     ("imports.template", IMPORTERS, None),
+    ("imports.filled", None, PEOPLE),
     ("imports.show", IMPORTERS, None),
     ("imports.correct", None, IMPORTERS),
     ("imports.write", None, IMPORTERS),

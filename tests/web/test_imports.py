@@ -1,20 +1,35 @@
 """The import wizard: what is uploaded, found wrong, put right, written once, and by whom."""
 
 import io
+import json
 import re
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from sqlmodel import col, select
 from werkzeug.test import TestResponse
 
-from skilleval.db.tables import ImportReceipt, Person, StagedImport
+from skilleval.db.tables import (
+    Account,
+    Batch,
+    BatchDuty,
+    Candidate,
+    ImportReceipt,
+    JournalEntry,
+    Mark,
+    Person,
+    StagedImport,
+)
 from skilleval.installation import Installation
+from skilleval.services import journal
 from skilleval.services.roster import INSTRUCTIONS, ROSTER, TEMPLATE_ID
 from skilleval.sheets.writing import FormSheet, write_form
+from tests.certified import make_certified_batch
 from tests.chained import MEMBERS
-from tests.factories import Firm, id_number, make_firm, make_person
+from tests.factories import ACTOR, Firm, id_number, make_batch, make_candidate, make_firm, make_person
 from tests.web.conftest import Browser, SignedIn
 
 HEADINGS = "工号,姓名,证件号码,部门\n"
@@ -338,3 +353,137 @@ def test_giving_up_deletes_the_file_and_writes_nothing(
 
     assert answer.location == "/imports" and late.status_code == 303
     assert names(installation) == [] and list((installation.folder / "uploads").iterdir()) == []
+
+
+@pytest.fixture
+def batches(app: Flask, firm: Firm, installation: Installation) -> dict[str, str]:
+    """Batches by state, as addresses name them: one enrols 甲一, one marks 乙二, one has five certified."""
+    hide = app.extensions["skilleval.ids"].hide
+    with installation.database.writing() as session:
+        enrolling = make_batch(session, firm, "2026-DG-02", state="enrolling")
+        enrolling.enrol_until = date(2026, 6, 30)
+        make_person(session, installation.vault, firm, "甲一", serial=1)
+        marking = make_batch(session, firm, "2026-DG-03", state="marking")
+        make_candidate(session, marking, make_person(session, installation.vault, firm, "乙二", serial=2))
+        journal.record(session, ACTOR, firm.id, "batch.add", objects=[enrolling])
+        session.commit()
+        return {one.state: hide("batch", one.id or 0) for one in (enrolling, marking)}
+
+
+def test_candidates_come_in_by_the_same_steps(
+    batches: dict[str, str], signed_in: SignedIn, installation: Installation
+) -> None:
+    browser = signed_in("hr")
+    content = f"姓名,证件号码,申报等级\n甲一,{id_number(1)},三级/高级工\n丙三,{id_number(3)},三级/高级工\n"
+
+    page = upload(browser, content, kind=f"candidates/{batches['enrolling']}").location
+    found = text(browser.get(page))
+    shown = text(browser.get(f"{page}?show=new"))
+    write(browser, page, rows="good")
+
+    assert "2026-DG-02" in found and "B3" in found
+    assert "申报等级：<ins>三级/高级工</ins>" in shown
+    with installation.database.reading() as session:
+        [candidate] = session.exec(select(Candidate).where(col(Candidate.admission_number).is_(None))).all()
+    assert (candidate.grade, candidate.state, candidate.verdict is not None) == ("senior", "applied", True)
+
+
+def test_marks_come_in_by_their_own_template(
+    batches: dict[str, str], signed_in: SignedIn, installation: Installation, tmp_path: Path
+) -> None:
+    import openpyxl
+
+    browser = signed_in("hr")
+    kind = f"marks/{batches['marking']}"
+    (tmp_path / "marks.xlsx").write_bytes(browser.get(f"/imports/template/{kind}").data)
+    book = openpyxl.load_workbook(tmp_path / "marks.xlsx")
+    theory = book["理论知识考试"]
+    theory.cell(2, 4).value = 81.5
+    book.save(tmp_path / "marks.xlsx")
+
+    page = upload(browser, (tmp_path / "marks.xlsx").read_bytes(), "成绩.xlsx", kind).location
+    shown = text(browser.get(f"{page}?show=new"))
+    write(browser, page)
+
+    assert "乙二" in shown and "81.5" in shown
+    with installation.database.reading() as session:
+        assert [one.value for one in session.exec(select(Mark))] == [8150]
+
+
+def test_who_registered_a_batch_does_not_enter_its_marks(
+    batches: dict[str, str], signed_in: SignedIn, installation: Installation, firm: Firm
+) -> None:
+    browser = signed_in("hr")
+    with installation.database.writing() as session:
+        account = session.exec(select(Account)).one()
+        batch = session.exec(select(Batch).where(col(Batch.number) == "2026-DG-03")).one()
+        session.add(BatchDuty(institution_id=firm.id, batch_id=batch.id or 0, account_id=account.id or 0, duty="register"))
+        session.commit()
+        number = session.exec(select(Candidate.admission_number)).one()
+    kind = f"marks/{batches['marking']}"
+    import openpyxl
+
+    book = openpyxl.load_workbook(io.BytesIO(browser.get(f"/imports/template/{kind}").data))
+    book["理论知识考试"].cell(2, 4).value = 81.5
+    out = io.BytesIO()
+    book.save(out)
+    page = upload(browser, out.getvalue(), "成绩.xlsx", kind).location
+
+    refused = write(browser, page)
+
+    assert number and refused.status_code == 422 and "请由另一人办理" in text(refused)
+    with installation.database.reading() as session:
+        assert session.exec(select(Mark)).all() == []
+
+
+def test_numbers_of_the_province_come_in_by_the_issuer(
+    app: Flask, firm: Firm, signed_in: SignedIn, installation: Installation
+) -> None:
+    with installation.database.writing() as session:
+        batch = make_certified_batch(session, installation.vault, firm)
+        address = app.extensions["skilleval.ids"].hide("batch", batch.id or 0)
+        session.commit()
+    browser = signed_in("issuer")
+
+    template = browser.get(f"/imports/template/numbers/{address}")
+    standing = upload(browser, template.data, "编号.xlsx", f"numbers/{address}")
+
+    assert template.status_code == 200
+    assert "必填" in text(browser.get(standing.location)) and "证书编号" in text(browser.get("/imports"))
+    assert signed_in("hr").get(f"/imports/new/numbers/{address}").status_code == 404
+
+
+def test_a_workbook_with_whole_numbers_is_given_for_a_reason(
+    batches: dict[str, str], signed_in: SignedIn, installation: Installation
+) -> None:
+    browser = signed_in("hr")
+    kind = f"candidates/{batches['enrolling']}"
+
+    refused = browser.post(f"/imports/filled/{kind}", {"reason": ""})
+    given = browser.post(f"/imports/filled/{kind}", {"reason": "发车间填写"})
+    roster = browser.post("/imports/filled/people", {"reason": "请各部门核对"})
+    unchanged = upload(browser, roster.data, "花名册.xlsx").location
+
+    assert refused.status_code == 422 and given.data[:2] == b"PK"
+    assert "与已有数据完全相同" in text(browser.get(unchanged))
+    with installation.database.reading() as session:
+        reasons = [json.loads(one)["reason"] for one in session.exec(select(JournalEntry.body)) if "take_numbers" in one]
+    assert reasons == ["发车间填写", "请各部门核对"]
+
+
+def test_a_target_that_is_foreign_or_missing_is_not_there(
+    batches: dict[str, str], signed_in: SignedIn, installation: Installation
+) -> None:
+    with installation.database.writing() as session:
+        make_firm(session, MEMBERS[0], "Y000044000991", name="配套企业甲")
+        session.commit()
+    foreign, own = signed_in("hr", at=MEMBERS[0]), signed_in("hr")
+
+    answers = [
+        foreign.get(f"/imports/new/candidates/{batches['enrolling']}"), own.get("/imports/new/candidates"),
+        foreign.post(f"/imports/filled/candidates/{batches['enrolling']}", {"reason": "看看名单"}),
+        own.get(f"/imports/new/people/{batches['enrolling']}"), own.get(f"/imports/new/contest/{batches['enrolling']}"),
+        own.get("/imports/new/nothing"),
+    ]  # fmt: skip
+
+    assert [answer.status_code for answer in answers] == [404] * 6

@@ -35,6 +35,8 @@ class StagedImport(Table, table=True):
     #: the batch or the contest whose file it is
     batch_id: int | None = None
     contest_id: int | None = None
+    #: the batch's number or the contest's code, as receipts call it; blank for the roster
+    scope: str = ""
     file_name: str
     size: int
     sha256: str = Field(max_length=64)
@@ -50,5 +52,5 @@ class StagedImport(Table, table=True):
     checked_at: datetime
     #: who wrote or discarded it, and when; ``good_rows``: the wrong rows were left out on purpose
     ended_by: str | None = None
-    ended_at: datetime | None = Field(default=None)
+    ended_at: datetime | None = None
     good_rows: bool = False
