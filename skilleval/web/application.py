@@ -39,7 +39,6 @@ from skilleval.web import (
     notices,
     panels,
     paper_marks,
-    people,
     people_changes,
     person,
     personnel,
@@ -64,7 +63,7 @@ BLUEPRINTS = (
     accounts.pages,
     home.pages,
     public.pages,
-    people.pages,
+    person.pages,
     imports.pages,
     batches.pages,
     candidates.pages,
@@ -97,7 +96,6 @@ BLUEPRINTS = (
     contests.pages,
     appointments.pages,
     confirmations.pages,
-    person.pages,
     people_changes.pages,
 )
 

@@ -90,6 +90,7 @@ SENTENCES = {
     "rules.choose": marked("选用规则包"),
     "schemes.define": marked("设定评分方案"),
     "schemes.import": marked("导入评分表"),
+    "standards.confirm": marked("对照原件确认标准"),
     "specification.abandon": marked("终止评价规范起草"),
     "specification.answer": marked("答复评审意见"),
     "specification.approve": marked("批准评价规范"),
