@@ -4,11 +4,13 @@ import importlib
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 
 from skilleval import paths
 from skilleval.cli.output import DATE, Workplace, _, print_refusal
+from skilleval.cli.wrong_calls import in_chinese
 from skilleval.domain.errors import RuleBroken
 
 #: command name → module; imported only when called, so that --help stays quick
@@ -60,9 +62,16 @@ class NounGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        with in_chinese():
+            return super().make_context(info_name, args, parent, **extra)
+
     def invoke(self, ctx: click.Context) -> object:
         try:
-            return super().invoke(ctx)
+            with in_chinese():
+                return super().invoke(ctx)
         except RuleBroken as refusal:
             print_refusal(refusal)
             ctx.exit(1)

@@ -10,14 +10,14 @@ from sqlmodel import Session, col, select
 from skilleval import holidays
 from skilleval.cli.institutions import read_toml
 from skilleval.cli.output import DATE, Workplace, _, emit, json_option, pass_workplace
-from skilleval.db.tables import Batch
+from skilleval.db.tables import Batch, Candidate
 from skilleval.domain import lifecycle
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Proof
 from skilleval.services import batches as service
 from skilleval.services import deadlines, enrolment
 from skilleval.services.staffing import restaff_batch
-from skilleval.services.tenancy import batch_of, institution_of, viewer_of
+from skilleval.services.tenancy import batch_of, institution_of, seen_batch_of, viewer_of
 
 
 @click.group(help=_("认定批次：计划、进度。"))
@@ -117,7 +117,9 @@ def list_(workplace: Workplace, as_json: bool) -> None:
 def show(workplace: Workplace, number: str, as_json: bool) -> None:
     """Show a batch and what its next step lacks."""
     with workplace.database.reading() as session:
-        answer = _answer(session, workplace, batch_of(session, number))
+        batch = seen_batch_of(session, number)
+        own = viewer_of(session).owns(batch.institution_id)
+        answer = _answer(session, workplace, batch) if own else _answer_to_employer(session, batch)
     emit(answer, as_json, _lines(answer))
 
 
@@ -137,10 +139,32 @@ def advance(workplace: Workplace, number: str, state: str, as_json: bool) -> Non
     emit(answer, as_json, _lines(answer))
 
 
+def _answer_to_employer(session: Session, batch: Batch) -> dict[str, Any]:
+    """What a firm may know of a batch that assesses its people: the plan, the state, and how many of them there are."""
+    query = select(Candidate.state).where(col(Candidate.batch_id) == batch.id, viewer_of(session).candidates())
+    states = session.exec(query).all()
+    return {**_plan(batch), "candidates": len(states), "eligible": states.count("eligible"), "readiness": {}, "deadline": None}
+
+
 def _answer(session: Session, workplace: Workplace, batch: Batch) -> dict[str, Any]:
     facts = service.batch_facts(session, batch, workplace.library, workplace.on)
     ready = service.readiness(session, batch, workplace.library, workplace.on)
     deadline = deadlines.results_deadline(session, batch, holidays.load_calendar(workplace.folder), workplace.on)
+    return {
+        **_plan(batch),
+        "authority_reason": batch.authority_reason,
+        "versions": batch.versions,
+        "candidates": facts.candidates,
+        "eligible": facts.eligible,
+        "next": {to: lifecycle.missing_in(proof) for to, proof in ready.items()},
+        "readiness": {to: proof.as_dict() for to, proof in ready.items()},
+        "deadline": None
+        if deadline is None
+        else {"proof": deadline.proof.as_dict(), "last_day": deadline.last_day, "left": deadline.left},
+    }
+
+
+def _plan(batch: Batch) -> dict[str, Any]:
     return {
         "number": batch.number,
         "name": batch.name,
@@ -152,15 +176,6 @@ def _answer(session: Session, workplace: Workplace, batch: Batch) -> dict[str, A
         "starts_on": batch.starts_on,
         "ends_on": batch.ends_on,
         "state": batch.state,
-        "authority_reason": batch.authority_reason,
-        "versions": batch.versions,
-        "candidates": facts.candidates,
-        "eligible": facts.eligible,
-        "next": {to: lifecycle.missing_in(proof) for to, proof in ready.items()},
-        "readiness": {to: proof.as_dict() for to, proof in ready.items()},
-        "deadline": None
-        if deadline is None
-        else {"proof": deadline.proof.as_dict(), "last_day": deadline.last_day, "left": deadline.left},
     }
 
 
@@ -176,7 +191,7 @@ def _lines(answer: dict[str, Any]) -> list[str]:
     ]
     if answer["enrol_until"]:
         lines.append(_("  报名截止：{until}").format(until=answer["enrol_until"]))
-    if answer["authority_reason"]:
+    if answer.get("authority_reason"):
         lines.append(_("  条款不一致仍认定的理由：{reason}").format(reason=answer["authority_reason"]))
     if answer["deadline"]:
         lines += [f"  {line}" for line in Proof.from_dict(answer["deadline"]["proof"]).lines()]

@@ -84,6 +84,14 @@ def test_each_firm_sees_its_own_batches_and_the_lead_none_of_a_suppliers(ask: As
 
 
 @pytest.mark.slow
+def test_a_supplier_is_shown_of_the_leads_batch_what_concerns_its_own_people(ask: Ask) -> None:
+    whole, own = ask("batches", "show", "2026-QG-01"), ask("batches", "show", "2026-QG-01", acting=MOTORS)
+
+    assert 0 < own["candidates"] < whole["candidates"] and own["state"] == whole["state"]
+    assert whole["readiness"] and not own["readiness"] and "authority_reason" not in own
+
+
+@pytest.mark.slow
 def test_appointments_and_confirmations_are_on_record(ask: Ask) -> None:
     appointed = ask("appointments", "list", "--institution", LEAD)
     confirmed = ask("confirmations", "list", "--institution", LEAD)
