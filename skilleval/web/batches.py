@@ -175,6 +175,7 @@ _FIXES: dict[str, str] = {
     "考生": "candidates.index",
     "资格审核": "candidates.index",
     "批次的指派": "panels.index",
+    "评审组": "panels.index",
     "回避记录": "panels.conflicts",
 }
 

@@ -7,7 +7,9 @@ from flask import Flask
 from sqlmodel import Session, select
 
 from skilleval.db.tables import Batch, Candidate
+from skilleval.domain.lifecycle import OWN_COMMAND
 from skilleval.installation import Installation
+from skilleval.web.batches import OWN_PAGE
 from tests.chained import MEMBERS
 from tests.factories import Firm, make_batch, make_candidate, make_firm, make_person
 from tests.web.conftest import SignedIn
@@ -149,3 +151,8 @@ def _states(installation: Installation) -> list[str]:
 
 def _by_id(session: Session) -> list[str]:
     return [one.state for one in sorted(session.exec(select(Candidate)), key=lambda one: one.id or 0)]
+
+
+def test_every_step_with_an_act_of_its_own_has_a_page_for_it(app: Flask) -> None:
+    assert OWN_PAGE.keys() == OWN_COMMAND.keys()
+    assert set(OWN_PAGE.values()) <= app.view_functions.keys()
