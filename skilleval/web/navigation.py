@@ -68,6 +68,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
     (
         marked("系统"),
         (
+            Item(marked("操作日志"), "journal.index"),
             Item(marked("账号"), "accounts.index"),
         ),
     ),
