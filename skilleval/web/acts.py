@@ -13,7 +13,8 @@ KINDS = {
     "marks": marked("评分"), "schemes": marked("评分办法"), "results": marked("成绩"), "recognition": marked("直接认定"),
     "evidence": marked("佐证材料"), "contests": marked("竞赛"), "appointments": marked("评聘"), "confirmations": marked("转正定级"),
     "notice": marked("公示"), "objection": marked("异议"), "certificates": marked("证书"), "filing": marked("上报"),
-    "chains": marked("技能生态链"), "specification": marked("评价规范"), "items": marked("考核项目"), "accounts": marked("账号"),
+    "chains": marked("技能生态链"), "specification": marked("评价规范"),
+    "standards": marked("职业标准"), "items": marked("考核项目"), "accounts": marked("账号"),
 }  # fmt: skip
 #: the sentence of an act; {rows} is the number of rows written
 SENTENCES = {
@@ -42,7 +43,9 @@ SENTENCES = {
     "objection.raise": marked("登记异议"), "objection.upheld": marked("异议成立"), "objection.rejected": marked("异议不成立"),
     "certificates.issue": marked("编号发证，写入 {rows} 条记录"), "certificates.import": marked("导入证书编号"),
     "certificates.voided": marked("作废证书"), "certificates.revoked": marked("撤销证书"), "certificates.reissued": marked("补发证书"),
-    "certificates.replace": marked("换发证书"), "filing.export": marked("导出上报材料"),
+    "certificates.replace": marked("换发证书"), "certificates.print": marked("打印证书"),
+    "filing.export": marked("导出上报材料"), "filing.download": marked("下载上报材料"), "filing.answer": marked("登记窗口答复"),
+    "standards.confirm": marked("核对职业标准原文"),
     "chains.add": marked("登记技能生态链"), "chains.member_add": marked("增加链员"), "chains.member_leave": marked("链员退出"),
     "chains.mandate_add": marked("登记服务关系"), "chains.mandate_revoke": marked("撤销服务关系"),
     "specification.draft": marked("起草评价规范"), "specification.drafter_add": marked("增加起草单位"),
