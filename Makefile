@@ -1,6 +1,8 @@
 # Two commands do everything on a fresh machine with Python 3.11 and make: `make demo` and `make test`.
 PYTHON ?= python3
 VENV := .venv
+# the day on which the demo's story stands (skilleval/demo/story.py)
+DEMO_DAY := 2026-07-08
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
@@ -19,7 +21,7 @@ demo: $(READY) ## set up everything and run the demo: a chain lead and three sup
 	$(BIN)/skilleval demo --out demo-output
 
 serve: $(READY) ## open the installation that `make demo` left in the browser, http://127.0.0.1:8000
-	$(BIN)/skilleval --instance demo-output/instance serve
+	$(BIN)/skilleval --instance demo-output/instance --on $(DEMO_DAY) serve
 
 test: $(READY) lint ## set up everything, check the style and run all tests
 	$(BIN)/python -m pytest -n 2 -q

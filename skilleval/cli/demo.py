@@ -87,6 +87,7 @@ def do_command(words: Sequence[str]) -> tuple[int, str]:
 def chapters() -> tuple[Chapter, ...]:
     """The story in order. Its modules are imported only when it is told, so that --help stays quick."""
     from skilleval.demo import (
+        accounts,
         appointments,
         chain,
         checks,
@@ -113,7 +114,8 @@ def chapters() -> tuple[Chapter, ...]:
         Chapter("appointments", _("十一、特级技师、首席技师评聘"), appointments.appoint, _appointments),
         Chapter("confirmations", _("十二、学徒工转正定级"), confirmations.confirm, _confirmations),
         Chapter("under_way", _("十三、进行中的批次：报名、评分、计划"), under_way.leave_open, _under_way),
-        Chapter("checks", _("十四、校验全部材料包与整个安装，复算每个有结果的批次"), checks.check, _checks),
+        Chapter("accounts", _("十四、网页账号：每个角色一个，首次登录时须修改一次性密码"), accounts.open_accounts, _accounts),
+        Chapter("checks", _("十五、校验全部材料包与整个安装，复算每个有结果的批次"), checks.check, _checks),
     )
 
 
@@ -131,6 +133,11 @@ def _fresh(out: Path) -> Path:
 def _firms(facts: Facts) -> Iterator[str]:
     for name, added in facts["firms"].items():
         yield _("{name}：登记 {added} 项").format(name=name, added=added)
+
+
+def _accounts(facts: Facts) -> Iterator[str]:
+    for one in facts["accounts"]:
+        yield _("登录名 {login}  一次性密码 {password}  {role} {firm}").format(**one)
 
 
 def _rosters(facts: Facts) -> Iterator[str]:
@@ -247,6 +254,7 @@ def _account(story: Story, facts: dict[str, Facts]) -> dict[str, Any]:
         "batches": {one["number"]: one["state"] for one in facts["checks"]["batches"]},
         "firms": {firm.name: firm.credit_code for firm in facts["checks"]["firms"]},
         "today": TODAY,
+        "accounts": facts["accounts"]["accounts"],
         "files": {key: story.out / name for key, name in names.items()} | {"package": story.packages[0]},
         "packages": story.packages,
     }
@@ -258,6 +266,8 @@ def _closing(story: Story, answer: dict[str, Any]) -> Iterator[str]:
     yield from (f"  {file}" for file in answer["files"].values())
     yield _("接着可以试试（{today} 为演示的“今天”）：").format(**answer)
     place = f'skilleval --instance "{story.instance}" --on {answer["today"]}'
+    yield f"  {place} serve"
+    yield _("    在浏览器中打开 http://127.0.0.1:8000，用上面的登录名和一次性密码登录（make demo 之后用 make serve 即可）")
     yield f"  {place} batches list"
     for code in answer["firms"].values():
         yield f"  {place} --acting {code} batches list"

@@ -197,24 +197,36 @@ def verify_numbers(session: Session) -> list[Finding]:
     return findings
 
 
-def _check_chain(session: Session, institution_id: int) -> tuple[list[Finding], set[str]]:
+def entry_findings(
+    entries: Iterable[JournalEntry], last: tuple[str, int] = (GENESIS, 0)
+) -> tuple[list[Finding], tuple[str, int]]:
+    """What is wrong with entries in their order after the one with hash and number ``last``; and the new last."""
     findings: list[Finding] = []
-    previous, expected, hashes = GENESIS, 1, {GENESIS}
-    for entry in _entries(session, institution_id):
-        where = f"第 {entry.seq} 条日志"
-        body = _body(entry)
+    for entry in entries:
+        where, body = f"第 {entry.seq} 条日志", _body(entry)
+        previous, expected = last[0], last[1] + 1
         if entry.seq != expected:
             findings.append(Finding("entry_missing", where, f"日志序号应为 {expected}，实为 {entry.seq}：有日志被删除"))
         if hashlib.sha256(entry.body.encode()).hexdigest() != entry.hash:
             findings.append(Finding("entry_changed", where, f"内容与摘要不符：日志被改动（记载：{_who(body)}）"))
         if body.get("prev") != previous or body.get("seq") != entry.seq:
             findings.append(Finding("chain_broken", where, f"与上一条日志不衔接（记载：{_who(body)}）"))
+        last = entry.hash, entry.seq
+    return findings, last
+
+
+def _check_chain(session: Session, institution_id: int) -> tuple[list[Finding], set[str]]:
+    findings: list[Finding] = []
+    last, hashes = (GENESIS, 0), {GENESIS}
+    for entry in _entries(session, institution_id):
+        found, last = entry_findings([entry], last)
+        findings += found
+        where, body = f"第 {entry.seq} 条日志", _body(entry)
         if objects_hash(_written(session, institution_id, entry.seq)) != body.get("objects"):
             findings.append(Finding("objects_changed", where, f"所载数据清单与摘要不符（记载：{_who(body)}）"))
-        previous, expected = entry.hash, entry.seq + 1
         hashes.add(entry.hash)
     head = session.get(JournalHead, institution_id)
-    if (head.hash, head.seq) != (previous, expected - 1) if head else previous != GENESIS:
+    if (head.hash, head.seq) != last if head else last[0] != GENESIS:
         findings.append(Finding("head_differs", "日志链尾", "链尾与最后一条日志不符：末尾的日志被删除或改写"))
     return findings, hashes
 

@@ -14,6 +14,7 @@ from skilleval.services.public_ids import public_ids_of
 from skilleval.web import (
     account_personnel,
     accounts,
+    acts,
     appointments,
     batches,
     candidates,
@@ -33,6 +34,7 @@ from skilleval.web import (
     institution_files,
     institutions,
     issued,
+    journal,
     language,
     marks,
     navigation,
@@ -90,6 +92,7 @@ BLUEPRINTS = (
     workforce.pages,
     chains.pages,
     corner.pages,
+    journal.pages,
     recognitions.pages,
     cases.pages,
     evidence.pages,
@@ -142,6 +145,7 @@ def create_app(installation: Installation, *, today: date | None = None) -> Flas
     errors.install(app)
     show.install(app)
     navigation.install(app)
+    acts.install(app.jinja_env)
     for pages in BLUEPRINTS:
         app.register_blueprint(pages)
     policy.must_be_whole(app)

@@ -22,10 +22,14 @@ from skilleval.domain.methods import METHODS
 from skilleval.domain.rules import Proof
 from skilleval.services import batches as service
 from skilleval.services import deadlines
+from skilleval.services.journal_reading import batch_timeline
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import gate, lists
 from skilleval.web.forms import DayField, Form, ReasonForm, Required, optional_day
 from skilleval.web.language import _, lazy
+
+#: acts of the journal on the overview
+LAST_ACTS = 20
 
 pages = Blueprint("batches", __name__, url_prefix="/batches")
 
@@ -91,7 +95,7 @@ def show(batch_id: int) -> str:
         missing={to: lifecycle.missing_in(proof) for to, proof in ready.items()},
         pages=OWN_PAGE, counts=_counts(session, batch),
         deadline=deadlines.results_deadline(session, batch, calendar, today) if own else None,
-        reason=ReasonForm(formdata=None),
+        reason=ReasonForm(formdata=None), timeline=batch_timeline(session, batch, LAST_ACTS),
     )  # fmt: skip
 
 

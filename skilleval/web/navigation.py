@@ -69,6 +69,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
         marked("系统"),
         (
             Item(marked("账号"), "accounts.index"),
+            Item(marked("操作日志"), "journal.index"),
         ),
     ),
 )

@@ -30,10 +30,9 @@ from skilleval.services.disclosures import disclose_number
 from skilleval.services.history import Event, history_of
 from skilleval.services.roster import ROSTER, SEXES
 from skilleval.services.tenancy import viewer_of
-from skilleval.web import gate, show
+from skilleval.web import acts, gate, show
 from skilleval.web.language import _
 from skilleval.web.people import EMPLOYMENT_LABELS, occupation, pages
-from skilleval.web.timeline import sentence
 
 #: the pages of people, to which this module adds one person's
 __all__ = ["pages"]
@@ -61,7 +60,7 @@ def show_(person_id: int) -> str:
         until=gate.who().revealed_until, phone=person.phone if whole else mask_number(person.phone or ""),
         facts=_facts(person), careers=careers, credentials=[_credential(one) for one in credentials], periods=periods,
         occupation=occupation, next=next_grade, no_next=no_next, events=_events(session, person, careers, credentials, periods),
-        sentence=sentence, told=_told_changes,
+        sentence=acts.told, told=_told_changes,
     )  # fmt: skip
 
 

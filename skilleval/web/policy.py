@@ -71,6 +71,8 @@ TYPISTS = _roles("hr", "reviewer")
 CASE_READERS = _roles("hr", "member_hr", "assessor", "reviewer", "approver", "supervisor", "auditor")
 #: whoever reads what a firm keeps of its own people's contests, appointments and confirmations
 FIRM_READERS = _roles("hr", "reviewer", "approver", "supervisor", "auditor")
+#: whoever may see who did what
+JOURNAL_READERS = _roles("hr", "supervisor", "auditor")
 
 #: endpoint, who may read it (GET), who may act (POST)
 LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
@@ -166,6 +168,9 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("workforce.index", PEOPLE_READERS, None),
     ("workforce.apprentices", PEOPLE_READERS, None),
     ("workforce.coming", PEOPLE_READERS, None),
+    # — the journal —
+    ("journal.index", JOURNAL_READERS, None),
+    ("journal.check", JOURNAL_READERS, None),
     # — chains —
     ("chains.index", PEOPLE_READERS, None),
     ("chains.show", PEOPLE_READERS, None),

@@ -12,6 +12,7 @@ from skilleval.cli import main
 from skilleval.cli.demo import do_command
 from skilleval.demo import firms, road, rosters
 from skilleval.demo.story import Story
+from skilleval.domain.accounts import ROLES
 from tests.conftest import Cli
 from tests.demonstrated import Demonstrated
 
@@ -141,3 +142,14 @@ def test_a_replaced_certificate_and_its_successor_name_each_other(demo: Demonstr
 
     assert f"已换发为 {new}" in certificates("show", old)
     assert f"替换已作废的 {old}" in certificates("show", new)
+
+
+def test_there_is_an_account_of_every_role_and_the_day_of_make_serve_is_the_demos(demo: Demonstrated, ask: Ask) -> None:
+    listed = {one["login"]: one for one in ask("accounts", "list")}
+    opened = demo.answer["accounts"]
+
+    assert {one["role"] for one in opened} == {role.name_zh for role in ROLES.values()}
+    assert {one["login"] for one in opened} == set(listed)
+    assert all(one["password"] for one in opened)
+    makefile = (Path(__file__).parents[2] / "Makefile").read_text(encoding="utf-8")
+    assert f"DEMO_DAY := {demo.answer['today']}" in makefile

@@ -1,24 +1,20 @@
 """The roster in the browser: sorted by 拼音, found by what a desk has at hand, filtered, one statement after another few."""
 
-import ast
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from sqlmodel import col, select
 
-from skilleval import services as service
 from skilleval.db.tables import Credential, Person, WorkPeriod
 from skilleval.installation import Installation
 from skilleval.services.verification import verify_all
 from skilleval.web import gate
-from skilleval.web.timeline import SENTENCES
 from tests.certified import make_certified_batch
 from tests.chained import MEMBERS
 from tests.factories import Firm, id_number, make_firm, make_person
@@ -240,18 +236,6 @@ def test_a_supervisor_reads_and_reveals_nothing(known: Known, signed_in: SignedI
     assert supervisor.get(known.page).status_code == 200
     assert supervisor.post(f"{known.page}/number", {"reason": "督导抽查"}).status_code == 403
     assert signed_in("assessor").get(known.page).status_code == 403
-
-
-def test_every_act_of_the_journal_has_a_sentence() -> None:
-    services = Path(service.__file__).parent
-    told = set()
-    for file in services.glob("*.py"):
-        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(call, ast.Call) and getattr(call.func, "attr", "") in ("record", "record_bulk"):
-                told |= {one.value for one in call.args if isinstance(one, ast.Constant) and "." in str(one.value)}
-
-    assert len(told) > 40
-    assert told - SENTENCES.keys() == set()
 
 
 def people_in(installation: Installation, department: str) -> list[str]:
