@@ -250,9 +250,10 @@ def _session_of(cookie: str) -> web_sessions.Who | None:
 
 
 def _act_for(session: Session) -> None:
+    """Ask on behalf of the account's institution; one that has none any more asks for nobody, and never as the operator."""
     found = asking()
-    if found is not None and found.credit_code is not None:
-        session.info.update(acting_for(found.credit_code))
+    if found is not None and (found.credit_code is not None or "administrator" not in found.roles):
+        session.info.update(acting_for(found.credit_code or ""))
 
 
 def ask_to_sign_in() -> BaseResponse:

@@ -81,6 +81,14 @@ def test_what_is_foreign_looks_like_what_is_not_there(
     assert _without_token(foreign) == _without_token(missing) == _without_token(made_up)
 
 
+def test_an_account_without_a_role_reads_nothing(signed_in: SignedIn, installation: Installation) -> None:
+    _firm(installation)
+    browser = signed_in()
+    pages = [browser.get(address).status_code for address in ("/", "/account", "/people", "/batches", "/accounts")]
+
+    assert pages == [200, 200, 403, 403, 403]
+
+
 def test_a_form_without_its_token_changes_nothing(signed_in: SignedIn, installation: Installation) -> None:
     _firm(installation)
     browser = signed_in("hr")
