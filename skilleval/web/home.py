@@ -35,7 +35,7 @@ TASKS = {
 #: where a task is done; what is not here is done on the page of the step that it leads to, else in the batch's overview
 PAGES: dict[str, str] = {
     "check": "candidates.index", "review": "candidates.index", "score": "scoring.index", "adjudicate": "marks.index",
-    "objections": "notices.index",
+    "objections": "notices.index", "decide": "recognitions.index",
 }  # fmt: skip
 #: the step that a task leads to
 _STEPS = {"settle": "settled", "publish": "noticed", "close": "cleared", "issue": "certified", "file": "filed"}
