@@ -14,15 +14,19 @@ from sqlmodel import Session
 from werkzeug.routing import Rule
 
 from skilleval.db.tables import Table
+from skilleval.services.import_kinds import IMPORTS
 from tests.marked import FIRMS
 from tests.web.marked_site import MarkedSite
 
 #: kind of a hidden row → table, where the two differ
 TABLES: dict[str, str] = {}
 #: endpoint.argument or argument → what it may be, where it is no hidden row
-WORDS: dict[str, tuple[str, ...]] = {"static.filename": ("skilleval.css", "skilleval.js", "mark.svg")}
-#: endpoint.argument → table.column that holds such words
-COLUMNS: dict[str, str] = {"accounts.public_id": "account.public_id"}
+WORDS: dict[str, tuple[str, ...]] = {
+    "static.filename": ("skilleval.css", "skilleval.js", "mark.svg"),
+    "imports.kind": tuple(IMPORTS),
+}
+#: endpoint.argument → table.column, where a record is named by a random word of its own
+COLUMNS: dict[str, str] = {"accounts.public_id": "account.public_id", "imports.public_id": "staged_import.public_id"}
 #: endpoint → why the marked world has no row for it
 WITHOUT_ROWS: dict[str, str] = {}
 #: words in the address that give another answer of the same page
@@ -53,8 +57,16 @@ class Route:
 
     @property
     def kinds(self) -> dict[str, str]:
-        """Its arguments that are hidden rows, with their kinds, as they stand in the address."""
-        return {name: one.kind for name, one in self.rule._converters.items() if hasattr(one, "kind")}
+        """Its arguments that name records: by hidden rows with their kinds, or by words with table and column."""
+        return {
+            name: one.kind if hasattr(one, "kind") else self.column(name) or ""
+            for name, one in self.rule._converters.items()
+            if hasattr(one, "kind") or self.column(name)
+        }
+
+    def column(self, name: str) -> str | None:
+        """The table.column of an argument that is a record's own word."""
+        return COLUMNS.get(f"{self.endpoint}.{name}") or COLUMNS.get(f"{self.endpoint.partition('.')[0]}.{name}")
 
 
 def routes(site: MarkedSite) -> list[Route]:
@@ -107,7 +119,7 @@ class Book:
 
     def table(self, kind: str) -> str:
         """The table behind a kind of hidden row."""
-        return TABLES.get(kind, kind)
+        return TABLES.get(kind, kind.partition(".")[0])
 
     def rows(self, table: str) -> dict[int, dict[str, Any]]:
         """The rows of a table by number."""
@@ -123,7 +135,7 @@ class Book:
         ]  # fmt: skip
 
     def _owner(self, row: dict[str, Any]) -> str | None:
-        return self._letters.get(row["institution_id"] if "institution_id" in row else row["id"])
+        return self._letters.get(row["institution_id"]) if "institution_id" in row else None
 
     def _complete(self, route: Route, last: str, row: dict[str, Any]) -> dict[str, int] | None:
         """The other rows of the address, those that the last one belongs to."""
@@ -152,17 +164,23 @@ class Book:
         """Addresses with these rows, and each of the words that the other arguments may be."""
         names = [name for name in route.rule.arguments if name not in (rows or {})]
         for words in _combinations([self._words(route.endpoint, name) for name in names]):
-            values = {**(rows or {}), **dict(zip(names, words, strict=True))}
+            values = {**self._named(route, rows or {}), **dict(zip(names, words, strict=True))}
             yield self.site.app.url_map.bind("localhost").build(route.endpoint, values, route.method)
+
+    def _named(self, route: Route, rows: dict[str, int]) -> dict[str, Any]:
+        """Rows as the address names them: some by a word of their own."""
+        named: dict[str, Any] = dict(rows)
+        for name, number in rows.items():
+            if (column := route.column(name)) is not None:
+                table, _dot, key = column.partition(".")
+                named[name] = self.rows(table).get(number, {}).get(key, f"{number:032d}")
+        return named
 
     def _words(self, endpoint: str, name: str) -> tuple[Any, ...]:
         blueprint = endpoint.partition(".")[0]
         for key in (f"{endpoint}.{name}", f"{blueprint}.{name}", name):
             if key in WORDS:
                 return WORDS[key]
-            if key in COLUMNS:
-                table, _dot, column = COLUMNS[key].partition(".")
-                return tuple(row[column] for row in self.rows(table).values())[-1:]
         return ()
 
 

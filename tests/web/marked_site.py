@@ -4,6 +4,7 @@ Mandates of the lead: 甲's is live, 乙's has expired, 丙's was revoked. What 
 test wants it kept, so that one site serves all proofs.
 """
 
+import io
 import json
 import re
 import shutil
@@ -26,10 +27,13 @@ from skilleval.db.tables import Account, AccountRole, Institution, Mandate, Pers
 from skilleval.domain.accounts import ROLES
 from skilleval.installation import Installation
 from skilleval.services import web_sessions
+from skilleval.services.roster import ROSTER, TEMPLATE_ID
 from skilleval.settings import CONFIG_NAME, CONFIG_TEMPLATE
+from skilleval.sheets.writing import FormSheet, write_form
 from skilleval.web import gate
 from skilleval.web.application import create_app
 from tests.accounts import make_account
+from tests.factories import id_number
 from tests.marked import FIRMS, LEAD, make_world
 
 TODAY = date(2026, 6, 25)
@@ -138,6 +142,10 @@ def make_files(folder: Path) -> None:
                 _account(session, persona)
         session.commit()
     installation.database.close()
+    site = open_site(folder, kept=True)
+    for letter in FIRMS:
+        _upload(site, letter)
+    site.installation.database.close()
 
 
 def open_site(folder: Path, *, kept: bool = False) -> MarkedSite:
@@ -188,6 +196,17 @@ def _end_mandates(session: Session) -> None:
                 mandate.revoked_on, mandate.revoked_reason = date(2026, 6, 1), "金丙约撤销"
         session.add(mandate)
     session.flush()
+
+
+def _upload(site: MarkedSite, letter: str) -> None:
+    """A roster that waits to be corrected: with a number that is wrong, and the numbers of other firms' people."""
+    mark = f"金{letter}密"
+    rows: list[dict[str, object]] = [{"employee_no": "E9", "name": f"{mark}新人", "id_number": f"{id_number(99)[:-1]}A"}]
+    rows += [{"employee_no": f"E{one}", "name": f"{mark}人", "id_number": id_number(one), "hired_on": "昨天"} for one in (1, 11, 21, 31)]
+    file = write_form(site.installation.folder / "花名册.xlsx", [FormSheet("花名册", ROSTER, rows, example=False)], TEMPLATE_ID, [])
+    content = io.BytesIO(file.read_bytes())
+    answer = site.visitor(STAFF_OF[letter]).post("/imports/new/people", {"file": (content, f"{mark}花名册.xlsx")})
+    assert answer.status_code == 303, answer.get_data(as_text=True)
 
 
 def _account(session: Session, persona: Persona) -> Account:

@@ -52,9 +52,7 @@ def address_of(book: Book, route: Route, owner: str = LEAD) -> Address:
     known = book.of(route)
     if known:
         return next((one for one in known if one.owner == owner), known[0])
-    words = {name: (book._words(route.endpoint, name) or ("0" * 32,))[0] for name in route.rule.arguments if name not in route.kinds}
-    rows = dict.fromkeys(route.kinds, NOWHERE)
-    path = book.site.app.url_map.bind("localhost").build(route.endpoint, {**rows, **words}, route.method)
+    path = next(iter(book._plain(route, dict.fromkeys(route.kinds, NOWHERE))))
     return Address(route.endpoint, path, None)
 
 
@@ -87,9 +85,9 @@ def tenancy_found(site: MarkedSite, endpoints: Iterable[str] | None = None) -> t
     book, found, faults = Book(site), {}, []
     wanted = None if endpoints is None else set(endpoints)
     for route in routes(site):
-        if not route.kinds or (wanted is not None and route.endpoint not in wanted):
+        known = [one for one in book.of(route) if one.owner is not None] if route.kinds else []
+        if not known or (wanted is not None and route.endpoint not in wanted):
             continue
-        known = book.of(route)
         answers = {}
         for relation in RELATIONS:
             persona = _asking(route, relation)
@@ -198,7 +196,7 @@ def id_faults(site: MarkedSite, endpoints: Iterable[str] | None = None) -> list[
         if not route.kinds or route.method != "GET" or (wanted is not None and route.endpoint not in wanted):
             continue
         for one in book.of(route)[:1]:
-            for kind, number in one.rows:
+            for kind, number in (pair for pair in one.rows if "." not in pair[0]):
                 wrong = one.path.replace(site.hide(kind, number), site.hide("another", number))
                 answer = ask(site, STAFF_OF[one.owner or LEAD], route, wrong)
                 if answer.status_code != 404:
