@@ -96,7 +96,7 @@ def tenancy_found(site: MarkedSite, endpoints: Iterable[str] | None = None) -> t
                 if relation not in _relations(book, one):
                     continue
                 answer = ask(site, persona, route, one.path)
-                got.add({404: "404", 403: "403"}.get(answer.status_code, "here"))
+                got.add(_outcome(site, persona, book, route, one, answer, relation))
                 if answer.status_code == 404:
                     faults += _telling(site, persona, book, route, one, answer)
                 if answer.status_code == 403:
@@ -104,6 +104,18 @@ def tenancy_found(site: MarkedSite, endpoints: Iterable[str] | None = None) -> t
             answers[relation] = "|".join(sorted(got))
         found[route.endpoint, route.method] = answers
     return found, faults
+
+
+def _outcome(
+    site: MarkedSite, persona: Persona, book: Book, route: Route, one: Address, answer: TestResponse, relation: str
+) -> str:
+    """404, 403, here; or that the form was refused before the record was looked for, as for one that is not there."""
+    if answer.status_code in (403, 404):
+        return str(answer.status_code)
+    if relation == "own" or route.method == "GET":
+        return "here"
+    missing = ask(site, persona, route, next(book.missing(route, one)))
+    return "unasked" if (missing.status_code, _plain(missing)) == (answer.status_code, _plain(answer)) else "here"
 
 
 def _asking(route: Route, relation: str) -> Persona:

@@ -25,6 +25,7 @@ from tests.web.addresses import VARIANTS, Address, Book, routes
 from tests.web.marked_site import MarkedSite, Persona
 
 _LINK = re.compile(r'(?:href|action)="(/[^"]*)"')
+_HREF = re.compile(r'href="(/[^"]*)"')
 #: addresses of one kind that links give beyond those of the tables
 MOST_LINKED = 1
 _READS = ("SELECT", "PRAGMA", "BEGIN", "WITH", "EXPLAIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")
@@ -175,9 +176,10 @@ def _follow(site: MarkedSite, persona: Persona, visits: list[Visit]) -> list[Vis
     return found
 
 
-def links_of(page: str) -> list[str]:
-    """The addresses of this site that a page leads to."""
-    return list(dict.fromkeys(html.unescape(one).partition("#")[0] for one in _LINK.findall(page)))
+def links_of(page: str, *, forms: bool = True) -> list[str]:
+    """The addresses of this site that a page leads to, by its links and (``forms``) by its forms."""
+    found = (_LINK if forms else _HREF).findall(page)
+    return list(dict.fromkeys(html.unescape(one).partition("#")[0] for one in found))
 
 
 def endpoint_of(site: MarkedSite, link: str, method: str = "GET") -> str | None:
