@@ -20,15 +20,23 @@ from tests.web.marked_site import MarkedSite
 
 #: kind of a hidden row → table, where the two differ
 TABLES: dict[str, str] = {
-    "part": "specification_part", "public_notice": "notice", "certificate_check": "certificate",
+    "part": "specification_part", "case": "recognition_case", "public_notice": "notice", "certificate_check": "certificate",
 }  # fmt: skip
 #: endpoint.argument or argument → what it may be, where it is no hidden row
 WORDS: dict[str, tuple[str, ...]] = {
     "static.filename": ("skilleval.css", "skilleval.js", "mark.svg"),
     "imports.kind": tuple(IMPORTS),
+    "rules.rule_id": ("results.working_days",),
+    "standards.code": ("6-31-01-03",),
+    "standards.key": ("6-31-01-03@2018",),
 }
+#: endpoint.argument → kind of the hidden row that it is, where the route takes it as a word
+HIDDEN: dict[str, str] = {"imports.target": "batch"}
 #: endpoint.argument → table.column, where a record is named by a random word of its own
-COLUMNS: dict[str, str] = {"accounts.public_id": "account.public_id", "imports.public_id": "staged_import.public_id"}
+COLUMNS: dict[str, str] = {
+    "accounts.public_id": "account.public_id", "account_personnel.public_id": "account.public_id",
+    "imports.public_id": "staged_import.public_id",
+}  # fmt: skip
 #: endpoint → why the marked world has no row for it
 WITHOUT_ROWS: dict[str, str] = dict.fromkeys(
     ("filings.answer", "filings.check", "filings.download", "filings.show"), "no package of the marked world was exported"
@@ -63,10 +71,14 @@ class Route:
     def kinds(self) -> dict[str, str]:
         """Its arguments that name records: by hidden rows with their kinds, or by words with table and column."""
         return {
-            name: one.kind if hasattr(one, "kind") else self.column(name) or ""
+            name: one.kind if hasattr(one, "kind") else self.hidden(name) or self.column(name) or ""
             for name, one in self.rule._converters.items()
-            if hasattr(one, "kind") or self.column(name)
+            if hasattr(one, "kind") or self.hidden(name) or self.column(name)
         }
+
+    def hidden(self, name: str) -> str | None:
+        """The kind of an argument that is a hidden row, although the route takes it as a word."""
+        return HIDDEN.get(f"{self.endpoint.partition('.')[0]}.{name}")
 
     def column(self, name: str) -> str | None:
         """The table.column of an argument that is a record's own word."""
@@ -175,7 +187,9 @@ class Book:
         """Rows as the address names them: some by a word of their own."""
         named: dict[str, Any] = dict(rows)
         for name, number in rows.items():
-            if (column := route.column(name)) is not None:
+            if (kind := route.hidden(name)) is not None:
+                named[name] = self.site.hide(kind, number)
+            elif (column := route.column(name)) is not None:
                 table, _dot, key = column.partition(".")
                 named[name] = self.rows(table).get(number, {}).get(key, f"{number:032d}")
         return named
