@@ -99,12 +99,13 @@ def explain(workplace: Workplace, number: str, person: str, letter: bool, as_jso
     with workplace.database.reading() as session:
         batch = seen_batch_of(session, number)
         candidate, found = service.find_candidate(session, batch, person, vault=workplace.vault)
-        ways = advice.candidate_ways(session, batch, candidate, workplace.library)
+        advised = advice.advise(session, batch, candidate, workplace.library)
+        ways = advised.ways
         told = advice.candidate_letter(batch, found, candidate, ways)
         answer = {
             **_row(session, workplace, candidate, found), "checked_on": candidate.checked_on, "proof": candidate.proof,
             "ways": [way.as_dict() for way in ways], "letter": told,
-            "outdated": advice.is_outdated(session, batch, candidate, workplace.library),
+            "outdated": advised.outdated,
         }  # fmt: skip
     assert candidate.proof is not None
     proof = Proof.from_dict(candidate.proof)

@@ -16,6 +16,15 @@ def live_roles(session: Session, account: Account) -> Sequence[AccountRole]:
     return session.exec(query.order_by(col(AccountRole.id))).all()
 
 
+def every_live_role(session: Session) -> dict[int, list[AccountRole]]:
+    """The live roles of all accounts by account, oldest first."""
+    query = select(AccountRole).where(col(AccountRole.revoked_at).is_(None)).order_by(col(AccountRole.id))
+    found: dict[int, list[AccountRole]] = {}
+    for one in session.exec(query):
+        found.setdefault(one.account_id, []).append(one)
+    return found
+
+
 def events_of(session: Session, account: Account) -> Sequence[AccountEvent]:
     """What was done to and by the account, newest first."""
     query = select(AccountEvent).where(col(AccountEvent.account_id) == account.id)

@@ -40,22 +40,25 @@ class NextGrade:
     certificates_entered: bool
 
 
-def candidate_ways(session: Session, batch: Batch, candidate: Candidate, library: Library) -> tuple[Way, ...]:
-    """The ways to yes for the entry conditions of a candidate, on the first day of the batch. None where they are met."""
-    known, related = candidates.conditions_of(session, batch, library)
-    background = _candidates_background(session, candidate, batch.starts_on)
-    return ways(background, batch.occupation_code, Grade(candidate.grade), known, batch.starts_on, related)
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What there is to tell a candidate today: the ways to yes for the entry conditions, none where they are met."""
+
+    ways: tuple[Way, ...]
+    #: the conditions are answered otherwise today than when the candidate was judged
+    outdated: bool
 
 
-def is_outdated(session: Session, batch: Batch, candidate: Candidate, library: Library) -> bool:
-    """Whether the entry conditions are answered otherwise today than when the candidate was judged."""
-    if candidate.proof is None:
-        return False
+def advise(session: Session, batch: Batch, candidate: Candidate, library: Library) -> Advice:
+    """What is known of the candidate today, held against the entry conditions on the first day of the batch."""
     known, related = candidates.conditions_of(session, batch, library)
     background = _candidates_background(session, candidate, batch.starts_on)
     grade = Grade(candidate.grade)
+    found = ways(background, batch.occupation_code, grade, known, batch.starts_on, related)
+    if candidate.proof is None:
+        return Advice(found, outdated=False)
     verdict = judge(background, batch.occupation_code, grade, known, batch.starts_on, related=related)
-    return Proof.from_dict(candidate.proof).children[0].answer is not verdict.answer
+    return Advice(found, Proof.from_dict(candidate.proof).children[0].answer is not verdict.answer)
 
 
 def _candidates_background(session: Session, candidate: Candidate, on: date) -> Background:

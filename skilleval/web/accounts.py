@@ -220,7 +220,8 @@ def confirm_second_factor() -> Response:
 def index() -> str:
     """Every account of the installation."""
     session = gate.reading()
-    rows = [(one, account_events.live_roles(session, one)) for one in accounts.all_accounts(session)]
+    held = account_events.every_live_role(session)
+    rows = [(one, held.get(one.id or 0, [])) for one in accounts.all_accounts(session)]
     return render_template("accounts/index.html", rows=rows, roles=ROLES, firms=_firms(session))
 
 

@@ -41,7 +41,8 @@ def show_(batch_id: int, candidate_id: int) -> str:
     candidate, person = _candidate(session, batch, candidate_id)
     library = gate.site().installation.library
     tree = None if candidate.proof is None else Proof.from_dict(candidate.proof)
-    ways = () if tree is None else advice.candidate_ways(session, batch, candidate, library)
+    advised = None if tree is None else advice.advise(session, batch, candidate, library)
+    ways = () if advised is None else advised.ways
     number = gate.site().installation.vault.open(person.institution_id, person.id_sealed)
     return render_template(
         "candidates/show.html", batch=batch, candidate=candidate, person=person, tree=tree, ways=ways,
@@ -49,7 +50,7 @@ def show_(batch_id: int, candidate_id: int) -> str:
         number=mask_number(number), employer=session.get(Institution, candidate.employer_id),
         others=() if tree is None else advice.other_obstacles(tree),
         letter="" if tree is None else advice.candidate_letter(batch, person, candidate, ways),
-        outdated=tree is not None and advice.is_outdated(session, batch, candidate, library),
+        outdated=advised is not None and advised.outdated,
     )  # fmt: skip
 
 
@@ -169,10 +170,11 @@ def _listing(session: Session, batch: Batch, *, selectable: bool) -> lists.Listi
             lambda value: col(Candidate.grade) == value,
         ),
     )
+    may_open = gate.may("candidates.show_")
     return lists.Listing(
         name="candidates", title=_("考生"), query=query, id=col(Candidate.id), kind="candidate", sort="admission",
         columns=columns, filters=filters, search=_search, search_hint=_("姓名、准考证号、工号"), selectable=selectable,
-        link=lambda row: url_for("candidates.show_", batch_id=batch.id, candidate_id=row.id),
+        link=(lambda row: url_for("candidates.show_", batch_id=batch.id, candidate_id=row.id)) if may_open else None,
     )  # fmt: skip
 
 

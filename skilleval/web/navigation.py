@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flask import Flask, g, request
 
+from skilleval.db.tables import Batch
 from skilleval.web import gate
 from skilleval.web.language import marked
 
@@ -16,6 +17,8 @@ class Item:
     endpoint: str
     #: the ways of recognition of the batches that have this page; empty: all
     routes: tuple[str, ...] = ()
+    #: only for whoever owns the record that the page is about
+    own: bool = False
 
 
 #: heading → lines; what the policy does not allow is left out, and a heading without lines too
@@ -79,8 +82,8 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
 BATCH_TABS: tuple[Item, ...] = (
     Item(marked("概览"), "batches.show"),
     Item(marked("考生"), "candidates.index"),
-    Item(marked("评审组"), "panels.index"),
-    Item(marked("评分"), "scoring.index"),
+    Item(marked("评审组"), "panels.index", own=True),
+    Item(marked("评分"), "scoring.index", own=True),
     Item(marked("直接认定档案"), "recognitions.index", routes=("direct",)),
     Item(marked("成绩"), "marks.index"),
     Item(marked("公示"), "notices.index"),
@@ -89,9 +92,11 @@ BATCH_TABS: tuple[Item, ...] = (
 )
 
 
-def batch_tabs(route: str) -> list[Item]:
-    """The pages of a batch of this way of recognition that whoever asks may open."""
-    return [item for item in BATCH_TABS if gate.may(item.endpoint) and route in (item.routes or (route,))]
+def batch_tabs(batch: Batch) -> list[Item]:
+    """The pages of a batch that whoever asks may open; a firm whose people sit in it has fewer."""
+    owned = gate.who().institution_id == batch.institution_id
+    fitting = [item for item in BATCH_TABS if batch.route in (item.routes or (batch.route,))]
+    return [item for item in fitting if gate.may(item.endpoint) and (owned or not item.own)]
 
 
 def menu() -> list[tuple[str, list[Item]]]:

@@ -48,7 +48,7 @@ class PostForm(Form):
     name = StringField(lazy("岗位名称"), [Required(), Length(max=60)], description=lazy("以后不能改"))
     occupation_code = StringField(lazy("职业编码"), [Required(), Length(max=10)], description=lazy("如 6-31-01-03"))
     trade = StringField(lazy("工种"), [Optional(), Length(max=40)], description=lazy("不分工种的不填"))
-    grades = FieldList(FormField(GradeRow), lazy("岗位等级"), max_entries=40)
+    grades = FieldList(FormField(GradeRow), lazy("岗位等级"), min_entries=1, max_entries=40)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ class SpecificationForm(Form):
         lazy("相关职业"), [Optional(), Length(max=400)], description=lazy("编码，以空格分开；其工作年限和证书也可计算")
     )
     approved_on = DayField(lazy("批准日期"), [Required()])
-    parts = FieldList(FormField(PartRow), lazy("考核部分"), max_entries=60)
+    parts = FieldList(FormField(PartRow), lazy("考核部分"), min_entries=1, max_entries=60)
 
 
 @pages.get("")

@@ -99,7 +99,7 @@ def test_a_candidate_is_told_the_ways_and_what_else_stands_against(session: Sess
     candidate = make_candidate(session, batch, person, state="applied", claimed=None)
     candidates.check_eligibility(session, ACTOR, batch, LIBRARY, on=ON)
 
-    found = advice.candidate_ways(session, batch, candidate, LIBRARY)
+    found = advice.advise(session, batch, candidate, LIBRARY).ways
     told = advice.candidate_letter(batch, person, candidate, found)
 
     assert (found[0].ready_on, found[0].acts) == (date(2030, 9, 19), ())

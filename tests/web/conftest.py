@@ -1,5 +1,6 @@
 """Browsers on a real application: an installation in a folder, its database, and people who have signed in."""
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from skilleval.web import gate
 from skilleval.web.application import create_app
 from tests.accounts import OPERATOR, make_account
 from tests.factories import CREDIT_CODE
+from tests.web import checks
+from tests.web.marked_site import MarkedSite, copied, open_site, shared_files
 
 TODAY = date(2026, 6, 1)
 
@@ -51,7 +54,7 @@ class Browser:
         return found[1] if found else ""
 
     def _keep(self, answer: TestResponse) -> TestResponse:
-        assert answer.status_code < 500, "the application failed; its log tells why"
+        assert checks.faults_of(answer) == []
         self.answers.append(answer)
         return answer
 
@@ -129,3 +132,16 @@ def assessors(signed_in: SignedIn, installation: Installation, firm: object) -> 
     with installation.database.reading() as session:
         found = session.exec(query).all()
     return [signed_in("assessor", personnel=one) for one in found]
+
+@pytest.fixture(scope="session")
+def marked_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of the marked world, made once a run; read only."""
+    own = tmp_path_factory.getbasetemp()
+    # A worker's own folder lies in the one of the whole run.
+    return shared_files(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
+
+
+@pytest.fixture(scope="session")
+def marked_site(marked_files: Path, tmp_path_factory: pytest.TempPathFactory) -> MarkedSite:
+    """The application on the marked world; what is done to it is taken back."""
+    return open_site(copied(marked_files, tmp_path_factory.mktemp("marked")))

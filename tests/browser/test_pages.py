@@ -1,0 +1,134 @@
+"""The application in Chromium: accessibility, console, content policy, two browsers in one record, back and double click."""
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+from werkzeug.exceptions import HTTPException
+
+from skilleval.db.tables import Account, AccountEvent
+from tests.accounts import PASSWORD
+from tests.browser.conftest import Enter, Live
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.slow
+
+#: axe's words for what keeps people out
+BARRIERS = ("serious", "critical")
+
+
+def barriers(page: "Page") -> list[str]:
+    """What axe finds on the page that keeps somebody from using it."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']} ({one['impact']}): {one['nodes'][0]['html'][:120]}" for one in found if one["impact"] in BARRIERS
+    ]
+
+
+def every_page(live: Live, page: "Page", begin: str) -> list[str]:
+    """Open each kind of page once, following the links, and tell the faults."""
+    queue, done, faults = [begin], set(), []
+    while queue:
+        path = queue.pop(0)
+        endpoint = _endpoint(live, path)
+        if endpoint is None or endpoint in done:
+            continue
+        done.add(endpoint)
+        answer = page.goto(live.base + path)
+        assert answer is not None
+        if "html" not in answer.headers.get("content-type", ""):
+            continue
+        faults += [f"{endpoint}: {one}" for one in barriers(page)]
+        links = page.eval_on_selector_all("a[href^='/']", "all => all.map(one => one.getAttribute('href'))")
+        # What is saved as a file is no page.
+        queue += [link.partition("#")[0] for link in links if "format=" not in link]
+    assert len(done) >= 3
+    return faults
+
+
+def _endpoint(live: Live, path: str) -> str | None:
+    try:
+        endpoint, _rows = live.app.url_map.bind("localhost").match(urlsplit(path).path, "GET")
+    except HTTPException:
+        return None
+    rule = next(iter(live.app.url_map.iter_rules(endpoint)))
+    is_file = rule.rule.endswith((".xlsx", ".pdf", "/sheet", "/file", "/room")) or "template" in rule.rule
+    return None if is_file or endpoint == "static" else str(endpoint)
+
+
+@pytest.mark.parametrize(("login", "begin"), [("staff", "/"), ("boss", "/accounts"), (None, "/sign-in"), (None, "/check")])
+def test_no_page_keeps_anybody_out_or_complains(live: Live, enter: Enter, login: str | None, begin: str) -> None:
+    live.said.clear()
+
+    assert every_page(live, enter(login), begin) == []
+    assert live.said == []
+
+
+def test_one_signs_in_and_is_shown_where_one_is_by_the_keyboard_alone(live: Live, enter: Enter) -> None:
+    page = enter()
+    page.goto(f"{live.base}/people")
+    page.keyboard.type("staff")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/people**")
+    page.keyboard.press("Tab")
+
+    # The first stop leads past the menu.
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == "#content"
+
+
+def test_a_second_click_and_the_way_back_make_no_second_account(live: Live, enter: Enter) -> None:
+    page = enter("boss")
+    page.goto(f"{live.base}/accounts/new")
+    page.fill("#login", "double")
+    page.fill("#name", "试一试")
+    page.select_option("#role", "hr")
+    page.select_option("#institution", index=1)
+    page.dblclick("main form button")
+    page.wait_for_load_state()
+
+    assert page.locator("h1").count() == 1
+    page.go_back()
+    assert page.input_value("#login") == "double"
+    page.click("main form button")
+    page.wait_for_load_state()
+
+    assert "已有人使用" in page.inner_text("main")
+    with live.installation.database.reading() as session:
+        made = session.exec(select(Account).where(col(Account.login) == "double")).all()
+    assert len(made) == 1
+
+
+def test_two_browsers_in_one_record_do_it_once(live: Live, enter: Enter) -> None:
+    with live.installation.database.reading() as session:
+        public_id = session.exec(select(Account.public_id).where(col(Account.login) == "staff")).one()
+    first, second = enter("boss"), enter("boss")
+    for page in (first, second):
+        page.goto(f"{live.base}/accounts/{public_id}")
+    told = []
+    for page in (first, second):
+        form = page.locator(f"form[action='/accounts/{public_id}/disable']")
+        page.locator("details.act", has=form).locator("summary").click()
+        form.locator("textarea").fill("离职")
+        form.locator("button").click()
+        page.wait_for_load_state()
+        told.append(page.inner_text("main"))
+
+    assert "账号已停用" in told[0]
+    assert "已经停用" in told[1]
+    with live.installation.database.reading() as session:
+        assert _disabled(session) == 1
+
+
+def _disabled(session: Session) -> int:
+    query = sa.select(sa.func.count()).select_from(AccountEvent).where(col(AccountEvent.action) == "accounts.disable")
+    return int(session.execute(query).scalar_one())
