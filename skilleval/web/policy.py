@@ -142,7 +142,7 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("drafts.open_round", None, HR),
     ("drafts.answer", None, HR),
     ("drafts.conclude", None, HR),
-    ("drafts.approve", None, HR),
+    ("drafts.approve", None, APPROVER),
     ("drafts.abandon", None, HR),
     ("posts.index", STAFF, None),
     ("posts.new", HR, HR),

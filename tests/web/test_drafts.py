@@ -50,9 +50,10 @@ def test_an_opinion_is_answered_once_and_the_round_concluded(signed_in: SignedIn
     early = browser.post(f"{address}/conclusion", {"conclusion": "pass", "reason": "可行", "unknown_reason": "按2人执行"})
     first, again = (browser.post(f"{address}/answers", verdict) for _time in range(2))
     passed = browser.post(f"{address}/conclusion", {"conclusion": "pass", "reason": "可行", "unknown_reason": "按2人执行"})
-    approved = browser.post(f"{address}/approval", {"reason": "企〔2026〕1号"})
+    not_theirs, approved = (signed_in(role).post(f"{address}/approval", {"reason": "企〔2026〕1号"}) for role in ("hr", "approver"))
 
-    assert [one.status_code for one in (early, first, again, passed, approved)] == [422, 303, 422, 303, 303]
+    answers = (early, first, again, passed, not_theirs, approved)
+    assert [one.status_code for one in answers] == [422, 303, 422, 303, 403, 303]
     with installation.database.reading() as session:
         assert [one.verdict for one in session.exec(select(OpinionAnswer))] == ["reject"]
         assert session.exec(select(Specification.draft_number).where(Specification.code == "ZP")).all() == ["GF-1"]
