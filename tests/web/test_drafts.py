@@ -62,7 +62,7 @@ def test_an_opinion_is_answered_once_and_the_round_concluded(signed_in: SignedIn
 def test_a_co_drafter_hands_in_opinions_and_does_nothing_of_the_leads(
     signed_in: SignedIn, installation: Installation, address: str
 ) -> None:
-    browser = signed_in("hr", at=MEMBERS[0])
+    browser = signed_in("hr", "approver", at=MEMBERS[0])
 
     page = browser.get(address).get_data(as_text=True)
     opinion = browser.post(f"{address}/opinions", {"part": "理论", "text": "题量偏大"})
