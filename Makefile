@@ -6,7 +6,7 @@ DEMO_DAY := 2026-07-08
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo serve test test-fast lint bench mutants clean
+.PHONY: help demo serve messages test test-fast lint bench mutants clean
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -22,6 +22,12 @@ demo: $(READY) ## set up everything and run the demo: a chain lead and three sup
 
 serve: $(READY) ## open the installation that `make demo` left in the browser, http://127.0.0.1:8000
 	$(BIN)/skilleval --instance demo-output/instance --on $(DEMO_DAY) serve
+
+messages: $(READY) ## bring the English catalogue in line with code and templates; the new lines are then to be translated
+	mkdir -p build
+	$(BIN)/pybabel -q extract -F pyproject.toml -k lazy -k marked --omit-header --add-location=file --no-wrap -o build/messages.pot .
+	$(BIN)/pybabel -q update -i build/messages.pot -d skilleval/web/translations -l en \
+	    --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap
 
 test: $(READY) lint ## set up everything, check the style and run all tests
 	$(BIN)/python -m pytest -n 2 -q

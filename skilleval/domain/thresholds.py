@@ -7,7 +7,8 @@ from skilleval.domain.eligibility import Requirement
 from skilleval.domain.rules import Expression, Group, Rule
 
 #: what a requirement counts, as one reads it
-_NAMES = {"age": "年龄（周岁）", "work_years": "工作年限", "held_years": "持证年限"}
+#: what a number counts → its Chinese name
+NAMES = {"age": "年龄（周岁）", "work_years": "工作年限", "held_years": "持证年限"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Threshold:
     @property
     def name_zh(self) -> str:
         """What the number counts, in Chinese."""
-        return _NAMES[self.counts]
+        return NAMES[self.counts]
 
 
 def thresholds(rule: Rule) -> list[Threshold]:
@@ -40,7 +41,7 @@ def _found(expression: Expression, road: tuple[int, ...]) -> Iterator[Threshold]
         for place, part in enumerate(expression.parts):
             yield from _found(part, (*road, place))
     elif isinstance(expression, Requirement):
-        for counts in _NAMES:
+        for counts in NAMES:
             if value := getattr(expression, counts):
                 yield Threshold(road, counts, value)
 

@@ -17,6 +17,7 @@ from skilleval.services.sign_in import sign_in as check
 from skilleval.web import account_personnel, gate
 from skilleval.web.forms import Form, Required
 from skilleval.web.language import _, lazy
+from skilleval.web.show import label
 
 pages = Blueprint("accounts", __name__)
 
@@ -342,7 +343,7 @@ def _offer(form: NewAccountForm) -> None:
     firms = sorted(_firms(gate.reading()).values(), key=lambda one: one.credit_code)
     nobody = SelectChoice("", _("（仅系统管理员不选机构）"))
     form.institution.choices = [nobody, *(SelectChoice(one.credit_code, one.name) for one in firms)]
-    form.role.choices = [SelectChoice(role.key, f"{role.name_zh}：{role.may}") for role in ROLES.values()]
+    form.role.choices = [SelectChoice(role.key, f"{label(role.name_zh)}：{label(role.may)}") for role in ROLES.values()]
 
 
 def _back(public_id: str, told: str) -> Response:

@@ -80,8 +80,8 @@ def sentence(entry: Entry) -> str:
 
 
 def roles(entry: Entry) -> str:
-    """The roles in which it was done, in Chinese; the command line's own words as they are."""
-    return "、".join(ROLES[one].name_zh if one in ROLES else one for one in entry.roles)
+    """The roles in which it was done; the command line's own words as they are."""
+    return "、".join(_(ROLES[one].name_zh) if one in ROLES else one for one in entry.roles)
 
 
 def install(environment: Any) -> None:

@@ -25,6 +25,7 @@ from skilleval.services.honours import honours_of
 from skilleval.web import gate, lists
 from skilleval.web.forms import DayField, Form, Required, optional_day
 from skilleval.web.language import _, lazy
+from skilleval.web.show import label
 
 pages = Blueprint("appointments", __name__, url_prefix="/appointments")
 
@@ -33,10 +34,10 @@ class NominationForm(Form):
     """One nomination, and an honour that comes with it."""
 
     person = StringField(lazy("员工"), [Required(), Length(max=40)], description=lazy("工号或姓名，须在花名册中"))
-    grade = SelectField(lazy("申报等级"), [Required()], choices=[SelectChoice(one.name_zh, one.name_zh) for one in TOP_GRADES])
+    grade = SelectField(lazy("申报等级"), [Required()], choices=[SelectChoice(one.name_zh, lazy(one.name_zh)) for one in TOP_GRADES])
     occupation_code = StringField(lazy("职业编码"), [Required(), Length(max=10)], description=lazy("如 6-31-01-03"))
     trade = StringField(lazy("工种"), [Optional(), Length(max=40)])
-    route = SelectField(lazy("推荐途径"), [Required()], choices=[SelectChoice(key, f"{key} {name}") for key, name in ROUTES.items()])
+    route = SelectField(lazy("推荐途径"), [Required()], choices=[SelectChoice(key, lazy(f"{key} {name}")) for key, name in ROUTES.items()])
     year = IntegerField(lazy("年度"), [InputRequired(), NumberRange(min=2000, max=2100)])
     period = IntegerField(lazy("期次"), [InputRequired(), NumberRange(min=1, max=12)])
     achievements = TextAreaField(lazy("主要业绩"), [Required(), Length(max=2000)])
@@ -52,12 +53,12 @@ class NominationForm(Form):
     authority_reason = StringField(lazy("条款不一致仍要推荐的理由"), [Optional(), Length(max=500)])
     honour_kind = SelectField(
         lazy("荣誉类别"),
-        choices=[SelectChoice("", lazy("没有")), *(SelectChoice(EVIDENCE_KINDS[key], EVIDENCE_KINDS[key]) for key in HONOUR_KINDS)],
+        choices=[SelectChoice("", lazy("没有")), *(SelectChoice(EVIDENCE_KINDS[key], lazy(EVIDENCE_KINDS[key])) for key in HONOUR_KINDS)],
     )
     honour_name = StringField(lazy("荣誉名称"), [Optional(), Length(max=120)])
     honour_issuer = StringField(lazy("授予单位"), [Optional(), Length(max=120)])
     honour_level = SelectField(
-        lazy("荣誉级别"), choices=[SelectChoice("", lazy("不填")), *(SelectChoice(name, name) for name in EVIDENCE_LEVELS.values())]
+        lazy("荣誉级别"), choices=[SelectChoice("", lazy("不填")), *(SelectChoice(name, lazy(name)) for name in EVIDENCE_LEVELS.values())]
     )
     honour_obtained_on = optional_day(lazy("授予日期"))
 
@@ -211,10 +212,10 @@ def _listing() -> lists.Listing:
         sort="nominated_on", descending=True,
         columns=(
             lists.Column("name", _("姓名"), lambda row: row.name, order=col(Person.name), kind="link", width=12),
-            lists.Column("grade", _("等级"), lambda row: Grade(row.grade).name_zh, order=col(Nomination.grade)),
+            lists.Column("grade", _("等级"), lambda row: label(Grade(row.grade).name_zh), order=col(Nomination.grade)),
             lists.Column("occupation", _("职业"), lambda row: row.occupation_name, width=18),
             lists.Column("period", _("年度、期次"), lambda row: f"{row.year}-{row.period}"),
-            lists.Column("route", _("途径"), lambda row: f"{row.route} {ROUTES[row.route]}", width=18),
+            lists.Column("route", _("途径"), lambda row: label(f"{row.route} {ROUTES[row.route]}"), width=18),
             lists.Column("nominated_on", _("报送日期"), lambda row: row.nominated_on, order=col(Nomination.nominated_on)),
             lists.Column("post", _("聘任岗位"), lambda row: row.post, width=20),
             lists.Column("term", _("聘期"), lambda row: f"{row.term_from} — {row.term_to}" if row.term_to else None, width=24),

@@ -24,9 +24,10 @@ from skilleval.services import batches as service
 from skilleval.services import deadlines
 from skilleval.services.journal_reading import batch_timeline
 from skilleval.services.tenancy import viewer_of
-from skilleval.web import gate, lists
+from skilleval.web import firm_words, gate, lists
 from skilleval.web.forms import DayField, Form, ReasonForm, Required, optional_day
 from skilleval.web.language import _, lazy
+from skilleval.web.show import label
 
 #: acts of the journal on the overview
 LAST_ACTS = 20
@@ -45,7 +46,7 @@ class BatchForm(Form):
     """The plan of a batch. Choices are the institution's own specifications, venues and personnel."""
 
     specification = SelectField(lazy("评价规范"), [Required()], description=lazy("决定职业、工种和各部分的权重"))
-    route = SelectField(lazy("认定方式"), [Required()], choices=[SelectChoice(key, ROUTES[key]) for key in service.BATCH_ROUTES])
+    route = SelectField(lazy("认定方式"), [Required()], choices=[SelectChoice(key, lazy(ROUTES[key])) for key in service.BATCH_ROUTES])
     grades = CheckboxesField(lazy("等级"), [Required()])
     number = StringField(
         lazy("批次编号"), [Required(), Length(max=30)], description=lazy("本机构内不重复；准考证号以它开头")
@@ -210,14 +211,14 @@ def _offer(session: Session, form: BatchForm) -> None:
         .where(_of_firm(Specification), col(Specification.state) == "approved")
         .order_by(col(Specification.code), col(Specification.version))
     ).all()
-    form.specification.choices = [SelectChoice(str(one.id), f"{one.title}（{one.code} 第{one.version}版）") for one in approved]
-    form.grades.choices = [SelectChoice(grade.value, grade.printed) for grade in Grade if grade.digit]
+    form.specification.choices = [SelectChoice(str(one.id), firm_words.name_of(one)) for one in approved]
+    form.grades.choices = [SelectChoice(grade.value, label(grade.printed)) for grade in Grade if grade.digit]
     venues = session.exec(select(Venue).where(_of_firm(Venue)).order_by(col(Venue.name)))
     form.venues.choices = [SelectChoice(one.name, f"{one.name}（{one.seats} {_('个工位')}）") for one in venues]
     people = session.exec(select(Personnel).where(_of_firm(Personnel)).order_by(col(Personnel.code))).all()
     form.supervisors.choices = [SelectChoice(one.code, f"{one.name}（{one.code}）") for one in people if one.kind == "supervisor"]
     form.staff.choices = [
-        SelectChoice(f"{one.code}:{method}", METHODS[method].name_zh)
+        SelectChoice(f"{one.code}:{method}", label(METHODS[method].name_zh))
         for one in people if one.kind != "supervisor" for method in METHODS
     ]  # fmt: skip
 
@@ -277,7 +278,7 @@ def _listing(session: Session) -> lists.Listing:
             lists.Column("number", _("编号"), lambda row: row.number, order=col(Batch.number), kind="link"),
             lists.Column("name", _("名称"), lambda row: row.name, order=col(Batch.name), width=36),
             lists.Column("occupation", _("职业"), lambda row: f"{row.occupation_name} {row.trade}".strip(), order=col(Batch.occupation_name)),
-            lists.Column("route", _("方式"), lambda row: ROUTES[row.route]),
+            lists.Column("route", _("方式"), lambda row: label(ROUTES[row.route])),
             lists.Column("candidates", _("考生"), lambda row: row.candidates, kind="number"),
             lists.Column("starts_on", _("评价开始"), lambda row: row.starts_on, order=col(Batch.starts_on)),
             lists.Column("ends_on", _("评价结束"), lambda row: row.ends_on, order=col(Batch.ends_on)),

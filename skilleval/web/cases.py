@@ -31,6 +31,7 @@ from skilleval.web.batches import CheckboxesField
 from skilleval.web.forms import DayField, Form, Required, bytes_of, number_in, optional_day
 from skilleval.web.language import _, lazy
 from skilleval.web.recognitions import WHOLE, seen_candidates
+from skilleval.web.show import label
 
 pages = Blueprint("cases", __name__, url_prefix="/batches/<row(kind='batch'):batch_id>/cases/<row(kind='case'):case_id>")
 
@@ -174,7 +175,7 @@ def decide(batch_id: int, case_id: int) -> BaseResponse:
             reason=request.form.get("reason", ""), on=gate.today(),
         )  # fmt: skip
         session.commit()
-    flash(_("已决定：{state}。").format(state=STATES[word]))
+    flash(_("已决定：{state}。").format(state=label(STATES[word])))
     return redirect(url_for("cases.decision", batch_id=batch_id, case_id=case_id), 303)
 
 
@@ -234,8 +235,8 @@ def _evidence_form(coverage: Coverage) -> EvidenceForm:
     form = EvidenceForm()
     lines = [one.line for one in coverage.criteria]
     form.lines.choices = [SelectChoice(one.serial, f"{one.serial}. {one.text}{_('（必备）') if one.must else ''}") for one in lines]
-    form.kind.choices = [SelectChoice(key, name) for key, name in EVIDENCE_KINDS.items()]
-    form.level.choices = [SelectChoice("", _("不分级别")), *(SelectChoice(key, name) for key, name in EVIDENCE_LEVELS.items())]
+    form.kind.choices = [SelectChoice(key, label(name)) for key, name in EVIDENCE_KINDS.items()]
+    form.level.choices = [SelectChoice("", _("不分级别")), *(SelectChoice(key, label(name)) for key, name in EVIDENCE_LEVELS.items())]
     return form
 
 

@@ -37,7 +37,7 @@ class MemberForm(Form):
 
     credit_code = StringField(lazy("统一社会信用代码"), [Required(), Length(max=18)])
     name = StringField(lazy("单位名称"), [Required(), Length(max=80)])
-    kind = SelectField(lazy("类型"), [Required()], choices=[SelectChoice(key, name) for key, name in rules.MEMBER_KINDS.items()])
+    kind = SelectField(lazy("类型"), [Required()], choices=[SelectChoice(key, lazy(name)) for key, name in rules.MEMBER_KINDS.items()])
     joined_on = DayField(lazy("加入日期"), [Required()])
     relation = StringField(lazy("与链主的关系"), [Optional(), Length(max=40)], description=lazy("如供应商、客户、子公司、合作院校"))
     posts = IntegerField(lazy("提供岗位数"), [Optional(), NumberRange(min=0, max=1_000_000)])
@@ -56,7 +56,7 @@ class MandateForm(Form):
         lazy("职业编码"), [Optional(), Length(max=500)], description=lazy("多个用空格分开；不填为备案的全部职业")
     )
     grades = CheckboxesField(
-        lazy("等级"), choices=[SelectChoice(one.value, one.printed) for one in Grade], description=lazy("不选为全部等级")
+        lazy("等级"), choices=[SelectChoice(one.value, lazy(one.printed)) for one in Grade], description=lazy("不选为全部等级")
     )
 
 

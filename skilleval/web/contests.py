@@ -24,10 +24,11 @@ from skilleval.services import promotions
 from skilleval.sheets.columns import Report
 from skilleval.sheets.intake import Incoming, parsed
 from skilleval.sheets.writing import FormSheet, write_errors, write_form
-from skilleval.web import gate, lists
+from skilleval.web import firm_words, gate, lists
 from skilleval.web.batches import CheckboxesField
 from skilleval.web.forms import DayField, Form, Required, bytes_of, row_choice, toml_of
 from skilleval.web.language import _, lazy
+from skilleval.web.show import label
 
 pages = Blueprint("contests", __name__, url_prefix="/contests")
 
@@ -226,9 +227,9 @@ def _specifications(session: Session, contest: Contest) -> Sequence[Specificatio
 def _promotion_form(session: Session, contest: Contest, *, blank: bool) -> PromotionForm:
     form = PromotionForm(formdata=None) if blank else PromotionForm()
     form.specification.choices = row_choice(
-        "specification", [(one.id, f"{one.title}（{one.code} 第{one.version}版）") for one in _specifications(session, contest)]
+        "specification", [(one.id, firm_words.name_of(one)) for one in _specifications(session, contest)]
     )
-    form.grades.choices = [SelectChoice(one.value, one.printed) for one in Grade if one.digit]
+    form.grades.choices = [SelectChoice(one.value, lazy(one.printed)) for one in Grade if one.digit]
     return form
 
 
@@ -259,7 +260,7 @@ def _listing() -> lists.Listing:
         columns=(
             lists.Column("code", _("编号"), lambda row: row.code, order=col(Contest.code), kind="link", width=20),
             lists.Column("name", _("名称"), lambda row: row.name, order=col(Contest.name), width=36),
-            lists.Column("kind", _("类别"), lambda row: CLASSES[row.kind]),
+            lists.Column("kind", _("类别"), lambda row: label(CLASSES[row.kind])),
             lists.Column("held_from", _("举办日期"), lambda row: f"{row.held_from} — {row.held_to}", order=col(Contest.held_from), width=26),
             lists.Column("document", _("文件"), lambda row: row.document, width=24),
             lists.Column("results", _("有成绩"), lambda row: row.results, kind="number"),

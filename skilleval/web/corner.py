@@ -7,7 +7,6 @@ from sqlmodel import Session, col, select
 from skilleval.db.tables import Batch, Candidate, Chain, Evidence, Institution, Mandate, Person
 from skilleval.domain import chains, lifecycle
 from skilleval.domain.authority import ROUTES
-from skilleval.domain.ladder import Grade
 from skilleval.domain.recognition import EVIDENCE_KINDS, EVIDENCE_STATES
 from skilleval.services import chains as service
 from skilleval.services.rules import packs_of
@@ -15,6 +14,7 @@ from skilleval.services.tenancy import viewer_of
 from skilleval.web import gate, lists
 from skilleval.web.chains import NOTICE_DAYS, TONES
 from skilleval.web.language import _
+from skilleval.web.show import grade, label
 
 pages = Blueprint("corner", __name__, url_prefix="/corner")
 
@@ -93,8 +93,8 @@ def _candidates(own: int) -> lists.Listing:
             lists.Column("number", _("批次"), lambda row: row.number, order=col(Batch.number), kind="link"),
             lists.Column("evaluator", _("评价机构"), lambda row: row.evaluator, width=24),
             lists.Column("occupation", _("职业"), lambda row: row.occupation_name),
-            lists.Column("grade", _("等级"), lambda row: Grade(row.grade).printed),
-            lists.Column("route", _("方式"), lambda row: ROUTES[row.route]),
+            lists.Column("grade", _("等级"), lambda row: grade(row.grade)),
+            lists.Column("route", _("方式"), lambda row: label(ROUTES[row.route])),
             lists.Column("starts_on", _("评价开始"), lambda row: row.starts_on, order=col(Batch.starts_on)),
             lists.Column("state", _("考生状态"), lambda row: states[row.state], order=col(Candidate.state), kind="state",
                          word=lambda row: row.state),
@@ -122,7 +122,7 @@ def _evidence(own: int) -> lists.Listing:
         columns=(
             lists.Column("name", _("姓名"), lambda row: row.name, order=col(Person.name)),
             lists.Column("code", _("编号"), lambda row: row.code, order=col(Evidence.code)),
-            lists.Column("kind", _("类别"), lambda row: EVIDENCE_KINDS.get(row.kind, row.kind)),
+            lists.Column("kind", _("类别"), lambda row: label(EVIDENCE_KINDS.get(row.kind, row.kind))),
             lists.Column("title", _("名称"), lambda row: row.title, width=36),
             lists.Column("started_on", _("日期"), lambda row: row.started_on, order=col(Evidence.started_on)),
             lists.Column("holder", _("收存机构"), lambda row: row.holder, width=24),

@@ -14,6 +14,7 @@ from skilleval.uploads.intake import MEDIA_TYPES
 from skilleval.web import gate, lists
 from skilleval.web.language import _
 from skilleval.web.recognitions import WHOLE, seats
+from skilleval.web.show import label
 
 pages = Blueprint("evidence", __name__, url_prefix="/evidence")
 
@@ -153,7 +154,7 @@ def _listing() -> lists.Listing:
             lists.Column("code", _("编号"), lambda row: row.code, order=col(Evidence.code), kind="link", width=22),
             lists.Column("name", _("姓名"), lambda row: row.name, order=col(Person.name), width=12),
             lists.Column("employer", _("单位"), lambda row: row.employer, order=col(Institution.name), width=24),
-            lists.Column("kind", _("类别"), lambda row: EVIDENCE_KINDS[row.kind], order=col(Evidence.kind)),
+            lists.Column("kind", _("类别"), lambda row: label(EVIDENCE_KINDS[row.kind]), order=col(Evidence.kind)),
             lists.Column("title", _("名称"), lambda row: row.title, width=30),
             lists.Column("period", _("起止"), lambda row: f"{row.started_on} — {row.ended_on or ''}".rstrip(" —"), order=col(Evidence.started_on), width=24),
             lists.Column("issuer", _("出具单位"), lambda row: row.issuer, width=20),

@@ -26,6 +26,7 @@ from skilleval.web import files, gate, lists
 from skilleval.web.batches import own_batch, seen_batch
 from skilleval.web.forms import DayField, Form, Required
 from skilleval.web.language import _, lazy
+from skilleval.web.show import label
 
 pages = Blueprint("filings", __name__)
 _BATCH = "/batches/<row(kind='batch'):batch_id>/filings"
@@ -35,7 +36,7 @@ _ONE = f"{_BATCH}/<row(kind='filing'):filing_id>"
 class ExportForm(Form):
     """To whom a package goes."""
 
-    addressed_to = SelectField(lazy("报送对象"), [Required()], choices=[SelectChoice(key, name) for key, name in LEVELS.items()])
+    addressed_to = SelectField(lazy("报送对象"), [Required()], choices=[SelectChoice(key, lazy(name)) for key, name in LEVELS.items()])
 
 
 class AnswerForm(Form):
@@ -44,7 +45,7 @@ class AnswerForm(Form):
     kind = SelectField(
         lazy("窗口答复"),
         [Required()],
-        choices=[SelectChoice(key, name) for key, name in lifecycle.STATES["filing"].items() if key != "exported"],
+        choices=[SelectChoice(key, lazy(name)) for key, name in lifecycle.STATES["filing"].items() if key != "exported"],
     )
     on_day = DayField(lazy("答复日期"), [Required()])
     reference = StringField(lazy("受理编号"), [Optional(), Length(max=60)])
@@ -216,7 +217,7 @@ def _listing(session: Session) -> lists.Listing:
             lists.Column("batch", _("批次"), lambda row: row.batch, order=col(Batch.number), kind="link"),
             lists.Column("name", _("批次名称"), lambda row: row.batch_name, width=36),
             lists.Column("version", _("版本"), lambda row: row.version, kind="number"),
-            lists.Column("addressed_to", _("报送对象"), lambda row: LEVELS.get(row.addressed_to, row.addressed_to)),
+            lists.Column("addressed_to", _("报送对象"), lambda row: label(LEVELS.get(row.addressed_to, row.addressed_to))),
             lists.Column("exported_on", _("导出日期"), lambda row: row.exported_on, order=col(Filing.exported_on)),
             lists.Column("state", _("窗口答复"), lambda row: lifecycle.label("filing", row.state), order=state, kind="state", word=lambda row: row.state),
         ),

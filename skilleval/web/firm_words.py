@@ -5,11 +5,10 @@ from typing import Any
 from skilleval.db.tables import Table
 from skilleval.domain.authority import ROUTES
 from skilleval.domain.identifiers import ID_TYPES
-from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
 from skilleval.domain.scoring import AGREEMENT_RULES
 from skilleval.web.language import _, marked
-from skilleval.web.show import NOTHING, mark, shown
+from skilleval.web.show import NOTHING, grade, label, mark, shown
 
 #: table → what one row is called
 TABLES = {
@@ -63,7 +62,7 @@ SPECIFICATION_STATES = {"draft": marked("草稿"), "approved": marked("已批准
 SEXES = {"male": marked("男"), "female": marked("女")}
 #: where a stored word has a name: (table, column) → the words
 _WORDS = {
-    ("institution", "kind"): INSTITUTION_KINDS, ("registration", "authority_level"): AUTHORITY_LEVELS,
+    ("institution", "kind"): INSTITUTION_KINDS, ("institution", "size"): SIZES, ("registration", "authority_level"): AUTHORITY_LEVELS,
     ("registration", "state"): REGISTRATION_STATES, ("scope_line", "basis"): BASES,
     ("personnel", "kind"): PERSONNEL_KINDS, ("personnel", "sex"): SEXES, ("personnel", "id_type"): dict(ID_TYPES),
     ("venue", "kind"): VENUE_KINDS, ("specification", "state"): SPECIFICATION_STATES,
@@ -82,7 +81,7 @@ def name_of(row: Any) -> str:
     """The name of a row among its like."""
     table = row.__tablename__
     if table == "specification_part":
-        return f"{Grade(row.grade).printed} {METHODS[row.method].name_zh}"
+        return f"{grade(row.grade)} {label(METHODS[row.method].name_zh)}"
     if table == "scope_line":
         return f"{row.occupation_name} {row.trade}".strip()
     if table == "registration":
@@ -101,9 +100,9 @@ def value_of(row: Table, column: str, value: Any) -> str:
     if column in _HUNDREDTHS:
         return mark(value)
     if column in _GRADE_COLUMNS:
-        return "、".join(Grade(word).printed for word in ([value] if isinstance(value, str) else value))
+        return _("、").join(grade(word) for word in ([value] if isinstance(value, str) else value))
     if column == "routes":
-        return "、".join(ROUTES.get(word, word) for word in value)
+        return _("、").join(label(ROUTES.get(word, word)) for word in value)
     if column == "agreement":
         return agreement(value)
     if column == "equipment":
@@ -116,7 +115,7 @@ def agreement(rule: dict[str, Any]) -> str:
     """How several assessors' marks become one, and by how much they may differ."""
     tolerance = rule.get("tolerance")
     told = "" if tolerance is None else _("，最多相差 {points} 分").format(points=mark(tolerance))
-    return AGREEMENT_RULES[rule["rule"]] + told
+    return label(AGREEMENT_RULES[rule["rule"]]) + told
 
 
 def differences(row: Table, columns: dict[str, tuple[Any, Any]]) -> list[tuple[str, str, str]]:

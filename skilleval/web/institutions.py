@@ -81,7 +81,7 @@ class ScopeForm(Form):
     occupation_code = _text(lazy("职业编码"), Required(), description=lazy("如 6-31-01-03；可在“职业与标准”中查"))
     occupation_name = _text(lazy("职业名称"), Required(), description=lazy("与编码须一致"))
     trade = _text(lazy("工种"), description=lazy("不分工种的不填"))
-    grades = CheckboxesField(lazy("等级"), [Required()], choices=[SelectChoice(one.value, one.printed) for one in Grade])
+    grades = CheckboxesField(lazy("等级"), [Required()], choices=[SelectChoice(one.value, lazy(one.printed)) for one in Grade])
     ceiling = chosen(lazy("最高备案等级"), {one.value: one.printed for one in Grade})
     basis = chosen(lazy("评价依据"), firm_words.BASES, required=True)
     basis_name = _text(lazy("依据名称"), Required())

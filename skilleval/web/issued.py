@@ -16,7 +16,7 @@ from skilleval.services import certificate_prints
 from skilleval.services import certificates as service
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import files, gate, lists, show
-from skilleval.web.language import _
+from skilleval.web.language import _, marked
 
 pages = Blueprint("issued", __name__, url_prefix="/certificates")
 
@@ -43,9 +43,9 @@ def show_(certificate_id: int) -> str:
     before, later = service.chain_of(session, certificate)
     number = gate.site().installation.vault.open(certificate.institution_id, certificate.id_sealed)
     return render_template(
-        "issued/show.html", certificate=certificate, events=service.events_of(session, certificate), kinds=service.KINDS,
+        "issued/show.html", certificate=certificate, events=service.events_of(session, certificate), kinds=service.KINDS, states=STATES,
         before=before, later=later, own=viewer_of(session).owns(certificate.institution_id), number=mask_number(number),
-        id_type=ID_TYPES[certificate.id_type], batch=session.get(Batch, candidate.batch_id), candidate=candidate,
+        id_type=show.label(ID_TYPES[certificate.id_type]), batch=session.get(Batch, candidate.batch_id), candidate=candidate,
         status=service.status_of(session, certificate),
     )  # fmt: skip
 
@@ -60,7 +60,7 @@ def act(certificate_id: int) -> BaseResponse:
         certificate = _own(session, certificate_id)
         ACTS[kind](session, gate.actor(), certificate, reason=request.form.get("reason", ""), on=gate.today())
         session.commit()
-    flash(_("证书 {number} 已{kind}。").format(number=certificate.number, kind=service.KINDS[kind]))
+    flash(_("证书 {number} 已{kind}。").format(number=certificate.number, kind=show.label(service.KINDS[kind])))
     return redirect(url_for("issued.show_", certificate_id=certificate_id), 303)
 
 
@@ -145,7 +145,7 @@ def listing(session: Session, which: sa.ColumnElement[bool]) -> lists.Listing:
 
 
 #: how a certificate stands, told by its events and by what replaces it
-STATES = {"issued": "有效", "voided": "已作废", "revoked": "已撤销", "replaced": "已换发"}
+STATES = {"issued": marked("有效"), "voided": marked("已作废"), "revoked": marked("已撤销"), "replaced": marked("已换发")}
 
 
 def _state() -> sa.ColumnElement[str]:

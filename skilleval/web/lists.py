@@ -206,7 +206,7 @@ class Page:
             for value in chosen:
                 rest = [other for other in chosen if other != value]
                 chips.append(
-                    Chip(one.title, one.choices[value], self.address(**{one.key: rest, "before": None, "after": None}))
+                    Chip(one.title, show.label(one.choices[value]), self.address(**{one.key: rest, "before": None, "after": None}))
                 )
         if self.searched:
             chips.append(Chip(_("查找"), self.searched, self.address(q=None, before=None, after=None)))
@@ -223,7 +223,8 @@ class Page:
 
     def cell(self, column: Column, row: Row) -> str:
         """What a cell shows."""
-        return show.shown(column.value(row))
+        value = column.value(row)
+        return show.label(value) if column.kind == "state" else show.shown(value)
 
     def tone(self, column: Column, row: Row) -> str:
         """The tone of a state's cell."""
@@ -243,7 +244,7 @@ def _workbook(page: Page) -> Response:
     by = (order.desc(), page.listing.id.desc()) if page.descending else (order, page.listing.id)
     rows = page.session.execute(page.narrowed.order_by(*by).limit(MOST_EXPORTED))
     columns = [FlatColumn(one.title, one.width) for one in page.listing.columns]
-    cells = ([show.shown(one.value(row)) for one in page.listing.columns] for row in rows)
+    cells = ([page.cell(one, row) for one in page.listing.columns] for row in rows)
     notes = [
         (_("列表"), page.listing.title),
         (_("筛选"), "；".join(f"{chip.title}：{chip.value}" for chip in page.chips) or _("无")),

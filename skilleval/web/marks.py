@@ -33,6 +33,7 @@ from skilleval.sheets.columns import CellRefused, Column, read_cell
 from skilleval.web import gate
 from skilleval.web.batches import own_batch, seen_batch
 from skilleval.web.language import _
+from skilleval.web.show import label
 
 pages = Blueprint("marks", __name__, url_prefix="/batches/<row(kind='batch'):batch_id>/marks")
 
@@ -199,7 +200,7 @@ def _agreed(session: Session, scene: Scene) -> tuple[dict[int, dict[str, PartMar
     for candidate in candidates:
         for method, mark in agreed[candidate.id or 0].items():
             if mark.dispute and (candidate.grade, method) in hidden:
-                agreed[candidate.id or 0][method] = PartMark(None, text=f"{METHODS[method].name_zh}：{_('考评员还没有全部锁定')}")
+                agreed[candidate.id or 0][method] = PartMark(None, text=f"{label(METHODS[method].name_zh)}：{_('考评员还没有全部锁定')}")
     opened = {key[0]: [service.OPENED] for key, mark in scene.marks.items() if mark.id in scene.unlocks}
     return agreed, service.settlements(scene.parts, scene.candidates, agreed, opened)[1]
 

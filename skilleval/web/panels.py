@@ -19,6 +19,7 @@ from skilleval.services import panels as service
 from skilleval.web import gate
 from skilleval.web.batches import own_batch
 from skilleval.web.language import _
+from skilleval.web.show import label
 
 pages = Blueprint("panels", __name__, url_prefix="/batches/<row(kind='batch'):batch_id>/panels")
 
@@ -171,7 +172,7 @@ def decide(batch_id: int) -> BaseResponse:
             reason=request.form.get("reason", ""), on=gate.today(),
         )  # fmt: skip
         session.commit()
-    flash(_("回避情形{state}，理由已记入日志。").format(state=STATES[state]))
+    flash(_("回避情形{state}，理由已记入日志。").format(state=label(STATES[state])))
     return redirect(url_for("panels.conflicts", batch_id=batch_id), 303)
 
 
@@ -194,4 +195,4 @@ def _methods(session: Session, batch: Batch) -> list[str]:
 
 
 def _title(named: str) -> str:
-    return METHODS[named].name_zh if named in METHODS else _("直接认定")
+    return label(METHODS[named].name_zh) if named in METHODS else _("直接认定")

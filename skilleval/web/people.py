@@ -20,6 +20,7 @@ from skilleval.services.statistics import NONE, UNKNOWN, standing_as
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import gate, lists
 from skilleval.web.language import _
+from skilleval.web.show import label
 
 pages = Blueprint("people", __name__, url_prefix="/people")
 
@@ -67,8 +68,8 @@ def listing(session: Session, held: dict[int, Grade]) -> lists.Listing:
             lists.Column("occupation", _("现从事职业"), lambda row: occupation(row.occupation_code), width=24),
             lists.Column("held", _("持有的最高等级"), lambda row: held.get(row.id), kind="climb", width=16,
                          word=lambda row: held[row.id].value if row.id in held else None),
-            lists.Column("employment", _("用工形式"), lambda row: EMPLOYMENT_LABELS.get(row.employment)),
-            lists.Column("hired_on", _("入职日期"), lambda row: row.hired_on),
+            lists.Column("employment", _("用工形式"), lambda row: label(EMPLOYMENT_LABELS.get(row.employment))),
+            lists.Column("hired_on", _("入职日期"), lambda row: row.hired_on, kind="nowrap"),
         ),
         filters=(
             lists.Filter("department", _("部门"), {**{one: one for one in departments}, BLANK: _("未填")},

@@ -16,6 +16,7 @@ from skilleval.services.tenancy import viewer_of
 from skilleval.web import gate, lists
 from skilleval.web.language import _
 from skilleval.web.people import EMPLOYMENT_LABELS, listing
+from skilleval.web.show import label
 
 pages = Blueprint("people_changes", __name__, url_prefix="/people/change")
 
@@ -41,7 +42,7 @@ def apply() -> BaseResponse | tuple[str, int]:
         service.change_people(session, gate.actor(), firm, proposed)
         session.commit()
     words: dict[str, Any] = _asked().to_dict(flat=False)
-    flash(_("已修改 {count} 人的“{column}”。").format(count=len(proposed.people), column=service.CHANGEABLE[proposed.key]))
+    flash(_("已修改 {count} 人的“{column}”。").format(count=len(proposed.people), column=label(service.CHANGEABLE[proposed.key])))
     return redirect(url_for("people.index", **words), 303)
 
 
@@ -73,10 +74,10 @@ def _asked() -> MultiDict[str, str]:
 
 def _preview(proposed: service.Proposed, *, moved: bool = False) -> str:
     return render_template(
-        "people/change.html", proposed=proposed, heading=service.CHANGEABLE[proposed.key], shown=_shown, moved=moved,
+        "people/change.html", proposed=proposed, heading=label(service.CHANGEABLE[proposed.key]), shown=_shown, moved=moved,
         rows=proposed.people[:MOST_SHOWN], form=request.form,
     )  # fmt: skip
 
 
 def _shown(key: str, value: Any) -> Any:
-    return EMPLOYMENT_LABELS.get(value) if key == "employment" else value
+    return label(EMPLOYMENT_LABELS.get(value or "")) if key == "employment" else value

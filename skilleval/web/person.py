@@ -23,7 +23,6 @@ from skilleval.db.tables import (
 from skilleval.domain.eligibility import DIPLOMA_KINDS, TITLE_LEVELS
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import ID_TYPES, mask_number
-from skilleval.domain.ladder import Grade
 from skilleval.services import advice
 from skilleval.services import people as people_records
 from skilleval.services.disclosures import disclose_number
@@ -31,7 +30,7 @@ from skilleval.services.history import Event, history_of
 from skilleval.services.roster import ROSTER, SEXES
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import acts, gate, show
-from skilleval.web.language import _
+from skilleval.web.language import _, marked
 from skilleval.web.people import EMPLOYMENT_LABELS, occupation, pages
 
 #: the pages of people, to which this module adds one person's
@@ -39,7 +38,7 @@ __all__ = ["pages"]
 
 _SEX_LABELS = {word: label for label, word in SEXES.items()}
 _HEADINGS = {column.key: column.header for column in ROSTER} | {"occupation_code": "从事职业编码", "obtained_on": "取得日期"}
-_CREDENTIALS = {"certificate": "证书", "title": "职称", "diploma": "学历"}
+_CREDENTIALS = {"certificate": marked("证书"), "title": marked("职称"), "diploma": marked("学历")}
 #: where the form cookie keeps whose numbers were asked for in this browser, by hidden row number
 _ASKED = "numbers"
 
@@ -95,9 +94,9 @@ def _is_revealing() -> bool:
 
 def _facts(person: Person) -> list[tuple[str, Any]]:
     return [
-        (_("工号"), person.employee_no), (_("性别"), _SEX_LABELS.get(person.sex)), (_("出生日期"), person.birth_date),
-        (_("证件类型"), ID_TYPES[person.id_type]), (_("部门"), person.department), (_("岗位"), person.post),
-        (_("用工形式"), EMPLOYMENT_LABELS.get(person.employment or "")), (_("入职日期"), person.hired_on),
+        (_("工号"), person.employee_no), (_("性别"), show.label(_SEX_LABELS.get(person.sex, ""))), (_("出生日期"), person.birth_date),
+        (_("证件类型"), show.label(ID_TYPES[person.id_type])), (_("部门"), person.department), (_("岗位"), person.post),
+        (_("用工形式"), show.label(EMPLOYMENT_LABELS.get(person.employment or ""))), (_("入职日期"), person.hired_on),
         (_("现从事职业"), occupation(person.occupation_code)), (_("从事本职业起"), person.occupation_since),
         (_("文化程度"), person.education),
     ]  # fmt: skip
@@ -143,12 +142,12 @@ def _credential(one: Credential) -> tuple[str, str, Credential]:
         case _kind, "none":
             level = _("无")
         case "certificate", grade:
-            level = Grade(grade).printed
+            level = show.grade(grade)
         case "title", title:
-            level = TITLE_LEVELS.get(title, title)
+            level = show.label(TITLE_LEVELS.get(title, title))
         case _kind, diploma:
-            level = DIPLOMA_KINDS.get(diploma, diploma)
-    return _CREDENTIALS[one.kind], level, one
+            level = show.label(DIPLOMA_KINDS.get(diploma, diploma))
+    return _(_CREDENTIALS[one.kind]), level, one
 
 
 def _next_grade(session: Session, person: Person, records: people_records.Records) -> tuple[advice.NextGrade | None, str]:
@@ -183,14 +182,17 @@ def _events(
 def _told_changes(event: Event) -> str:
     """The new values of an event, with telephone numbers masked."""
     return "；".join(
-        f"{_HEADINGS.get(key, key)}改为{mask_number(value) if key == 'phone' and value else _spelled(key, value)}"
+        _("{column}改为{value}").format(
+            column=show.label(_HEADINGS.get(key, key)),
+            value=mask_number(value) if key == "phone" and value else _spelled(key, value),
+        )
         for key, value in event.changes.items()
     )
 
 
 def _spelled(key: str, value: Any) -> str:
     if key == "employment":
-        return EMPLOYMENT_LABELS.get(value, show.NOTHING)
+        return show.label(EMPLOYMENT_LABELS.get(value, show.NOTHING))
     text = str(value) if value not in (None, "") else show.NOTHING
     return occupation(value) if key == "occupation_code" and re.fullmatch(r"[\d-]+", text) else text
 

@@ -23,6 +23,7 @@ from skilleval.web.batches import CheckboxesField
 from skilleval.web.firm_edits import chosen, codes, entry, hand_in, own_row, page, prefilled
 from skilleval.web.forms import Form, Required, optional_day
 from skilleval.web.language import _, lazy
+from skilleval.web.show import label
 
 pages = Blueprint("personnel", __name__, url_prefix="/personnel")
 
@@ -52,7 +53,7 @@ class PersonnelForm(Form):
     occupations = StringField(
         lazy("可评职业"), [Optional(), Length(max=400)], description=lazy("职业编码，多个以空格分开，如 6-31-01-03")
     )
-    grades = CheckboxesField(lazy("可评等级"), choices=[SelectChoice(one.value, one.printed) for one in Grade])
+    grades = CheckboxesField(lazy("可评等级"), choices=[SelectChoice(one.value, lazy(one.printed)) for one in Grade])
     phone = StringField(lazy("电话"), [Optional(), Length(max=40)])
 
 
@@ -168,7 +169,7 @@ def _listing(session: Session) -> lists.Listing:
             lists.Column("name", _("姓名"), lambda row: row.name, order=col(Personnel.name), width=12),
             lists.Column("kind", _("类别"), lambda row: kinds[row.kind], order=col(Personnel.kind)),
             lists.Column("occupations", _("可评职业"), lambda row: row.occupations, width=24),
-            lists.Column("grades", _("可评等级"), lambda row: [Grade(word).name_zh for word in row.grades], width=30),
+            lists.Column("grades", _("可评等级"), lambda row: [label(Grade(word).name_zh) for word in row.grades], width=30),
             lists.Column("card_number", _("证卡编号"), lambda row: row.card_number),
             lists.Column("card_valid_to", _("证卡有效期至"), lambda row: row.card_valid_to, order=sa.func.coalesce(col(Personnel.card_valid_to), date.max)),
             lists.Column(

@@ -269,7 +269,7 @@ def _listing(batch: Batch) -> lists.Listing:
             lists.Column("name", _("姓名"), lambda row: row.name, order=col(Person.name), width=12),
             lists.Column("employer", _("单位"), lambda row: row.employer, order=col(Institution.name), width=24),
             lists.Column("grade", _("申报等级"), lambda row: show.grade(row.grade), order=col(Candidate.grade)),
-            lists.Column("methods", _("认定方式"), lambda row: [METHODS[key].short_zh for key in row.methods]),
+            lists.Column("methods", _("认定方式"), lambda row: [show.label(METHODS[key].short_zh) for key in row.methods]),
             lists.Column("covered", _("必备项有佐证"), lambda row: f"{row.covered} / {row.musts}", kind="number"),
             lists.Column(
                 "state", _("状态"), lambda row: STATES[row.state], order=col(RecognitionCase.state), kind="state",

@@ -20,6 +20,7 @@ from skilleval.web import gate
 from skilleval.web.firm_edits import own_firm
 from skilleval.web.language import _
 from skilleval.web.rules import day_asked
+from skilleval.web.show import shown
 
 pages = Blueprint("rule_trials", __name__, url_prefix="/rules/whatif")
 
@@ -54,7 +55,7 @@ def show() -> str:
     return render_template(
         "rules/whatif.html", choices=choices, others=others, on=on, found=found, refusal=refusal, kinds=KINDS, layers=LAYERS,
         words=WORDS, keys=KEYS, grades=list(Grade), shown=found.changes[:MOST_SHOWN] if found else [],
-        by_grade=found.counted_by(lambda one: one.grade.printed) if found else {}, compared=_compared(found) if found else None,
+        by_grade=found.counted_by(lambda one: shown(one.grade)) if found else {}, compared=_compared(found) if found else None,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from skilleval.domain.authority import ROUTES
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer
 from skilleval.web import gate
-from skilleval.web.language import _
+from skilleval.web.language import _, current
 
 #: what stands where nothing is known: never 0, never an empty cell
 NOTHING = "—"
@@ -45,17 +45,27 @@ def shown(value: Any) -> str:
         case date():
             return value.isoformat()
         case Grade():
-            return value.printed
+            return label(value.printed)
         case Answer():
-            return value.name_zh
+            return label(value.name_zh)
         case list() | tuple() | set() | frozenset():
-            return "、".join(shown(one) for one in value) or NOTHING
+            return _("、").join(shown(one) for one in value) or NOTHING
     return str(value)
 
 
+def label(word: Any) -> str:
+    """A label of the domain (``labels.LABELS``) in the language of the page; what is none stays as it is."""
+    return _(str(word)) if word else ""
+
+
+def state_label(kind: str, state: str) -> str:
+    """The name of a state of a batch, candidate, notice and so on."""
+    return label(lifecycle.label(kind, state))
+
+
 def grade(word: str | None) -> str:
-    """The printed label of a stored grade."""
-    return Grade(word).printed if word else NOTHING
+    """The label of a stored grade: the printed one, and its English name on an English page."""
+    return label(Grade(word).printed) if word else NOTHING
 
 
 def mark(hundredths: int | None) -> str:
@@ -64,8 +74,8 @@ def mark(hundredths: int | None) -> str:
 
 
 def verdict(word: str | None) -> str:
-    """The Chinese word of a verdict; one that was not given yet says so."""
-    return Answer(word).name_zh if word else _("尚未判断")
+    """The word of a verdict; one that was not given yet says so."""
+    return label(Answer(word).name_zh) if word else _("尚未判断")
 
 
 def tone(word: str | None) -> str:
@@ -73,24 +83,29 @@ def tone(word: str | None) -> str:
     return _TONES.get(word or "", "wait")
 
 
-@cache
 def climbed(word: str | None) -> str:
-    """The ladder filled up to a grade, with its name: what somebody has reached. Made once a grade, for lists are long."""
-    if not word:
-        return NOTHING
-    grade = Grade(word)
-    rungs = "".join(f'<span class="rung{" held" if rung <= grade else ""}" title="{rung.printed}"></span>' for rung in Grade)
-    return Markup('<span class="ladder" role="img" aria-label="{}">{}</span> {}').format(grade.printed, Markup(rungs), grade.printed)
+    """The ladder filled up to a grade, with its name: what somebody has reached."""
+    return _drawn(Grade(word), current()) if word else NOTHING
+
+
+@cache
+def _drawn(held: Grade, _language: str) -> str:
+    """The ladder of ``climbed``, made once a grade and language, for lists are long."""
+    rungs = "".join(
+        f'<span class="rung{" held" if rung <= held else ""}" title="{label(rung.printed)}"></span>' for rung in Grade
+    )
+    name = label(held.printed)
+    return Markup('<span class="ladder" role="img" aria-label="{}">{}</span> {}').format(name, Markup(rungs), name)
 
 
 def install(app: Flask) -> None:
     """Give templates the filters, and the ladder that they draw."""
-    app.jinja_env.filters.update(shown=shown, climbed=climbed, grade=grade, mark=mark, verdict=verdict, tone=tone)
+    app.jinja_env.filters.update(shown=shown, climbed=climbed, grade=grade, label=label, mark=mark, verdict=verdict, tone=tone)
     app.jinja_env.globals.update(
         NOTHING=NOTHING,
         LADDER=tuple(Grade),
         Grade=Grade,
-        state_label=lifecycle.label,
+        state_label=state_label,
         asset=_asset,
         PIPELINE=PIPELINE,
         route_names=ROUTES,
