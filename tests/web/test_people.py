@@ -165,7 +165,7 @@ def test_one_persons_page_tells_what_they_hold_did_and_need(known: Known, signed
     assert known.number not in page and f"{known.number[:6]}********{known.number[-4:]}" in page
     assert "2026-DG-01" in page and "有效" in page and "前一家厂" in page
     assert "五级/初级工" in page and "逐条依据" in page
-    assert "测试经办 录入" in page and "须由证书管理员打印" in page
+    assert "测试经办 登记人员" in page and "须由证书管理员打印" in page
 
 
 def test_a_whole_number_is_shown_for_a_reason_which_stands_in_the_timeline(
@@ -265,7 +265,7 @@ def test_a_column_is_changed_for_those_who_were_ticked_after_old_and_new_were_sh
     assert "<del>一车间</del> → <ins>三车间</ins>" in preview and "修改 2 人" in preview
     assert before == [] and done.location == "/people"
     assert people_in(installation, "三车间") == ["单雄飞", "赵小明"]
-    assert "批量修改" in browser.get(f"/people/{words['row'][0]}").get_data(as_text=True)
+    assert "批量更改花名册" in browser.get(f"/people/{words['row'][0]}").get_data(as_text=True)
     with installation.database.reading() as session:
         assert [one for one in verify_all(session) if one.where.startswith("person ")] == []
 
