@@ -46,29 +46,54 @@ from skilleval.sheets.writing import FormSheet, write_form
 from tests.closed import CALENDAR, CLOSED, NOTICED
 from tests.direct import DECIDED, DIRECTOR, HELD, Direct, make_direct
 from tests.factories import ACTOR, LIBRARY, REGISTRATION_NUMBER, id_number
+from tests.prepared import Prepared, prepare
 
 ALL = ("agree", "agree", "agree")
 
 
+Ready = tuple[Direct, RecognitionCase]
+
+
+@pytest.fixture(scope="module")
+def direct_prepared(empty_sqlite: Path, vault: Vault, tmp_path_factory: pytest.TempPathFactory) -> Prepared[Direct]:
+    """A direct batch that is enrolling."""
+    return prepare(
+        empty_sqlite, tmp_path_factory.mktemp("direct"), lambda session, folder: make_direct(session, vault, folder)
+    )
+
+
+@pytest.fixture(scope="module")
+def ready_prepared(empty_sqlite: Path, vault: Vault, tmp_path_factory: pytest.TempPathFactory) -> Prepared[Ready]:
+    """A batch that is being marked, with one case that lacks nothing."""
+
+    def make(session: Session, folder: Path) -> Ready:
+        direct = make_direct(session, vault, folder)
+        direct.apply(("陈大文", "technician", "intermediate"))
+        direct.start()
+        case = direct.lay("陈大文")
+        direct.vote(case, *ALL)
+        return direct, case
+
+    return prepare(empty_sqlite, tmp_path_factory.mktemp("ready"), make)
+
+
 @pytest.fixture
-def session(sqlite_database: Database) -> Iterator[Session]:
+def session(request: pytest.FixtureRequest, sqlite_database: Database) -> Iterator[Session]:
+    """A session of an empty database, or of a copy of the scene for which the test asks."""
+    for scene in {"direct", "ready"} & set(request.fixturenames):
+        request.getfixturevalue(f"{scene}_prepared").copy_to(sqlite_database)
     with sqlite_database.writing() as session:
         yield session
 
 
 @pytest.fixture
-def direct(session: Session, vault: Vault, tmp_path: Path) -> Direct:
-    return make_direct(session, vault, tmp_path)
+def direct(session: Session, direct_prepared: Prepared[Direct], tmp_path: Path) -> Direct:
+    return direct_prepared.again(session, tmp_path)
 
 
 @pytest.fixture
-def ready(direct: Direct) -> tuple[Direct, RecognitionCase]:
-    """A batch that is being marked, with one case that lacks nothing."""
-    direct.apply(("陈大文", "technician", "intermediate"))
-    direct.start()
-    case = direct.lay("陈大文")
-    direct.vote(case, *ALL)
-    return direct, case
+def ready(session: Session, ready_prepared: Prepared[Ready], tmp_path: Path) -> Ready:
+    return ready_prepared.again(session, tmp_path)
 
 
 # --- who may apply ---------------------------------------------------------------------------------
@@ -186,7 +211,7 @@ def reasons(direct: Direct, case: RecognitionCase, **changed: object) -> str:
     return " ".join([refusal.value.message, *refusal.value.reasons])
 
 
-def test_a_case_that_lacks_nothing_is_recognised(ready: tuple[Direct, RecognitionCase]) -> None:
+def test_a_case_that_lacks_nothing_is_recognised(ready: Ready) -> None:
     direct, case = ready
 
     decision = direct.decide(case)
@@ -211,14 +236,14 @@ def test_all_reasons_are_told_at_once(direct: Direct) -> None:
 
 
 @pytest.mark.parametrize("actor", ["专家2", "P2", "考评员甲", "K1"])
-def test_who_assessed_does_not_decide_either_way(ready: tuple[Direct, RecognitionCase], actor: str) -> None:
+def test_who_assessed_does_not_decide_either_way(ready: Ready, actor: str) -> None:
     direct, case = ready
 
     assert "须由另一人决定" in reasons(direct, case, actor=Actor(actor, "hr"))
     assert "须由另一人决定" in reasons(direct, case, actor=Actor(actor, "hr"), recognise=False)
 
 
-def test_whom_a_case_is_about_neither_verifies_its_evidence_nor_decides_it(ready: tuple[Direct, RecognitionCase]) -> None:
+def test_whom_a_case_is_about_neither_verifies_its_evidence_nor_decides_it(ready: Ready) -> None:
     direct, case = ready
     own, row = Actor("陈大文", "hr"), evidence.find_evidence(direct.session, "ZM-1")
     evidence.reject_evidence(direct.session, ACTOR, [row], reason="原件不清", on=HELD)
@@ -241,14 +266,14 @@ def test_a_batch_without_a_panel_is_not_marked(direct: Direct) -> None:
     assert refusal.value.reasons == ("尚未组成直接认定评审组（skilleval panels assign），开始评分后不能再组成",)
 
 
-def test_evidence_rejected_before_the_decision_counts_for_nothing(ready: tuple[Direct, RecognitionCase]) -> None:
+def test_evidence_rejected_before_the_decision_counts_for_nothing(ready: Ready) -> None:
     direct, case = ready
     evidence.reject_evidence(direct.session, ACTOR, [evidence.find_evidence(direct.session, "ZM-1")], reason="不实", on=HELD)
 
     assert "必备项第 1 项“独立承担检修”没有已采信的佐证材料" in reasons(direct, case)
 
 
-def test_evidence_that_a_recognition_rests_on_is_not_rejected(ready: tuple[Direct, RecognitionCase]) -> None:
+def test_evidence_that_a_recognition_rests_on_is_not_rejected(ready: Ready) -> None:
     direct, case = ready
     direct.decide(case)
 
@@ -260,7 +285,7 @@ def test_evidence_that_a_recognition_rests_on_is_not_rejected(ready: tuple[Direc
     assert refusal.value.reasons == (f"ZM-1 已用于予以认定的案卷 {case.number}",)
 
 
-def test_a_recognised_case_takes_no_scores_and_no_votes(ready: tuple[Direct, RecognitionCase]) -> None:
+def test_a_recognised_case_takes_no_scores_and_no_votes(ready: Ready) -> None:
     direct, case = ready
     direct.decide(case)
 
@@ -270,7 +295,7 @@ def test_a_recognised_case_takes_no_scores_and_no_votes(ready: tuple[Direct, Rec
         direct.vote(case, "against")
 
 
-def test_nobody_votes_while_the_panel_may_still_change(ready: tuple[Direct, RecognitionCase]) -> None:
+def test_nobody_votes_while_the_panel_may_still_change(ready: Ready) -> None:
     direct, case = ready
     direct.batch.state = "scheduled"
 
@@ -329,7 +354,7 @@ def suspend(direct: Direct) -> None:
     direct.session.flush()
 
 
-def test_no_decision_without_authority(ready: tuple[Direct, RecognitionCase]) -> None:
+def test_no_decision_without_authority(ready: Ready) -> None:
     direct, case = ready
     suspend(direct)
 
@@ -337,7 +362,7 @@ def test_no_decision_without_authority(ready: tuple[Direct, RecognitionCase]) ->
     assert case.state == "reviewing"
 
 
-def test_no_decision_on_a_day_after_the_registration_ended(ready: tuple[Direct, RecognitionCase]) -> None:
+def test_no_decision_on_a_day_after_the_registration_ended(ready: Ready) -> None:
     direct, case = ready
     direct.firm.registration.valid_to = date(2026, 6, 12)
     direct.session.flush()
@@ -346,7 +371,7 @@ def test_no_decision_on_a_day_after_the_registration_ended(ready: tuple[Direct, 
     assert direct.decide(case, on=date(2026, 6, 12)).decision == "recognised"
 
 
-def test_no_settlement_without_authority(ready: tuple[Direct, RecognitionCase]) -> None:
+def test_no_settlement_without_authority(ready: Ready) -> None:
     direct, case = ready
     direct.decide(case)
     suspend(direct)
@@ -375,7 +400,7 @@ def issue(direct: Direct) -> None:
     )
 
 
-def test_no_certificate_and_no_imported_number_without_authority(ready: tuple[Direct, RecognitionCase]) -> None:
+def test_no_certificate_and_no_imported_number_without_authority(ready: Ready) -> None:
     direct, case = ready
     cleared(direct, case)
     rows = [{"id_number": id_number(1), "name": "陈大文", "number": f"{REGISTRATION_NUMBER}262000777"}]
@@ -409,7 +434,7 @@ def recuse(direct: Direct, code: str) -> None:
     conflicts.decide_conflict(direct.session, DIRECTOR, direct.batch, named, state="confirmed", reason="属实", on=HELD)
 
 
-def test_the_vote_of_somebody_who_has_to_be_recused_recognises_nobody(ready: tuple[Direct, RecognitionCase]) -> None:
+def test_the_vote_of_somebody_who_has_to_be_recused_recognises_nobody(ready: Ready) -> None:
     direct, case = ready
     recuse(direct, "P2")
 
@@ -420,7 +445,7 @@ def test_the_vote_of_somebody_who_has_to_be_recused_recognises_nobody(ready: tup
 
 
 def test_a_conflict_confirmed_after_the_decision_stops_the_settlement_and_replay_still_agrees(
-    ready: tuple[Direct, RecognitionCase],
+    ready: Ready,
 ) -> None:
     direct, case = ready
     direct.decide(case)
@@ -433,7 +458,7 @@ def test_a_conflict_confirmed_after_the_decision_stops_the_settlement_and_replay
 
 
 def test_who_is_recused_is_entered_as_absent_and_the_others_must_still_be_enough(
-    ready: tuple[Direct, RecognitionCase],
+    ready: Ready,
 ) -> None:
     direct, case = ready
     recuse(direct, "P2")
@@ -447,7 +472,7 @@ def test_who_is_recused_is_entered_as_absent_and_the_others_must_still_be_enough
         recognitions.vote(direct.session, ACTOR, case, member_code="P2", word="agree")
 
 
-def test_an_absence_is_taken_back_with_a_reason(ready: tuple[Direct, RecognitionCase]) -> None:
+def test_an_absence_is_taken_back_with_a_reason(ready: Ready) -> None:
     direct, case = ready
     attendance.record_absence(direct.session, ACTOR, direct.batch, "", member_code="P2", reason="请假")
 
@@ -461,7 +486,7 @@ def test_an_absence_is_taken_back_with_a_reason(ready: tuple[Direct, Recognition
     [("marking", "P2", " ", "须写明原因"), ("marking", "P9", "请假", "没有编号为 P9"), ("settled", "P2", "请假", "核定结果之前")],
 )
 def test_an_absence_that_may_not_be_entered_is_refused(
-    ready: tuple[Direct, RecognitionCase], state: str, code: str, reason: str, told: str
+    ready: Ready, state: str, code: str, reason: str, told: str
 ) -> None:
     direct, _case = ready
     direct.batch.state = state
@@ -485,7 +510,7 @@ def test_settling_waits_for_every_case(direct: Direct) -> None:
 
 
 def test_a_panel_member_entered_as_absent_after_the_decision_stops_the_settlement(
-    ready: tuple[Direct, RecognitionCase],
+    ready: Ready,
 ) -> None:
     direct, case = ready
     direct.decide(case)
@@ -500,7 +525,7 @@ def test_a_panel_member_entered_as_absent_after_the_decision_stops_the_settlemen
     assert any("至少需 3 人表决，现有 2 人" in reason for reason in refusal.value.reasons)
 
 
-def test_an_upheld_objection_is_answered_by_a_new_decision(ready: tuple[Direct, RecognitionCase]) -> None:
+def test_an_upheld_objection_is_answered_by_a_new_decision(ready: Ready) -> None:
     direct, case = ready
     direct.decide(case)
     marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
@@ -552,7 +577,7 @@ def test_the_whole_road_ends_in_a_package_that_verifies_and_replays_on_either_da
         assert results == {"passed", "failed"} and len(session.exec(select(Certificate)).all()) == 2
 
 
-def test_a_tampered_decision_and_a_tampered_vote_are_named(ready: tuple[Direct, RecognitionCase]) -> None:
+def test_a_tampered_decision_and_a_tampered_vote_are_named(ready: Ready) -> None:
     direct, case = ready
     direct.decide(case)
     marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
@@ -571,7 +596,7 @@ def test_a_tampered_decision_and_a_tampered_vote_are_named(ready: tuple[Direct, 
     assert marks_step.reasons == ("第 1 次决定的综合得分为 99.99，复算为 89.50",)
 
 
-def test_the_database_refuses_to_change_votes_and_decisions(ready: tuple[Direct, RecognitionCase]) -> None:
+def test_the_database_refuses_to_change_votes_and_decisions(ready: Ready) -> None:
     direct, case = ready
     direct.decide(case)
     for table in (CaseVote, CaseDecision):
@@ -581,7 +606,7 @@ def test_the_database_refuses_to_change_votes_and_decisions(ready: tuple[Direct,
             direct.session.flush()
 
 
-def test_no_marks_are_entered_by_sheet(ready: tuple[Direct, RecognitionCase]) -> None:
+def test_no_marks_are_entered_by_sheet(ready: Ready) -> None:
     direct, _case = ready
 
     with pytest.raises(RuleBroken, match="recognitions score"):
@@ -592,7 +617,7 @@ def test_no_marks_are_entered_by_sheet(ready: tuple[Direct, RecognitionCase]) ->
 # --- minutes ---------------------------------------------------------------------------------------
 
 
-def test_each_sentence_of_the_minutes_names_rows_that_there_are(ready: tuple[Direct, RecognitionCase]) -> None:
+def test_each_sentence_of_the_minutes_names_rows_that_there_are(ready: Ready) -> None:
     direct, case = ready
     with pytest.raises(RuleBroken, match="尚未决定"):
         recognition_minutes.minutes_of(direct.session, case)

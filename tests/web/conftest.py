@@ -77,12 +77,26 @@ def installation(sqlite_database: Database, vault: Vault, tmp_path: Path) -> Ins
     return found
 
 
+#: the applications of this run by the settings of the web and the key that they were started with
+STARTED: dict[tuple[object, bytes], Flask] = {}
+
+
+def application_on(installation: Installation, today: date) -> Flask:
+    """The application on an installation and a day. To build its routes and compile its templates takes longer than most
+    tests, so that the one which was started with the same settings and key moves over; it serves one at a time."""
+    kind = (installation.settings.web, installation.vault.web_key("cookie"))
+    application = STARTED.get(kind)
+    if application is None:
+        STARTED[kind] = application = create_app(installation, today=today)
+        application.testing = False
+    application.extensions["skilleval"] = gate.Site(installation, today, static_version="0")
+    return application
+
+
 @pytest.fixture
 def app(installation: Installation) -> Flask:
     """The application on it."""
-    application = create_app(installation, today=TODAY)
-    application.testing = False
-    return application
+    return application_on(installation, TODAY)
 
 
 @pytest.fixture

@@ -26,12 +26,11 @@ from skilleval.db.tables import (
     RecognitionCase,
 )
 from skilleval.installation import Installation
-from skilleval.web.application import create_app
 from tests.chained import MEMBERS
 from tests.direct import make_direct
 from tests.factories import make_firm
 from tests.uploaded import pdf, photo
-from tests.web.conftest import Browser, SignedIn, without_token
+from tests.web.conftest import Browser, SignedIn, application_on, without_token
 
 DECIDED = date(2026, 6, 10)
 Address = Callable[..., str]
@@ -40,9 +39,7 @@ Address = Callable[..., str]
 @pytest.fixture
 def app(installation: Installation) -> Flask:
     """The application on the day on which the cases are decided."""
-    application = create_app(installation, today=DECIDED)
-    application.testing = False
-    return application
+    return application_on(installation, DECIDED)
 
 
 @pytest.fixture(scope="module")

@@ -17,11 +17,10 @@ from skilleval.services import certificate_check, certificate_prints, counters
 from skilleval.services.number_list import NUMBER_COLUMNS
 from skilleval.settings import WebSettings
 from skilleval.sheets.writing import FormSheet, write_form
-from skilleval.web.application import create_app
 from tests.certified import candidates_of, certify, event
 from tests.chained import make_scene
 from tests.factories import REGISTRATION_NUMBER, id_number, make_candidate, make_firm, make_person
-from tests.web.conftest import Browser, SignedIn
+from tests.web.conftest import Browser, SignedIn, application_on
 from tests.web.official import NUMBER, OTHER, make_certified, make_cleared
 from tests.web.test_notices import _statements
 
@@ -31,9 +30,7 @@ ON = date(2026, 6, 23)
 @pytest.fixture
 def app(installation: Installation) -> Flask:
     """The application after the notice has ended."""
-    application = create_app(installation, today=ON)
-    application.testing = False
-    return application
+    return application_on(installation, ON)
 
 
 @pytest.fixture

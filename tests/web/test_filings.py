@@ -16,10 +16,9 @@ from skilleval.reports.findings import Finding
 from skilleval.services import filing_answers, filing_check, filing_store
 from skilleval.services.journal import Actor
 from skilleval.services.verification import verify_journal
-from skilleval.web.application import create_app
 from tests.certified import make_certified_batch, settle
 from tests.factories import make_candidate, make_firm, make_person
-from tests.web.conftest import Browser, SignedIn
+from tests.web.conftest import Browser, SignedIn, application_on
 from tests.web.official import OTHER
 from tests.web.test_notices import _statements
 
@@ -29,9 +28,7 @@ ON = date(2026, 6, 24)
 @pytest.fixture
 def app(installation: Installation) -> Flask:
     """The application after the certificates were issued."""
-    application = create_app(installation, today=ON)
-    application.testing = False
-    return application
+    return application_on(installation, ON)
 
 
 @pytest.fixture

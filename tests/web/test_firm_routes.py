@@ -25,11 +25,10 @@ from skilleval.db.tables import (
 from skilleval.installation import Installation
 from skilleval.services.contests import COLUMNS, TEMPLATE_ID
 from skilleval.sheets.writing import FormSheet, write_form
-from skilleval.web.application import create_app
 from tests.chained import MEMBERS
 from tests.factories import Firm, id_number, make_firm, make_person
 from tests.services.test_authority import FIVE, make_complete
-from tests.web.conftest import Browser, SignedIn, without_token
+from tests.web.conftest import Browser, SignedIn, application_on, without_token
 
 CONTEST = (paths.shipped("templates") / "contest.example.toml").read_bytes()
 
@@ -37,9 +36,7 @@ CONTEST = (paths.shipped("templates") / "contest.example.toml").read_bytes()
 @pytest.fixture
 def app(installation: Installation) -> Flask:
     """The application on a day after the example's contest and confirmation."""
-    application = create_app(installation, today=date(2026, 6, 8))
-    application.testing = False
-    return application
+    return application_on(installation, date(2026, 6, 8))
 
 
 @pytest.fixture

@@ -12,10 +12,9 @@ from sqlmodel import select
 from skilleval.db.tables import Batch, Candidate, JournalEntry, Notice, Objection
 from skilleval.installation import Installation
 from skilleval.services import notices, public_notices
-from skilleval.web.application import create_app
 from tests.certified import FIRST_DAY
 from tests.factories import ACTOR, make_firm
-from tests.web.conftest import Browser, SignedIn
+from tests.web.conftest import Browser, SignedIn, application_on
 from tests.web.official import LAST_DAY, OTHER, make_noticed, make_settled
 
 HOSTILE = "<script>alert(1)</script>\" onload='x' {{7*7}}"
@@ -24,7 +23,7 @@ HOSTILE = "<script>alert(1)</script>\" onload='x' {{7*7}}"
 @pytest.fixture
 def app(installation: Installation) -> Flask:
     """The application on the first day of the notice."""
-    return _on(installation, FIRST_DAY)
+    return application_on(installation, FIRST_DAY)
 
 
 @pytest.fixture
@@ -42,12 +41,6 @@ def settled(installation: Installation) -> None:
     with installation.database.writing() as session:
         make_settled(session, installation.vault)
         session.commit()
-
-
-def _on(installation: Installation, day: date) -> Flask:
-    application = create_app(installation, today=day)
-    application.testing = False
-    return application
 
 
 def _hidden(app: Flask, kind: str, row: int = 1) -> str:
@@ -135,7 +128,7 @@ def test_the_sheet_is_a_pdf_of_the_list(app: Flask, signed_in: SignedIn, noticed
 def test_a_notice_is_closed_after_its_last_day_and_not_on_it(installation: Installation, app: Flask, signed_in: SignedIn, noticed: Notice) -> None:
     browser = signed_in("approver")
     early = browser.post(_of(app, "close"))
-    later = Browser(_on(installation, date(2026, 6, 20)).test_client())
+    later = Browser(application_on(installation, date(2026, 6, 20)).test_client())
     later.client.set_cookie("skilleval", browser.client.get_cookie("skilleval").value, domain="localhost")  # type: ignore[union-attr] # it signed in
 
     assert early.status_code == 422 and f"公示期至 {LAST_DAY} 止" in early.get_data(as_text=True)
@@ -176,7 +169,7 @@ def test_everybody_with_the_address_sees_the_masked_list_and_nothing_more(app: F
     ],
 )  # fmt: skip
 def test_names_are_public_from_the_first_to_the_last_day(installation: Installation, noticed: Notice, day: date, words: str, named: bool) -> None:
-    app = _on(installation, day)
+    app = application_on(installation, day)
 
     page = Browser(app.test_client()).get(_public(app)).get_data(as_text=True)
 
@@ -222,7 +215,7 @@ def test_an_objection_without_what_it_needs_is_not_recorded(
 
 
 def test_an_objection_after_the_last_day_is_refused(installation: Installation, noticed: Notice) -> None:
-    app = _on(installation, date(2026, 6, 20))
+    app = application_on(installation, date(2026, 6, 20))
 
     assert Browser(app.test_client()).post(_public(app), _objection()).status_code == 422
     assert _raised(installation) == []
