@@ -14,7 +14,7 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.services import account_events, account_roles, accounts, web_sessions
 from skilleval.services import second_factor as codes
 from skilleval.services.sign_in import sign_in as check
-from skilleval.web import account_personnel, gate
+from skilleval.web import account_personnel, acts, gate
 from skilleval.web.forms import Form, Required
 from skilleval.web.language import _, lazy
 from skilleval.web.show import label
@@ -92,6 +92,8 @@ def sign_in() -> Response | str:
     wanted = gate.inside(request.args.get("next")) or url_for("home.show")
     if gate.asking() is not None and request.method == "GET":
         return redirect(wanted, 303)
+    if request.method == "GET" and not _has_administrator(gate.reading()):
+        return redirect(url_for("accounts.first_run"), 303)
     form = SignInForm()
     if not form.validate_on_submit():
         return render_template("accounts/sign_in.html", form=form, wanted=wanted, code_wanted=False)
@@ -229,7 +231,8 @@ def index() -> str:
 @pages.route("/accounts/new", methods=["GET", "POST"])
 def new() -> Response | str:
     """Make an account with its first role; its one-time password is shown once."""
-    form = NewAccountForm()
+    # A link may begin the form: for which institution, in which role.
+    form = NewAccountForm(data=request.args.to_dict())
     _offer(form)
     if form.validate_on_submit():
         try:
@@ -261,7 +264,7 @@ def show(public_id: str) -> str:
     return render_template(
         "accounts/show.html", account=account, held=account_events.live_roles(session, account), roles=ROLES, form=form,
         firms=_firms(session), events=account_events.events_of(session, account),
-        personnel=account_personnel.choices_of(session, account),
+        personnel=account_personnel.choices_of(session, account), told=acts.told,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, render_template, url_for
 from sqlmodel import Session, col, select
 
 from skilleval import holidays
-from skilleval.db.tables import Account, Batch, Candidate
+from skilleval.db.tables import Account, Batch, Candidate, Institution, Registration
 from skilleval.services import inbox
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import batches, gate
@@ -73,7 +73,9 @@ def show() -> str:
     )
     board = _board(session) if gate.may("batches.index") else None
     unlinked = "assessor" in who.roles and who.personnel_id is None
-    return render_template("home/show.html", lines=list(_lines(waiting)), board=board, unlinked=unlinked)
+    return render_template(
+        "home/show.html", lines=list(_lines(waiting)), board=board, unlinked=unlinked, unregistered=_is_unregistered(session)
+    )
 
 
 @pages.get("/health")
@@ -83,12 +85,22 @@ def health() -> Response:
     return Response("ok\n", mimetype="text/plain")
 
 
+def _is_unregistered(session: Session) -> bool:
+    """Whether whoever asks is HR of an institution that has neither registration nor batch: their first thing is its file."""
+    if not gate.may("institution_files.upload"):
+        return False
+    own = viewer_of(session).own
+    either = sa.exists().where(own(col(Registration.institution_id))) | sa.exists().where(own(col(Batch.institution_id)))
+    return not session.execute(sa.select(either)).scalar_one()
+
+
 def _administration() -> str:
     """Accounts and the state of the installation: no query of the business is made."""
     session = gate.reading()
     counted = session.execute(sa.select(col(Account.state), sa.func.count()).group_by(col(Account.state))).all()
     database = session.get_bind().dialect.name
-    return render_template("home/administration.html", counts=dict(counted), database=database)
+    institutions = session.execute(sa.select(sa.func.count()).select_from(Institution)).scalar_one()
+    return render_template("home/administration.html", counts=dict(counted), database=database, institutions=institutions)
 
 
 def _lines(waiting: list[inbox.Waiting]) -> Iterator[Line]:

@@ -103,6 +103,7 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("accounts.enable", None, ADMIN),
     ("accounts.reset", None, ADMIN),
     ("account_personnel.link", None, ADMIN),
+    ("new_institutions.new", ADMIN, ADMIN),
     # — home —
     ("home.show", SIGNED_IN, None),
     # — people —

@@ -19,7 +19,7 @@ NOTHING = "—"
 
 #: the look of a state, by the word stored: calm where all is well, loud only where somebody must act
 _TONES = {
-    "met": "good", "passed": "good", "accepted": "good", "issued": "good", "closed": "good", "recognised": "good",
+    "met": "good", "passed": "good", "accepted": "good", "eligible": "good", "issued": "good", "closed": "good", "recognised": "good",
     "approved": "good", "active": "good", "filed": "good", "agree": "good", "running": "good", "returned": "bad",
     "ending": "warn", "upheld": "warn", "unknown": "warn", "applied": "wait", "draft": "wait", "open": "wait",
     "published": "wait", "submitted": "wait", "reviewing": "wait",

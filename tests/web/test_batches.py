@@ -47,6 +47,22 @@ def test_a_step_that_is_not_ready_is_refused_with_its_reasons(app: Flask, signed
     assert _states(installation) == ["applied", "applied"]
 
 
+def test_a_step_back_is_called_so_and_is_no_primary_act(app: Flask, signed_in: SignedIn, installation: Installation, firm: Firm) -> None:
+    _stand(installation, "reviewed")
+
+    page = signed_in("hr").get(f"/batches/{_hidden(app, 'batch')}").get_data(as_text=True)
+
+    assert '<summary class="button ">退回“报名”</summary>' in page and "进入“报名”" not in page
+
+
+def test_a_step_that_lists_its_conditions_elsewhere_is_not_called_met(app: Flask, signed_in: SignedIn, installation: Installation, firm: Firm) -> None:
+    _stand(installation, "marking")
+
+    page = signed_in("hr").get(f"/batches/{_hidden(app, 'batch')}").get_data(as_text=True)
+
+    assert "进入“成绩已核定”的条件" not in page and "还缺什么，在办理的页面上列出" in page
+
+
 def test_the_reviewer_accepts_whom_they_ticked(app: Flask, signed_in: SignedIn, installation: Installation, firm: Firm) -> None:
     browser = signed_in("reviewer")
     chosen = _hidden(app, "candidate", 1)
@@ -138,6 +154,12 @@ def _plan(firm: Firm) -> dict[str, object]:
         "name": "第二批", "starts_on": "20260615", "ends_on": "2026-06-19", "venues": [firm.venue.name],
         "supervisors": [firm.supervisor.code], "staff": staff,
     }  # fmt: skip
+
+
+def _stand(installation: Installation, state: str) -> None:
+    with installation.database.writing() as session:
+        session.exec(select(Batch)).one().state = state
+        session.commit()
 
 
 def _hidden(app: Flask, kind: str, row: int = 1) -> str:
