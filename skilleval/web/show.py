@@ -73,6 +73,11 @@ def tone(word: str | None) -> str:
     return _TONES.get(word or "", "wait")
 
 
+def pill(text: str, look: str = "wait") -> Markup:
+    """A short text on the ground of its tone."""
+    return Markup('<span class="pill {}">{}</span>').format(look, text)
+
+
 @cache
 def climbed(word: str | None) -> str:
     """The ladder filled up to a grade, with its name: what somebody has reached. Made once a grade, for lists are long."""
@@ -87,6 +92,7 @@ def install(app: Flask) -> None:
     """Give templates the filters, and the ladder that they draw."""
     app.jinja_env.filters.update(shown=shown, climbed=climbed, grade=grade, mark=mark, verdict=verdict, tone=tone)
     app.jinja_env.globals.update(
+        drawn_pill=pill,
         NOTHING=NOTHING,
         LADDER=tuple(Grade),
         Grade=Grade,
