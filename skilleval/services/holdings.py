@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from skilleval.db.tables import Candidate, Certificate, CertificateEvent, Credential
+from skilleval.db.tables import Candidate, Certificate, CertificateEvent, Credential, Person
 from skilleval.domain.eligibility import HeldCertificate
 from skilleval.domain.ladder import Grade
 
@@ -66,7 +66,10 @@ def _held(on: date, people: Collection[int] | sa.Select[Any] | None = None) -> s
         col(Certificate.id).not_in(ended_by(on)),
     )  # fmt: skip
     if people is not None:
-        told, issued = told.where(col(Credential.person_id).in_(people)), issued.where(col(Candidate.person_id).in_(people))
+        # By way of the person's firm, since both indexes begin with it; by the person alone every row would be read.
+        told = told.where(col(Credential.institution_id) == col(Person.institution_id), col(Credential.person_id) == col(Person.id))
+        issued = issued.where(col(Candidate.employer_id) == col(Person.institution_id), col(Candidate.person_id) == col(Person.id))
+        told, issued = told.where(col(Person.id).in_(people)), issued.where(col(Person.id).in_(people))
     return sa.union_all(told, issued)
 
 

@@ -5,6 +5,7 @@ same address for ever, no column and no lookup is needed, and an address that wa
 """
 
 import hashlib
+from functools import cache
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
@@ -38,6 +39,7 @@ class PublicIds:
         return int.from_bytes(opened[_HALF:]) if opened[:_HALF] == _tag(kind) else None
 
 
+@cache
 def _tag(kind: str) -> bytes:
     return hashlib.sha256(kind.encode()).digest()[:_HALF]
 

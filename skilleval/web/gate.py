@@ -4,10 +4,11 @@ Sources of the decisions: ``policy`` (deny by default), a session row in the dat
 reading session for GET that the database itself keeps from writing, and a content policy without inline script.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -19,10 +20,13 @@ from werkzeug.wrappers import Response as BaseResponse
 from skilleval.domain.accounts import ROLES
 from skilleval.installation import Installation
 from skilleval.services import web_sessions
-from skilleval.services.journal import Actor
+from skilleval.services.journal import Actor, head_hash
 from skilleval.services.tenancy import acting_for
 from skilleval.settings import Settings
 from skilleval.web import policy
+from skilleval.web.kept import KeptAnswers
+
+Kept = TypeVar("Kept")
 
 #: days are Chinese days, wherever the server stands
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -61,6 +65,7 @@ class Site:
     installation: Installation
     fixed_today: date | None
     static_version: str
+    kept: KeptAnswers = field(default_factory=KeptAnswers)
 
 
 def site() -> Site:
@@ -116,6 +121,16 @@ def writing() -> Iterator[Session]:
     with site().installation.database.writing() as session:
         _act_for(session)
         yield session
+
+
+def kept(session: Session, key: Hashable, find: Callable[[], Kept]) -> Kept:
+    """What ``find`` gives, kept by ``key`` until the journal of the institution that asks moves on.
+
+    For what is found by reading many rows and holds until one of them changes: no row changes without an entry. Whoever
+    acts for no institution gets it found anew.
+    """
+    acting = who().institution_id
+    return find() if acting is None else site().kept.get(acting, head_hash(session, acting), key, find)
 
 
 def row_number(kind: str, address: str) -> int | None:

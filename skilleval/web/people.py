@@ -57,7 +57,7 @@ def listing(session: Session, held: dict[int, Grade]) -> lists.Listing:
             Person.employment, Person.hired_on,
         ))
     ).where(own)  # fmt: skip
-    departments, codes = _known(session)
+    departments, codes = gate.kept(session, "choices of people", partial(_known, session))
     return lists.Listing(
         name="people", title=_("花名册"), query=query, id=col(Person.id), kind="person", sort="name",
         columns=(
@@ -83,7 +83,7 @@ def listing(session: Session, held: dict[int, Grade]) -> lists.Listing:
             lists.Filter("employment", _("用工形式"), EMPLOYMENT_LABELS, lambda value: col(Person.employment) == value),
         ),
         selectable=gate.may("people_changes.propose", "POST"), search=partial(_search, session), search_hint=_("姓名、拼音、工号、证件号码后六位"),
-        link=lambda row: url_for("people.show", person_id=row.id),
+        link=lists.linked("people.show", "person", "person_id"), kept=True,
     )  # fmt: skip
 
 

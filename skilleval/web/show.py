@@ -83,6 +83,11 @@ def tone(word: str | None) -> str:
     return _TONES.get(word or "", "wait")
 
 
+def pill(text: str, look: str = "wait") -> Markup:
+    """A short text, in the language of the page, on the ground of its tone."""
+    return Markup('<span class="pill {}">{}</span>').format(look, label(text))
+
+
 def climbed(word: str | None) -> str:
     """The ladder filled up to a grade, with its name: what somebody has reached."""
     return _drawn(Grade(word), current()) if word else NOTHING
@@ -102,6 +107,7 @@ def install(app: Flask) -> None:
     """Give templates the filters, and the ladder that they draw."""
     app.jinja_env.filters.update(shown=shown, climbed=climbed, grade=grade, label=label, mark=mark, verdict=verdict, tone=tone)
     app.jinja_env.globals.update(
+        drawn_pill=pill,
         NOTHING=NOTHING,
         LADDER=tuple(Grade),
         Grade=Grade,

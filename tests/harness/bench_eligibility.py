@@ -1,4 +1,4 @@
-"""G10: eligibility of a whole workforce, three occupations and eight grades, and the proof for one person."""
+"""G10 and G12: eligibility of a whole workforce, three occupations and eight grades, and the proof for one person."""
 
 from datetime import date
 from functools import cache, reduce
@@ -154,5 +154,5 @@ GOALS = (
         warm=_warm,
         cap={"object loop": CAP},
     ),
-    Goal("G11", "one person's proof of eligibility", {"ours": prove}, (Limit("", "ms at most", 1),), warm=_backgrounds),
+    Goal("G12", "one person's proof of eligibility", {"ours": prove}, (Limit("", "ms at most", 1),), warm=_backgrounds),
 )

@@ -14,18 +14,30 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+#: runs one side; what it counts itself (a rate, a delay) it gives back by name
 Side = Callable[[Path, int], Any]
+#: the environment's name for the seconds that a side works whose work is measured by time
+SECONDS = "SKILLEVAL_BENCH_SECONDS"
 
 
 @dataclass(frozen=True)
 class Limit:
-    """A promise: our CPU time (or memory) against one other side, or against a fixed number when ``against`` is ""."""
+    """A promise: our CPU time (or memory) against one other side, or against a fixed number when ``against`` is "".
+
+    With ``reading`` it is about that reading of the sides instead, where more is more: "at least" is ours / other. Then
+    "beside" promises nothing, both are only told.
+    """
 
     against: str
-    kind: str  # "at most", "at least" (other / ours), "MB at most", "MB ratio at most", "ms at most"
+    kind: str  # "at most", "at least" (other / ours), "MB at most", "MB ratio at most", "ms at most", "beside"
     bound: float
+    reading: str = ""
 
     def told(self) -> str:
+        if self.reading:
+            sign = {"at most": "≤ ", "at least": "≥ ", "beside": ""}[self.kind]
+            number = f"{self.bound:g}" if self.kind != "beside" else "beside"
+            return f"{self.reading}, {self.against}: {sign}{number}×" if self.against else f"{self.reading} {sign}{number}"
         return {
             "at most": f"≤ {self.bound}× {self.against}",
             "at least": f"≥ {self.bound}× faster than {self.against}",
@@ -49,6 +61,13 @@ class Goal:
     warm: Callable[[int], object] = lambda _rows: None
     #: a side that is far slower runs on this many rows at most, and is scaled up
     cap: Mapping[str, int] = field(default_factory=dict)
+    #: what takes long enough to even out by itself is not repeated more often than this
+    most_rounds: int = 99
+
+    @property
+    def reads(self) -> bool:
+        """Whether its sides give readings."""
+        return any(limit.reading for limit in self.limits)
 
 
 @dataclass(frozen=True)
@@ -56,6 +75,7 @@ class Measured:
     cpu: float
     wall: float
     megabytes: float
+    readings: Mapping[str, float] = field(default_factory=dict)
 
 
 def measure_here(goal: Goal, name: str, folder: Path, rows: int) -> Measured:
@@ -69,9 +89,9 @@ def measure_here(goal: Goal, name: str, folder: Path, rows: int) -> Measured:
     before = _forget_peak()
     cpu, wall = _cpu(), time.perf_counter()
     with _Family() as family:
-        side(folder, rows)
+        answer = side(folder, rows)
     spent, passed = _cpu() - cpu, time.perf_counter() - wall
-    return Measured(spent, passed, max(_peak() - before, family.peak - before) / 1024)
+    return Measured(spent, passed, max(_peak() - before, family.peak - before) / 1024, answer if goal.reads else {})
 
 
 class _Family:
@@ -136,14 +156,14 @@ def measure_goal(goal: Goal, folder: Path, rows: int, rounds: int) -> dict[str, 
     """The median of each side over ``rounds`` rounds; in each round every side runs once, in its own process."""
     goal.prepare(folder, rows)
     runs: dict[str, list[Measured]] = {name: [] for name in goal.sides}
-    for turn in range(rounds):
+    for turn in range(min(rounds, goal.most_rounds)):
         names = list(goal.sides) if turn % 2 == 0 else list(reversed(goal.sides))
         for name in names:
             count = min(rows, goal.cap.get(name, rows))
             found = _in_child(goal.key, name, folder, count)
             factor = rows / count
             if found:
-                runs[name].append(Measured(found.cpu * factor, found.wall * factor, found.megabytes))
+                runs[name].append(Measured(found.cpu * factor, found.wall * factor, found.megabytes, found.readings))
     return {name: _median(found) for name, found in runs.items() if found}
 
 
@@ -151,7 +171,8 @@ def _median(found: list[Measured]) -> Measured:
     cpu, wall, megabytes = (
         statistics.median(getattr(run, part) for run in found) for part in ("cpu", "wall", "megabytes")
     )
-    return Measured(cpu, wall, megabytes)
+    readings = {name: statistics.median(run.readings[name] for run in found) for name in found[0].readings}
+    return Measured(cpu, wall, megabytes, readings)
 
 
 def _in_child(key: str, name: str, folder: Path, rows: int) -> Measured | None:
@@ -175,7 +196,10 @@ def verdicts(goal: Goal, found: Mapping[str, Measured], rows: int) -> list[tuple
     for limit in goal.limits:
         other = found.get(limit.against)
         if limit.against and other is None:
-            told.append((limit.told(), "peer not installed", None))
+            told.append((limit.told(), "not measured: peer not installed", None))
+            continue
+        if limit.reading:
+            told.append((limit.told(), *_read(limit, ours, other)))
             continue
         if limit.kind == "MB at most":
             value, shown = ours.megabytes, f"{ours.megabytes:.0f} MB"
@@ -189,6 +213,19 @@ def verdicts(goal: Goal, found: Mapping[str, Measured], rows: int) -> list[tuple
         holds = value >= limit.bound if limit.kind == "at least" else value <= limit.bound
         told.append((limit.told(), shown, holds))
     return told
+
+
+def _read(limit: Limit, ours: Measured, other: Measured | None) -> tuple[str, bool | None]:
+    """What the reading of a limit says, and whether it holds; None where nothing is promised."""
+    value = ours.readings[limit.reading]
+    shown = f"{value:.4g}"
+    if other is not None:
+        theirs = other.readings[limit.reading]
+        shown = f"{value / theirs:.2f}× ({value:.4g} : {theirs:.4g})"
+        value /= theirs
+    if limit.kind == "beside":
+        return shown, None
+    return shown, value >= limit.bound if limit.kind == "at least" else value <= limit.bound
 
 
 def _ratio(limit: Limit, ours: Measured, other: Measured) -> float:

@@ -78,6 +78,8 @@ class Candidate(Table, table=True):
         of_tenant("person_id", of="person", own="employer_id"),
         sa.UniqueConstraint("institution_id", "batch_id", "employer_id", "person_id"),
         sa.UniqueConstraint("institution_id", "batch_id", "admission_number"),
+        # What somebody was a candidate for is asked by their firm, in whoever's batch.
+        sa.Index("ix_candidate_employer_person", "employer_id", "person_id"),
         one_of("grade", GRADES),
         one_of("route", ROUTES),
     )
