@@ -191,7 +191,7 @@ def save_draft(
         raise RuleBroken("没有保存：" + "；".join(told), told)
     draft = drafts_of(session, scene.batch, part, assessor, typist).get(_key(candidate.id))
     if version != (draft.version if draft is not None else 0):
-        raise RuleBroken("没有保存：这名考生的草稿已在另一个窗口或设备上改过。请刷新本页，核对后再填")
+        raise RuleBroken("这名考生的草稿已在另一个窗口或设备上改过。请刷新本页，核对后再填")
     if draft is None:
         draft = MarkDraft(
             institution_id=scene.batch.institution_id, batch_id=_key(scene.batch.id), candidate_id=_key(candidate.id),
