@@ -35,9 +35,10 @@ class Limit:
 
     def told(self) -> str:
         if self.reading:
-            sign = {"at most": "≤ ", "at least": "≥ ", "beside": ""}[self.kind]
-            number = f"{self.bound:g}" if self.kind != "beside" else "beside"
-            return f"{self.reading}, {self.against}: {sign}{number}×" if self.against else f"{self.reading} {sign}{number}"
+            if self.kind == "beside":
+                return f"{self.reading} beside {self.against}"
+            sign = {"at most": "≤", "at least": "≥"}[self.kind]
+            return f"{self.reading} {sign} {self.bound:g}" + (f"× {self.against}" if self.against else "")
         return {
             "at most": f"≤ {self.bound}× {self.against}",
             "at least": f"≥ {self.bound}× faster than {self.against}",
