@@ -6,7 +6,7 @@ DEMO_DAY := 2026-07-08
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo serve messages test test-fast lint bench mutants clean
+.PHONY: help demo serve messages test test-fast lint bench mutants screenshots clean
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -48,5 +48,8 @@ mutants: $(READY) ## change the rules place by place: does a test notice? prints
 	$(BIN)/python -m pip install --quiet -e '.[mutants]'
 	$(BIN)/python -m tests.harness.mutants
 
+screenshots: $(READY) ## photograph every page of the web application on the demo's data (needs Chromium), the README's four too
+	$(BIN)/python -m tests.harness.screenshots
+
 clean: ## remove the environment, caches and the demo's output
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache mutants build dist demo-output
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache mutants build dist demo-output screenshots

@@ -245,22 +245,33 @@ class Page:
         They are put together here, where the template engine would take three times as long: they are most of a page.
         Each cell is escaped by how it is drawn.
         """
-        columns = [(f'<td class="{escape(one.kind)}">', self._drawing(one)) for one in self.listing.columns]
-        return [
-            (row, Markup("".join(f"{begun}{draw(row)}</td>" for begun, draw in columns)))
-            for row in self.rows
-        ]
+        columns = [(escape(one.kind), self._drawing(one)) for one in self.listing.columns]
+        return [(row, Markup("".join(_cell(kind, *draw(row)) for kind, draw in columns))) for row in self.rows]
 
-    def _drawing(self, column: Column) -> Callable[[Row], str]:
-        """How the cells of a column are drawn: row → escaped HTML."""
+    def _drawing(self, column: Column) -> Callable[[Row], tuple[str, str]]:
+        """How the cells of a column are drawn: row → the text, and its escaped HTML."""
         value, word, link = column.value, column.word, self.listing.link
-        if column.kind == "link" and link is not None:
-            return lambda row: f'<a href="{escape(link(row))}">{escape(show.shown(value(row)))}</a>'
-        if column.kind == "state":
-            return lambda row: show.pill(value(row), show.tone(word(row) if word is not None else None))
-        if column.kind == "climb" and word is not None:
-            return lambda row: escape(show.climbed(word(row)))
-        return lambda row: escape(show.shown(value(row)))
+
+        def draw(row: Row) -> tuple[str, str]:
+            text = show.shown(value(row))
+            if column.kind == "link" and link is not None:
+                return text, f'<a href="{escape(link(row))}">{escape(text)}</a>'
+            if column.kind == "state" and text != show.NOTHING:
+                return text, show.pill(text, show.tone(word(row) if word is not None else None))
+            if column.kind == "climb" and word is not None:
+                return text, escape(show.climbed(word(row)))
+            return text, escape(text)
+
+        return draw
+
+
+#: a text of so many characters stays on one line, whatever the width of its column
+_SHORT = 10
+
+
+def _cell(kind: str, text: str, drawn: str) -> str:
+    short = " nowrap" if len(text) <= _SHORT else ""
+    return f'<td class="{kind}{short}">{drawn}</td>'
 
 
 def linked(endpoint: str, kind: str, word: str) -> Callable[[Row], str]:

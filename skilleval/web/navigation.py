@@ -110,7 +110,8 @@ def is_current(item: Item) -> bool:
     if "no_page" in g:
         # The page of what is not there must not tell whether the address had the form of one.
         return False
-    noun = (request.endpoint or "").partition(".")[0]
+    # Every page of a batch's workspace belongs to the batches, also where the menu has a line for its noun.
+    noun = "batches" if "batch_id" in (request.view_args or {}) else (request.endpoint or "").partition(".")[0]
     return noun == item.endpoint.partition(".")[0]
 
 
