@@ -50,6 +50,8 @@ PEOPLE: dict[str, tuple[str | None, str]] = {
     "member-hr": (MEMBER, "member_hr"),
     "administrator": (None, "administrator"),
 }
+#: before these names: the demo has accounts of its own
+PREFIX = "pictures-"
 #: the batch that is being marked: an assessor of its skill part is one of ``PEOPLE``
 MARKED = "2026-SK-01"
 #: batches whose tabs are opened: closed, enrolling, by direct recognition, being marked, in public notice
@@ -115,7 +117,7 @@ def make_accounts(instance: Path) -> None:
     with installation.database.writing() as session:
         for login, (firm, role) in PEOPLE.items():
             account, once = accounts.add_account(
-                session, operator, login=login, name=f"演示{role}", roles=[(firm, role)], now=now
+                session, operator, login=PREFIX + login, name=f"演示{role}", roles=[(firm, role)], now=now
             )
             account.name = account_roles.ROLES[role].name_zh
             accounts.change_password(session, account, once, PASSWORD, now=now)
@@ -161,7 +163,7 @@ def sign_in(chromium: Browser, base: str, login: str, size: str) -> Page:
     width, height = SIZES[size]
     page = chromium.new_context(viewport={"width": width, "height": height}, locale="zh-CN").new_page()
     page.goto(f"{base}/sign-in")
-    page.fill("#login", login)
+    page.fill("#login", PREFIX + login)
     page.fill("#password", PASSWORD)
     page.click("main button.primary")
     page.wait_for_selector(".menu")
