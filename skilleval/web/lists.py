@@ -270,7 +270,7 @@ _SHORT = 10
 
 
 def _cell(kind: str, text: str, drawn: str) -> str:
-    short = " nowrap" if len(text) <= _SHORT else ""
+    short = " nowrap" if kind == "text" and len(text) <= _SHORT else ""
     return f'<td class="{kind}{short}">{drawn}</td>'
 
 
