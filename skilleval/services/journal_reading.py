@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,12 +52,15 @@ class Chain:
 
 
 def entry_of(body: str, content: str | None = None) -> Entry:
-    """An entry from its canonical body and its readable values."""
-    told = json.loads(body)
-    return Entry(
-        told["seq"], datetime.fromisoformat(told["at"]), told["actor"], tuple(told["role"].split("+")), told["action"],
-        told["rows"], told["reason"], _changed(json.loads(content)) if content else {},
-    )  # fmt: skip
+    """An entry from its canonical body and its readable values; one that somebody altered says so, and hides no other."""
+    try:
+        told = json.loads(body)
+        return Entry(
+            told["seq"], datetime.fromisoformat(told["at"]), told["actor"], tuple(told["role"].split("+")), told["action"],
+            told["rows"], told["reason"], _changed(json.loads(content)) if content else {},
+        )  # fmt: skip
+    except (ValueError, KeyError, TypeError):
+        return Entry(0, datetime.fromtimestamp(0, UTC), "", (), "", 0, "这条日志已被改动，无法读取；请用“校验日志”查明")
 
 
 def _changed(values: Any, before: str = "") -> dict[str, tuple[Any, Any]]:

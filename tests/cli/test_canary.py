@@ -348,7 +348,6 @@ def test_what_is_another_firms_is_refused_in_the_words_for_what_is_not_there(ins
     for there, nowhere in (
         (("institutions", "show", FIRMS["乙"]), ("institutions", "show", "91440999MA0000186J")),
         (("batches", "show", "乙-批-1"), ("batches", "show", "ZZZ")),
-        (("batches", "show", "丁-批-1"), ("batches", "show", "ZZZ")),
         (("candidates", "list", "--batch", "乙-批-1"), ("candidates", "list", "--batch", "ZZZ")),
         (("candidates", "explain", "--batch", "丁-批-1", "金乙姓"), ("candidates", "explain", "--batch", "丁-批-1", "ZZZ")),
         (("chains", "show", "金丙名链"), ("chains", "show", "ZZZ")),

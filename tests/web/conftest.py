@@ -49,7 +49,7 @@ class Browser:
         """The token that the pages of this browser carry in their forms."""
         page = self.client.get("/account").get_data(as_text=True)
         found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page) or re.search(
-            r'name="csrf_token"[^>]*value="([^"]+)"', self.client.get("/sign-in").get_data(as_text=True)
+            r'name="csrf_token"[^>]*value="([^"]+)"', self.client.get("/check").get_data(as_text=True)
         )
         return found[1] if found else ""
 

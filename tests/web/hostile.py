@@ -108,7 +108,7 @@ def submission_faults(site: MarkedSite, visits: Iterable[Visit]) -> list[str]:
                 words = {key: text if everywhere or key in form.typed else values[:1] for key, values in form.fields.items() if key not in _SKIPPED}
                 answer = site.visitor(persona).post(form.action, words)
                 faults += [f"{name}: {one}" for one in checks.faults_of(answer)]
-                faults += [f"{form.action} with {name} text: {one}" for one in text_faults(answer.get_data(as_text=True), answer.mimetype)]
+                faults += [f"{form.action} with {name} text: {one}" for one in text_faults(answer.get_data().decode(errors="replace"), answer.mimetype)]
                 if answer.status_code == 303 and site.visitor(persona).get("/account").status_code != 200:
                     site.forget()
     return sorted(set(faults))

@@ -25,6 +25,8 @@ MORE_STATEMENTS = {
     "batches.show": 66,
     # One person's page: what is known of them, the rules of two days, and the head of the workspace.
     "candidates.show_": 14,
+    # What stands against a decision: the authority is asked on three days.
+    "cases.decision": 61,
     "marks.show_": 13,
     "panels.conflicts": 17,
     "scoring.index": 13,
@@ -36,13 +38,14 @@ PUBLIC = "public."
 _BATCHES_NAME = re.compile(r"金[甲乙丙]密(?:批次\d|直接认定)")
 #: pages that answer with something else than 200 in the marked world, and why
 UNSEEN = {
+    "evidence.file": "the evidence of the marked world has no file",
     "accounts.first_run": "there is an administrator",
     "panels.check": "needs the names of a proposal in its address",
     "panels.propose": "needs a part and a number in its address",
     "scoring.begin": "every paper of the marked world has been begun",
 }
 #: where numbers stand in full: the example in an empty form, and the file that goes back to who uploaded it
-EXAMPLES = ("imports.template", "imports.marked")
+EXAMPLES = ("imports.template", "imports.marked", "contests.template")
 
 
 def content_of(database: Database) -> dict[str, str]:

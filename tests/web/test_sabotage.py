@@ -12,9 +12,9 @@ from sqlmodel import select
 
 from skilleval.db.tables import Person
 from skilleval.installation import Installation
-from skilleval.services import accounts, sign_in, web_sessions
+from skilleval.services import accounts, public_ids, sign_in, web_sessions
 from skilleval.services.tenancy import Viewer
-from skilleval.web import candidates, gate, policy, public_ids
+from skilleval.web import candidates, gate, policy
 from tests.marked import LEAD
 from tests.web import hostile, passes, readings, rights
 from tests.web.marked_site import ADMINISTRATOR, STAFF_OF, MarkedSite, copied, open_site
