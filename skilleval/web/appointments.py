@@ -23,7 +23,7 @@ from skilleval.reports.record import nomination_record, render_record
 from skilleval.services import appointments as service
 from skilleval.services.honours import honours_of
 from skilleval.web import gate, lists
-from skilleval.web.forms import DayField, Form, Required, optional_day
+from skilleval.web.forms import DayField, Form, Required, optional_day, page
 from skilleval.web.language import _, lazy
 from skilleval.web.show import label
 
@@ -98,8 +98,7 @@ def new() -> BaseResponse | str:
         else:
             flash(_("推荐已登记。省里公布名单后，由审批人登记聘任。"))
             return redirect(url_for("appointments.show", nomination_id=row.id), 303)
-    page = render_template("appointments/new.html", form=form)
-    return Response(page, 422 if form.is_submitted() else 200, content_type="text/html; charset=utf-8")
+    return page("appointments/new.html", form)
 
 
 @pages.get("/<row(kind='nomination'):nomination_id>")

@@ -25,7 +25,7 @@ from skilleval.services import deadlines
 from skilleval.services.journal_reading import batch_timeline
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import firm_words, gate, lists
-from skilleval.web.forms import DayField, Form, ReasonForm, Required, optional_day
+from skilleval.web.forms import DayField, Form, ReasonForm, Required, optional_day, page
 from skilleval.web.language import _, lazy
 from skilleval.web.show import label
 
@@ -123,10 +123,7 @@ def new() -> BaseResponse | str:
     people = session.exec(
         select(Personnel).where(_of_firm(Personnel), col(Personnel.kind) != "supervisor").order_by(col(Personnel.code))
     ).all()
-    page = render_template(
-        "batches/new.html", form=form, people=people, methods=[key for key in METHODS if key in parts], names=METHODS
-    )
-    return Response(page, 422 if form.is_submitted() else 200, content_type="text/html; charset=utf-8")
+    return page("batches/new.html", form, people=people, methods=[key for key in METHODS if key in parts], names=METHODS)
 
 
 @pages.post("/<row(kind='batch'):batch_id>/advance")

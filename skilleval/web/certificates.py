@@ -26,7 +26,7 @@ from skilleval.sheets.intake import Incoming, parsed
 from skilleval.sheets.writing import write_errors
 from skilleval.web import files, gate, issued, lists
 from skilleval.web.batches import own_batch, seen_batch
-from skilleval.web.forms import Form, Required
+from skilleval.web.forms import Form, Required, page
 from skilleval.web.language import _, lazy
 
 pages = Blueprint("certificates", __name__, url_prefix="/batches/<row(kind='batch'):batch_id>/certificates")
@@ -94,11 +94,10 @@ def issue(batch_id: int) -> BaseResponse | str:
     except RuleBroken as refusal:
         context["why"] = refusal.message
     waiting = context["prospect"].waiting if context["prospect"] else ()
-    page = render_template(
-        "certificates/issue.html", batch=batch, form=form, fonts=fonts, chain=[one.stem for one in fonts.chains["fangsong"]],
+    return page(
+        "certificates/issue.html", form, batch=batch, fonts=fonts, chain=[one.stem for one in fonts.chains["fangsong"]],
         counts=Counter(Grade(candidate.grade).printed for candidate, _person in waiting), **context,
     )  # fmt: skip
-    return Response(page, 422 if form.is_submitted() else 200, content_type="text/html; charset=utf-8")
 
 
 @pages.route("/numbers", methods=["GET", "POST"])

@@ -18,7 +18,7 @@ from skilleval.reports.fonts import load_fonts
 from skilleval.reports.record import confirmation_record, render_record
 from skilleval.services import confirmations as service
 from skilleval.web import gate, lists
-from skilleval.web.forms import DayField, Form, Required, row_choice
+from skilleval.web.forms import DayField, Form, Required, page, row_choice
 from skilleval.web.language import _, lazy
 
 pages = Blueprint("confirmations", __name__, url_prefix="/confirmations")
@@ -72,8 +72,7 @@ def new() -> BaseResponse | str:
         else:
             flash(_("转正定级已登记（不发证书）。"))
             return redirect(url_for("confirmations.show", confirmation_id=row.id), 303)
-    page = render_template("confirmations/new.html", form=form, posts=posts)
-    return Response(page, 422 if form.is_submitted() else 200, content_type="text/html; charset=utf-8")
+    return page("confirmations/new.html", form, posts=posts)
 
 
 @pages.get("/<row(kind='confirmation'):confirmation_id>")

@@ -20,8 +20,8 @@ from skilleval.services import specifications as service
 from skilleval.services.specification_drafters import drafters_of
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import gate
-from skilleval.web.firm_edits import own_row, page, toml_of, uploaded_text
-from skilleval.web.forms import Form, Required
+from skilleval.web.firm_edits import own_row, toml_of, uploaded_text
+from skilleval.web.forms import Form, Required, page
 from skilleval.web.language import _, lazy
 
 pages = Blueprint("drafts", __name__, url_prefix="/specifications/drafts")

@@ -24,7 +24,7 @@ from skilleval.services.filing_record import read_outline
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import files, gate, lists
 from skilleval.web.batches import own_batch, seen_batch
-from skilleval.web.forms import DayField, Form, Required
+from skilleval.web.forms import DayField, Form, Required, page
 from skilleval.web.language import _, lazy
 from skilleval.web.show import label
 
@@ -100,8 +100,7 @@ def export(batch_id: int) -> BaseResponse | str:
     level = _level(session, batch)
     if not form.is_submitted():
         form.addressed_to.data = level
-    page = render_template("filings/export.html", batch=batch, form=form, missing=_missing(session, batch, level))
-    return Response(page, 422 if form.is_submitted() else 200, content_type="text/html; charset=utf-8")
+    return page("filings/export.html", form, batch=batch, missing=_missing(session, batch, level))
 
 
 @pages.get(_ONE)

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, abort, render_template
+from flask import abort
 from sqlmodel import Session, col, select
 from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, Field, FileField, HiddenField, SelectField, SelectMultipleField, StringField
@@ -133,12 +133,6 @@ def refuse(form: Form, refusal: RuleBroken) -> None:
             form[found[1]].errors = [*form[found[1]].errors, found[2]]
     if not any(field.errors for field in form) or rest:
         form.form_errors.extend(rest or [refusal.message])
-
-
-def page(template: str, form: Form, **context: Any) -> Response:
-    """The page of a form: 422 where it was sent and refused."""
-    shown = render_template(template, form=form, **context)
-    return Response(shown, 422 if form.is_submitted() else 200, content_type="text/html; charset=utf-8")
 
 
 def uploaded_text(file: FileStorage) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from flask import current_app
+from flask import Response, current_app, render_template
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import FileStorage
 from wtforms import DateField, Field, StringField, TextAreaField
@@ -118,3 +118,9 @@ def row_choice(kind: str, rows: Iterable[tuple[int | None, str]]) -> list[Select
     """Rows to choose one of, by their hidden numbers."""
     hide = current_app.extensions["skilleval.ids"].hide
     return [SelectChoice(hide(kind, number), told) for number, told in rows]
+
+
+def page(template: str, form: Form, **context: Any) -> Response:
+    """The page of a form: 422 where it was sent and refused."""
+    shown = render_template(template, form=form, **context)
+    return Response(shown, 422 if form.is_submitted() else 200, content_type="text/html; charset=utf-8")

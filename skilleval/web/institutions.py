@@ -17,8 +17,8 @@ from skilleval.domain.ladder import Grade
 from skilleval.services import firm_content
 from skilleval.web import firm_words, gate
 from skilleval.web.batches import CheckboxesField
-from skilleval.web.firm_edits import chosen, entry, hand_in, own_firm, own_row, own_rows, page, prefilled, yes_no
-from skilleval.web.forms import DayField, Form, Required, optional_day
+from skilleval.web.firm_edits import chosen, entry, hand_in, own_firm, own_row, own_rows, prefilled, yes_no
+from skilleval.web.forms import DayField, Form, Required, optional_day, page
 from skilleval.web.language import _, lazy
 
 pages = Blueprint("institutions", __name__, url_prefix="/institution")

@@ -13,8 +13,8 @@ from skilleval.db.tables import Institution
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import institutions
 from skilleval.web import firm_words, gate
-from skilleval.web.firm_edits import chosen, page, refuse
-from skilleval.web.forms import Form, Required
+from skilleval.web.firm_edits import chosen, refuse
+from skilleval.web.forms import Form, Required, page
 from skilleval.web.language import _, lazy
 
 pages = Blueprint("new_institutions", __name__, url_prefix="/accounts/institutions")

@@ -20,8 +20,8 @@ from skilleval.services import firm_content
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import firm_words, gate, lists
 from skilleval.web.batches import CheckboxesField
-from skilleval.web.firm_edits import chosen, codes, entry, hand_in, own_row, page, prefilled
-from skilleval.web.forms import Form, Required, optional_day
+from skilleval.web.firm_edits import chosen, codes, entry, hand_in, own_row, prefilled
+from skilleval.web.forms import Form, Required, optional_day, page
 from skilleval.web.language import _, lazy
 from skilleval.web.show import label
 

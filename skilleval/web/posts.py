@@ -22,8 +22,8 @@ from skilleval.services.authority_facts import grade_set_of
 from skilleval.services.statistics import heads_in
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import gate
-from skilleval.web.firm_edits import chosen, entry, hand_in, own_firm, own_row, page
-from skilleval.web.forms import Form, Required, optional_day
+from skilleval.web.firm_edits import chosen, entry, hand_in, own_firm, own_row
+from skilleval.web.forms import Form, Required, optional_day, page
 from skilleval.web.language import _, lazy
 
 pages = Blueprint("posts", __name__, url_prefix="/posts")

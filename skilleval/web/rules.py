@@ -18,8 +18,8 @@ from skilleval.packs import LAYERS, Packs
 from skilleval.services import rules as service
 from skilleval.web import gate
 from skilleval.web.batches import CheckboxesField
-from skilleval.web.firm_edits import own_firm, own_rows, page
-from skilleval.web.forms import DayField, Form, Required
+from skilleval.web.firm_edits import own_firm, own_rows
+from skilleval.web.forms import DayField, Form, Required, page
 from skilleval.web.language import _, lazy
 
 pages = Blueprint("rules", __name__, url_prefix="/rules")

@@ -21,8 +21,8 @@ from skilleval.services import firm_content, specification_versions
 from skilleval.services.standard_confirmations import confirmations_of, trust_of
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import firm_words, gate, lists
-from skilleval.web.firm_edits import codes, own_firm, own_row, page, refuse
-from skilleval.web.forms import DayField, Form, Required
+from skilleval.web.firm_edits import codes, own_firm, own_row, refuse
+from skilleval.web.forms import DayField, Form, Required, page
 from skilleval.web.language import _, lazy
 from skilleval.web.standards import TONES
 

@@ -23,8 +23,8 @@ from skilleval.services.entry_conditions import conditions_on
 from skilleval.services.standard_confirmations import Trust, confirm_standard, confirmations_of, trust_of
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import gate
-from skilleval.web.firm_edits import own_firm, page
-from skilleval.web.forms import Form, Required
+from skilleval.web.firm_edits import own_firm
+from skilleval.web.forms import Form, Required, page
 from skilleval.web.language import _, lazy
 
 pages = Blueprint("standards", __name__, url_prefix="/standards")

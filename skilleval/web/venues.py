@@ -16,8 +16,8 @@ from skilleval.domain.expiry import term
 from skilleval.services import firm_content
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import firm_words, gate, lists
-from skilleval.web.firm_edits import chosen, codes, entry, hand_in, own_row, page, prefilled, yes_no
-from skilleval.web.forms import Form, Required, optional_day
+from skilleval.web.firm_edits import chosen, codes, entry, hand_in, own_row, prefilled, yes_no
+from skilleval.web.forms import Form, Required, optional_day, page
 from skilleval.web.language import _, lazy
 from skilleval.web.personnel import TONES, card_words, expiry_filter
 
