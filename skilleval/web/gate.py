@@ -289,6 +289,7 @@ def page_of_form() -> str:
 _ALWAYS_OPEN = (
     "accounts.password", "accounts.sign_out", "accounts.second_factor", "accounts.start_second_factor",
     "accounts.confirm_second_factor", "language.choose", "home.health",
+    "home.icon",
 )  # fmt: skip
 
 

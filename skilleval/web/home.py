@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, render_template, url_for
+from flask import Blueprint, Response, current_app, render_template, url_for
 from sqlmodel import Session, col, select
 
 from skilleval import holidays
@@ -83,6 +83,12 @@ def health() -> Response:
     """Whether the application answers and its database can be read; no business data."""
     gate.reading().exec(select(Account.id).limit(1)).first()
     return Response("ok\n", mimetype="text/plain")
+
+
+@pages.get("/favicon.ico")
+def icon() -> Response:
+    """The mark of the tab, for what names none itself: browsers ask here beside a text, a PDF or a download."""
+    return current_app.send_static_file("mark.svg")
 
 
 def _is_unregistered(session: Session) -> bool:

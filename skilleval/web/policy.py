@@ -81,6 +81,7 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("accounts.sign_in", ANYONE, ANYONE),
     ("accounts.first_run", ANYONE, ANYONE),
     ("home.health", ANYONE, None),
+    ("home.icon", ANYONE, None),
     ("public.notice", ANYONE, ANYONE),
     ("public.check", ANYONE, ANYONE),
     ("public.certificate", ANYONE, None),

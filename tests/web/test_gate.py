@@ -126,3 +126,10 @@ def _firm(installation: Installation) -> None:
 
 def _without_token(answer: object) -> str:
     return re.sub(r'value="[^"]{40,}"', "", answer.get_data(as_text=True))  # type: ignore[attr-defined] # a test response
+
+
+def test_a_browser_that_asks_for_an_icon_beside_a_text_gets_one(anonymous: Browser) -> None:
+    answer = anonymous.get("/favicon.ico")
+
+    assert answer.status_code == 200
+    assert answer.data.startswith(b"<svg")
