@@ -107,7 +107,7 @@ def step(kind: str, state: str, to: str) -> str:
         raise RuleBroken(f"没有“{to}”这个状态，可用的有：{'、'.join(f'{key}（{name}）' for key, name in STATES[kind].items())}")
     if to in next_states(kind, state):
         return to
-    allowed = "、".join(f"{key}（{label(kind, key)}）" for key in next_states(kind, state))
+    allowed = "、".join(f"{label(kind, key)}（{key}）" for key in next_states(kind, state))
     raise RuleBroken(
         f"现在是“{label(kind, state)}”，不能变为“{label(kind, to)}”；"
         + (f"下一步可以是：{allowed}" if allowed else "已是最终状态")

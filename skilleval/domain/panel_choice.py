@@ -140,5 +140,5 @@ def _left_out(member: Member, against: frozenset[Obstacle], need: Need, rules: R
     suspected = [one for one in member.conflicts if one.state == "suspected" and stands_in_the_way(one, rules)]
     follows = ["指派将被拒绝"]
     if suspected:
-        follows.append("经核实不属实的，排除后（conflicts dismiss）可以担任：" + "、".join(dict.fromkeys(one.text for one in suspected)))
+        follows.append("经核实不属实的，排除后（skilleval conflicts dismiss）可以担任：" + "、".join(dict.fromkeys(one.text for one in suspected)))
     return Choice(member, False, reasons, tuple(follows))

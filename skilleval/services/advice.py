@@ -102,11 +102,11 @@ def next_grade(
     assert institution.id is not None and person.id is not None
     code = occupation_code or person.occupation_code
     if code is None:
-        raise RuleBroken(f"花名册没有填写{person.name}从事的职业，请用 --occupation 指明职业编码")
+        raise RuleBroken(f"花名册没有填写{person.name}从事的职业，请指明职业编码（--occupation）")
     specification = _newest_specification(session, institution.id, code, on)
     chosen = edition or (specification.conditions if specification else None)
     if chosen is None:
-        raise RuleBroken(f"没有职业 {code} 已批准并写明申报条件的评价规范，请用 --conditions 指明采用哪一版")
+        raise RuleBroken(f"没有职业 {code} 已批准并写明申报条件的评价规范，请指明采用哪一版（--conditions）")
     related = tuple(specification.related_occupations) if specification else ()
     background = people.backgrounds(session, [person], on, records)[person.id]
     occupations = {code, *related}

@@ -197,7 +197,7 @@ def accept_candidates(
     names = _names(session, candidates)
     problems = [
         f"{names[one.person_id]}：{Answer(one.verdict).name_zh if one.verdict else '尚未判断'}，不能审核通过"
-        "（补充或更正花名册后用 candidates check 重新判断）"
+        "（补充或更正花名册后用 skilleval candidates check 重新判断）"
         for one in candidates
         if one.verdict != "met"
     ]

@@ -153,7 +153,7 @@ def _named(session: Session, batch: Batch, named: str) -> tuple[Conflict, Candid
             for one in scene.conflicts(personnel, [candidate]):
                 if one.kind == kind:
                     return one, candidate
-    raise RuleBroken(f"没有编号为 {named} 的回避情形，可用 skilleval conflicts list 或 panels check 查看")
+    raise RuleBroken(f"没有编号为 {named} 的回避情形，可用 skilleval conflicts list 或 skilleval panels check 查看")
 
 
 def batch_number_of(named: str) -> str:

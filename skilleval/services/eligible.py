@@ -139,7 +139,7 @@ def coming_people(
     that no day may be left out. Refused: a day that is not later.
     """
     if by <= found.on:
-        raise RuleBroken(f"--by 的日期应晚于 {found.on}")
+        raise RuleBroken(f"推算到的日期（--by）应晚于 {found.on}")
     question = _ask(session, library, institution, found.occupation, found.grade, edition)
     waiting = [one for one in found.standings if one.answer is not Answer.MET]
     workforce = Workforce([one.background for one in waiting])

@@ -29,7 +29,7 @@ def must_be_in_time(batch: Batch, on: date) -> None:
     if batch.enrol_until is not None and on > batch.enrol_until:
         raise RuleBroken(
             f"批次 {batch.number} 的报名已于 {batch.enrol_until} 截止（今天是 {on}，评价 {batch.starts_on} 至 {batch.ends_on}）；"
-            f"确需补报的，由本评价机构说明理由后延长：skilleval batches extend {batch.number} --until 日期 --reason 理由"
+            f"确需补报的，由本评价机构写明理由后延长报名（skilleval batches extend）"
         )
 
 

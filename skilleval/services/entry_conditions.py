@@ -37,9 +37,9 @@ def basis_of(session: Session, institution_id: int, occupation_code: str, editio
     wanted = edition or (newest.conditions if newest else None)
     if wanted is None:
         raise RuleBroken(
-            f"评价规范 {newest.code} 没有写明申报条件采用哪一版，请用 --conditions 指明"
+            f"评价规范 {newest.code} 没有写明申报条件采用哪一版，请指明（--conditions）"
             if newest
-            else f"本机构没有职业 {occupation_code} 的已批准评价规范，请用 --conditions 指明申报条件采用哪一版"
+            else f"本机构没有职业 {occupation_code} 的已批准评价规范，请指明申报条件采用哪一版（--conditions）"
         )
     return Basis(wanted, tuple(newest.related_occupations) if newest else ())
 

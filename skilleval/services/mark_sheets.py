@@ -146,7 +146,7 @@ def _sheets_of_parts(file: Source, batch: Batch, methods: Iterable[str]) -> dict
     if strange:
         raise RuleBroken(f"{file.name} 中有不认识的工作表，未导入任何数据；成绩工作表应为：{listed}", strange)
     if not sheets:
-        raise RuleBroken(f"{file.name} 中没有成绩工作表，应有：{listed}；请使用 skilleval marks template 生成的模板")
+        raise RuleBroken(f"{file.name} 中没有成绩工作表，应有：{listed}；请使用系统生成的成绩表（skilleval marks template）")
     return sheets
 
 

@@ -62,7 +62,7 @@ def correct_mark(
     if assessor is None:
         raise RuleBroken(f"{METHODS[method].name_zh}没有指派编号为 {assessor_code} 的考评员")
     if value is not None and latest_schemes(session, batch, [part]):
-        raise RuleBroken(f"{METHODS[method].name_zh}按评分办法计分；请改正评分表后用 skilleval schemes import --reason 重新导入")
+        raise RuleBroken(f"{METHODS[method].name_zh}按评分办法计分；请改正评分表后写明理由重新导入（skilleval schemes import）")
     if value is not None:
         check_mark(value, part.maximum)
     standing = latest_marks(session, batch).get((_key(candidate.id), _key(part.id), _key(assessor.id)))

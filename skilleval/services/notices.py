@@ -203,7 +203,7 @@ def reasons_against_closing(session: Session, notice: Notice, *, vault: Vault, o
         if objection.state == "open":
             reasons.append(f"第 {objection.serial} 号异议（{objection.raised_on} 提出）尚未处理")
         elif objection.id in uncorrected:
-            reasons.append(f"第 {objection.serial} 号异议成立，但有关成绩尚未更正（skilleval marks remark 或 marks correct）")
+            reasons.append(f"第 {objection.serial} 号异议成立，但有关成绩尚未更正（skilleval marks remark 或 skilleval marks correct）")
     gone, new = changed_entries(session, notice, vault=vault)
     if new:
         reasons.append(f"{'、'.join(new)} 在公示后才合格或有变更，须发布更正公示（skilleval notices correct）")

@@ -291,7 +291,7 @@ def _clauses(session: Session, candidate: Candidate) -> list[str]:
     application = Application.from_plain(inputs)
     packs = rules.pinned_packs(session, inputs["packs"], inputs["switches"])
     if application.asked is None:
-        raise RuleBroken("考生的资格审核没有写明直接认定的条款，请用 candidates check 重新判断")
+        raise RuleBroken("考生的资格审核没有写明直接认定的条款，请用 skilleval candidates check 重新判断")
     answer = resolve(application.asked, packs.authority(application.on), packs.every_rule())
     found = [packs.find(key, application.on) for key in answer.clauses]
     return [f"{rule.clause.reference}（{rule.clause.id}）" for rule in found if rule is not None]

@@ -58,7 +58,7 @@ class CriteriaForm:
     instructions: ClassVar[Sequence[str]] = (
         "每名考评员一张工作表，每名考生一行，每个评分项一列；工作表名和准考证号请勿改动。",
         "得分项填得分；扣分项填违规次数，没有违规填 0；安全否决项发生时填“是”，该部分为 0 分。",
-        "评分项须填完（有安全否决的除外）；还没有评的考生整行留空。缺考用 skilleval marks template 的成绩表登记。",
+        "评分项须填完（有安全否决的除外）；还没有评的考生整行留空。缺考在成绩表上登记（skilleval marks template）。",
     )
 
     def columns(self) -> tuple[Column, ...]:

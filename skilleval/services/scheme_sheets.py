@@ -233,10 +233,10 @@ def _stage_candidate(
     if mark is not None and _says(standing.lines.get(key, [])) == _says(scored.lines):
         staged.report.unchanged += len(rows)
     elif other is not None and staged.scheme.kind != "criteria":
-        _refuse(table, rows, "mark_elsewhere", "已由另一名考评员名下计分，请用 --assessor 指明原来的考评员")
+        _refuse(table, rows, "mark_elsewhere", "已由另一名考评员名下计分，请指明原来的考评员（--assessor）")
     elif mark is not None and not staged.reason:
         stands = show(mark.value) if mark.value is not None else "缺考"
-        _refuse(table, rows, "mark_stands", f"已录入 {stands}，不能覆盖；确需更正请加 --reason 写明理由")
+        _refuse(table, rows, "mark_stands", f"已录入 {stands}，不能覆盖；确需更正须写明理由（--reason）")
     else:
         staged.new.append(Entry(candidate, assessor, 1 if mark is None else mark.revision + 1, scored))
         staged.report.new += len(rows) if mark is None else 0
@@ -261,14 +261,14 @@ def _form(
     """The form, and its sheets by name with whose marks they are. Refused: nobody, or nobody in particular, to assess."""
     assessors = assessors_for(session, batch, part)
     if not assessors:
-        raise RuleBroken(f"{METHODS[part.method].name_zh}还没有指派考评员（skilleval batches staff、panels assign）")
+        raise RuleBroken(f"{METHODS[part.method].name_zh}还没有指派考评员（skilleval batches staff 或 skilleval panels assign）")
     form = form_of(plan_of(scheme.kind, scheme.content), batch, part, assessors)
     if scheme.kind == "criteria":
         return form, {_page_name(f"评分 {one.code}"): one for one in assessors}
     chosen = [one for one in assessors if code in (None, one.code)]
     if len(chosen) != 1:
         listed = "、".join(f"{one.code} {one.name}" for one in assessors)
-        raise RuleBroken(f"请用 --assessor 指明由谁名下计分，可为：{listed}")
+        raise RuleBroken(f"请指明由谁名下计分（--assessor），可为：{listed}")
     return form, {_PAGES[scheme.kind]: chosen[0]}
 
 

@@ -118,10 +118,10 @@ def scheme_for(session: Session, batch: Batch, method: str, grade: str | None) -
     schemes = latest_schemes(session, batch, parts)
     found = [one for one in parts if _key(one.id) in schemes]
     if not found:
-        raise RuleBroken(f"{named}没有评分办法，请先用 skilleval schemes define 登记，或直接录入评分（marks import）")
+        raise RuleBroken(f"{named}没有评分办法，请先用 skilleval schemes define 登记，或直接录入评分（skilleval marks import）")
     if len(found) > 1:
         listed = "、".join(Grade(one.grade).printed for one in found)
-        raise RuleBroken(f"{named}有 {len(found)} 个等级有评分办法（{listed}），请用 --grade 指明等级")
+        raise RuleBroken(f"{named}有 {len(found)} 个等级有评分办法（{listed}），请指明等级（--grade）")
     return found[0], schemes[_key(found[0].id)]
 
 

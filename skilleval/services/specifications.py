@@ -167,7 +167,7 @@ def seen_draft(session: Session, number: str, on: date) -> SpecificationDraft:
     if not found:
         raise RuleBroken(f"没有编号为 {number} 的起草项目，可用 skilleval specifications list 查看")
     if len(found) > 1:
-        raise RuleBroken(f"有 {len(found)} 个机构使用起草编号 {number}，请用 --acting 指明机构")
+        raise RuleBroken(f"有 {len(found)} 个机构使用起草编号 {number}，请指明机构（--acting）")
     return found[0]
 
 

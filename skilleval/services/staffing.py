@@ -79,7 +79,7 @@ def _seated_problems(session: Session, batch: Batch, gone: Sequence[Assignment])
     )
     lost = {(one.personnel_id, one.method) for one in gone if one.role == "assessor"}
     return [
-        f"{person} 在“{panel}”中，须先调整评审组（panels assign）"
+        f"{person} 在“{panel}”中，须先调整评审组（skilleval panels assign）"
         for key, method, panel, person in session.exec(query)
         if (key, method) in lost
     ]

@@ -190,7 +190,7 @@ def find_subject(found: WhatIf, named: str) -> Subject:
         raise RuleBroken(f"所比较的人员中没有“{text}”，请用姓名或工号查找")
     if len(fitting) > 1:
         numbers = "、".join(f"{one.institution.name} {one.person.employee_no or '（无工号）'}" for one in fitting)
-        raise RuleBroken(f"有 {len(fitting)} 个人符合“{text}”（{numbers}），请改用工号，并用 --institution 指明机构")
+        raise RuleBroken(f"有 {len(fitting)} 个人符合“{text}”（{numbers}），请改用工号，并指明机构（--institution）")
     return fitting[0]
 
 

@@ -45,6 +45,7 @@ from skilleval.web import (
     people_changes,
     person,
     personnel,
+    places,
     policy,
     posts,
     prints,
@@ -148,6 +149,7 @@ def create_app(installation: Installation, *, today: date | None = None) -> Flas
     show.install(app)
     navigation.install(app)
     acts.install(app.jinja_env)
+    places.install(app)
     for pages in BLUEPRINTS:
         app.register_blueprint(pages)
     policy.must_be_whole(app)

@@ -50,7 +50,7 @@ def test_every_pair_that_is_not_in_the_table_is_refused(kind: str) -> None:
 
 
 def test_a_refused_step_says_what_is_possible_instead() -> None:
-    with pytest.raises(RuleBroken, match="enrolling（报名）"):
+    with pytest.raises(RuleBroken, match="报名（enrolling）"):
         step("batch", "draft", "settled")
     with pytest.raises(RuleBroken, match="已是最终状态"):
         step("batch", "archived", "draft")

@@ -185,7 +185,7 @@ def test_what_stands_is_corrected_with_a_reason_only_and_kept(session: Session, 
     refused = bring(session, batch, "skill", better)
     corrected = bring(session, batch, "skill", better, reason="复核录入有误")
 
-    assert [one.message for one in refused.errors] == ["已录入 93.00，不能覆盖；确需更正请加 --reason 写明理由"]
+    assert [one.message for one in refused.errors] == ["已录入 93.00，不能覆盖；确需更正须写明理由（--reason）"]
     assert corrected.changed == 1
     found = [(one.mark.revision, one.sheet.value, one.sheet.reason) for one in schemes.filled_sheets(session, batch)]
     assert found == [(1, 9300, None), (2, 9500, "复核录入有误")]
@@ -292,7 +292,7 @@ def test_an_observation_outside_the_window_is_refused_with_the_candidates_other_
 
 def test_whose_mark_it_is_must_be_told_where_several_observe(session: Session, worked: Batch, tmp_path: Path) -> None:
     for code in (None, "K3"):
-        with pytest.raises(RuleBroken, match="请用 --assessor 指明由谁名下计分，可为：K1 考评员甲、K2 考评员乙"):
+        with pytest.raises(RuleBroken, match="请指明由谁名下计分（--assessor），可为：K1 考评员甲、K2 考评员乙"):
             fill(session, worked, "process", tmp_path / "o.xlsx", {}, code)
 
 

@@ -1,0 +1,69 @@
+"""Where in the browser an act is done: refusals of the services name commands, and whoever reads them here has pages."""
+
+import re
+from typing import Any
+
+from flask import Flask
+from markupsafe import Markup
+
+#: command → the place on the pages where it is done; refusals stay Chinese in every language, and so do these.
+#: A command that is not here has no page: it is for whoever runs the installation.
+PLACES = {
+    "accounts add": "“账号”页",
+    "accounts list": "“账号”页",
+    "appointments list": "“特级与首席”页",
+    "batches list": "“批次”页",
+    "batches reason": "批次概览的“写明条款不一致的理由”",
+    "batches staff": "批次“评审组”页的“调整人员”",
+    "candidates check": "批次“考生”页的“重新判断”",
+    "certificates import-numbers": "批次“证书”页的“导入省里下发的编号”",
+    "certificates issue": "批次“证书”页的“颁发证书”",
+    "chains list": "“链与成员”页",
+    "confirmations list": "“学徒工转正”页",
+    "conflicts confirm": "批次“评审组”页的“回避情形”",
+    "conflicts confirm / dismiss": "批次“评审组”页的“回避情形”",
+    "conflicts dismiss": "批次“评审组”页的“回避情形”",
+    "conflicts list": "批次“评审组”页的“回避情形”",
+    "contests list": "“竞赛”页",
+    "institutions list": "“机构与备案”页",
+    "institutions show": "“机构与备案”页",
+    "marks adjudicate": "考生成绩页的“裁定”",
+    "marks correct": "考生成绩页的“更正成绩”",
+    "marks remark": "考生成绩页的“更正成绩”",
+    "marks revise": "考生成绩页的“解锁”",
+    "notices close": "批次“公示”页的“公示结束”",
+    "notices correct": "批次“公示”页的“更正公示”",
+    "panels absent": "批次“评审组”页的“登记缺席”",
+    "panels assign": "批次“评审组”页的“建议评审组”",
+    "panels check": "批次“评审组”页的“核对一个人”",
+    "people import": "“导入”页",
+    "recognitions decide": "案卷的“认定决定”",
+    "recognitions score": "案卷页",
+    "specifications abandon": "起草项目的“终止起草”",
+    "specifications answer": "起草项目的“意见及处理”",
+    "specifications draft": "“评价规范”页的“立项”",
+    "specifications list": "“评价规范”页",
+    "specifications review": "起草项目的“建立评审”",
+    "specifications revise": "起草项目的“提交一稿”",
+    "standards list": "“职业与标准”页",
+}
+_NAMED = "|".join(map(re.escape, sorted(PLACES, key=len, reverse=True)))
+#: “用” before a command and a blank after it belong to the command; a page stands “在” somewhere
+_COMMAND = re.compile(rf"(?P<by>使用|用|运行)? ?skilleval (?P<command>{_NAMED})(?![a-z-]) ?")
+
+
+def for_browser(text: str) -> str:
+    """The text with the page in place of each command that has one."""
+    return _COMMAND.sub(lambda found: ("在" if found["by"] else "") + PLACES[found["command"]], text)
+
+
+def _shown(value: Any) -> Any:
+    if not isinstance(value, str) or "skilleval " not in value:
+        return value
+    told = for_browser(value)  # as safe as it came: only words of ours are put in
+    return Markup(told) if isinstance(value, Markup) else told
+
+
+def install(app: Flask) -> None:
+    """Let every page say where an act is done, wherever the words come from."""
+    app.jinja_env.finalize = _shown
