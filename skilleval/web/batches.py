@@ -25,7 +25,7 @@ from skilleval.services import deadlines
 from skilleval.services.journal_reading import batch_timeline
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import firm_words, gate, lists
-from skilleval.web.forms import DayField, Form, ReasonForm, Required, optional_day, page
+from skilleval.web.forms import DayField, Form, ReasonForm, Required, optional_day, page, row_choice
 from skilleval.web.language import _, lazy
 from skilleval.web.show import label
 
@@ -208,7 +208,7 @@ def _offer(session: Session, form: BatchForm) -> None:
         .where(_of_firm(Specification), col(Specification.state) == "approved")
         .order_by(col(Specification.code), col(Specification.version))
     ).all()
-    form.specification.choices = [SelectChoice(str(one.id), firm_words.name_of(one)) for one in approved]
+    form.specification.choices = row_choice("specification", [(one.id, firm_words.name_of(one)) for one in approved])
     form.grades.choices = [SelectChoice(grade.value, label(grade.printed)) for grade in Grade if grade.digit]
     venues = session.exec(select(Venue).where(_of_firm(Venue)).order_by(col(Venue.name)))
     form.venues.choices = [SelectChoice(one.name, f"{one.name}（{one.seats} {_('个工位')}）") for one in venues]
@@ -222,7 +222,7 @@ def _offer(session: Session, form: BatchForm) -> None:
 
 def _content(session: Session, firm: Institution, form: BatchForm) -> dict[str, Any]:
     """The plan in the form of a batch file, which the service checks whole."""
-    specification = session.get(Specification, int(form.specification.data)) or abort(404)
+    specification = session.get(Specification, gate.row_number("specification", form.specification.data)) or abort(404)
     methods: dict[str, list[str]] = {}
     for one in form.staff.data or []:
         code, _colon, method = one.rpartition(":")
@@ -249,7 +249,7 @@ def _like(session: Session) -> dict[str, Any] | None:
     batch = own_batch(session, number)
     staff = service.staff_of(session, batch)
     return {
-        "specification": str(batch.specification_id), "route": batch.route, "grades": batch.grades,
+        "specification": gate.hidden_row("specification", batch.specification_id), "route": batch.route, "grades": batch.grades,
         "venues": batch.venues, "planned": batch.planned,
         "supervisors": [person.code for one, person in staff if one.role == "supervisor"],
         "staff": [f"{person.code}:{one.method}" for one, person in staff if one.role == "assessor"],

@@ -117,8 +117,8 @@ def test_another_firm_finds_no_batch_and_ticks_no_candidate(app: Flask, signed_i
     assert _states(installation) == ["applied", "applied"]
 
 
-def test_a_batch_is_planned_by_its_form(signed_in: SignedIn, installation: Installation, firm: Firm) -> None:
-    form = _plan(firm)
+def test_a_batch_is_planned_by_its_form(signed_in: SignedIn, app: Flask, installation: Installation, firm: Firm) -> None:
+    form = _plan(app, firm)
 
     answer = signed_in("hr").post("/batches/new", form)
 
@@ -128,8 +128,10 @@ def test_a_batch_is_planned_by_its_form(signed_in: SignedIn, installation: Insta
     assert (batch.starts_on, batch.grades, batch.venues) == (date(2026, 6, 15), ["senior"], [firm.venue.name])
 
 
-def test_a_plan_that_breaks_a_rule_comes_back_filled_in(signed_in: SignedIn, installation: Installation, firm: Firm) -> None:
-    answer = signed_in("hr").post("/batches/new", {**_plan(firm), "number": "2026-DG-01", "ends_on": "2026-06-14"})
+def test_a_plan_that_breaks_a_rule_comes_back_filled_in(
+    signed_in: SignedIn, app: Flask, installation: Installation, firm: Firm
+) -> None:
+    answer = signed_in("hr").post("/batches/new", {**_plan(app, firm), "number": "2026-DG-01", "ends_on": "2026-06-14"})
     page = answer.get_data(as_text=True)
 
     assert answer.status_code == 422
@@ -137,20 +139,22 @@ def test_a_plan_that_breaks_a_rule_comes_back_filled_in(signed_in: SignedIn, ins
     assert 'value="2026-DG-01"' in page
 
 
-def test_a_specification_of_another_firm_is_no_choice(signed_in: SignedIn, installation: Installation, firm: Firm) -> None:
+def test_a_specification_of_another_firm_is_no_choice(
+    signed_in: SignedIn, app: Flask, installation: Installation, firm: Firm
+) -> None:
     with installation.database.writing() as session:
         other = make_firm(session, MEMBERS[0], "Y000044000991", name="配套企业甲")
         session.commit()
 
-    answer = signed_in("hr").post("/batches/new", {**_plan(firm), "specification": str(other.specification.id)})
+    answer = signed_in("hr").post("/batches/new", {**_plan(app, firm), "specification": _hidden(app, "specification", other.specification.id or 0)})
 
     assert answer.status_code == 422
 
 
-def _plan(firm: Firm) -> dict[str, object]:
+def _plan(app: Flask, firm: Firm) -> dict[str, object]:
     staff = [f"{one.code}:{method}" for one in firm.assessors for method in ("theory", "skill")]
     return {
-        "specification": str(firm.specification.id), "route": "assessment", "grades": ["senior"], "number": "2026-DG-02",
+        "specification": _hidden(app, "specification", firm.specification.id or 0), "route": "assessment", "grades": ["senior"], "number": "2026-DG-02",
         "name": "第二批", "starts_on": "20260615", "ends_on": "2026-06-19", "venues": [firm.venue.name],
         "supervisors": [firm.supervisor.code], "staff": staff,
     }  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 
 from skilleval.db.engine import Database, sqlite_url
 from tests.marked import FIRMS, LEAD
-from tests.web import many, readings
+from tests.web import foreign_ids, many, readings
 from tests.web.addresses import WITHOUT_ROWS, Book, routes
 from tests.web.marked_site import (
     ADMINISTRATOR,
@@ -66,6 +66,17 @@ class TestEveryPageRead:
         pages = {route.endpoint for route in routes(marked_site) if route.method == "GET"}
 
         assert readings.unvisited(read[0], pages - set(WITHOUT_ROWS)) == []
+
+    @pytest.mark.parametrize(("letter", "foreign"), [("甲", "乙丁"), (LEAD, "乙丙")])
+    def test_no_form_takes_a_record_of_another_firm(
+        self, read: tuple[list[Visit], list[str]], marked_site: MarkedSite, letter: str, foreign: str
+    ) -> None:
+        found = foreign_ids.sweep(marked_site, STAFF_OF[letter], read[0], foreign)
+
+        assert found.faults == []
+        assert len(found.tried) >= 6
+        # Each of them does something with an own record: what is refused is refused for whose it is.
+        assert found.tried - found.effective == set()
 
 
 def test_no_page_needs_more_statements_with_more_rows(marked_files: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Twelve protections, each broken once: the proof that stands for it must say so, and nothing before."""
+"""Thirteen protections, each broken once: the proof that stands for it must say so, and nothing before."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from skilleval.db.tables import Person
 from skilleval.installation import Installation
 from skilleval.services import accounts, public_ids, sign_in, web_sessions
 from skilleval.services.tenancy import Viewer
-from skilleval.web import candidates, gate, policy
+from skilleval.web import batches, candidates, gate, policy
 from tests.marked import LEAD
-from tests.web import hostile, passes, readings, rights
+from tests.web import foreign_ids, hostile, passes, readings, rights
 from tests.web.marked_site import ADMINISTRATOR, STAFF_OF, MarkedSite, copied, open_site
 from tests.web.survey import survey, visit
 
@@ -154,6 +154,22 @@ def test_a_page_with_a_statement_for_each_row_is_found(marked_site: MarkedSite, 
 
     monkeypatch.setitem(marked_site.app.view_functions, "people.index", one_by_one)
     assert readings.statement_faults([visit(marked_site, STAFF_OF[LEAD], "people.index", "/people")]) != []
+
+
+def test_a_form_that_takes_whatever_record_is_sent_is_found(marked_site: MarkedSite, monkeypatch: Patch) -> None:
+    offer: Callable[..., None] = batches._offer
+
+    def offer_everything(session: Session, form: batches.BatchForm) -> None:
+        offer(session, form)
+        form.specification.validate_choice = False
+
+    def faults() -> list[str]:
+        page = visit(marked_site, STAFF_OF["甲"], "batches.new", "/batches/new")
+        return foreign_ids.sweep(marked_site, STAFF_OF["甲"], [page], "乙丁").faults
+
+    assert faults() == []
+    monkeypatch.setattr(batches, "_offer", offer_everything)
+    assert faults() != []
 
 
 def test_a_route_without_a_reviewed_line_is_told_with_the_line_to_add() -> None:
