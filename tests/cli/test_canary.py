@@ -320,8 +320,8 @@ def test_the_canary_catches_a_foreign_record_behind_each_command_of_the_acts(
         "evidence list", "evidence accept", "evidence reject", "recognitions score", "recognitions minutes",
     ]  # fmt: skip
     assert [act for act in expected if not any(asked.startswith(act) for asked in caught)] == []
-    # What is written to files: minutes, nominations, the errors of results.
-    files = ("纪要", "推荐表", "错误成绩")
+    # What is written to files: minutes, nominations, the errors of results, the filing of a direct batch.
+    files = ("纪要", "推荐表", "错误成绩", "上报材料_")
     assert [name for name in files if not any(asked.startswith(name) for asked in caught)] == []
 
 
