@@ -250,7 +250,9 @@ def _handed_in(batch_id: int, case_id: int, form: EvidenceForm, file: CleanFile)
             "issuer": form.issuer.data, "started_on": form.started_on.data,
             **{key: value for key, value in (("ended_on", form.ended_on.data), ("level", form.level.data)) if value},
         }  # fmt: skip
-        row = evidence_service.hand_in(session, gate.actor(), firm, found.person, entry, file=file, folder=folder)
+        row = evidence_service.hand_in(
+            session, gate.actor(), firm, found.person, entry, file=file, folder=folder, on=gate.today()
+        )
         try:
             case_evidence.rest_on(session, gate.actor(), found.case, row, form.lines.data or [])
             session.commit()

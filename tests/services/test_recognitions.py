@@ -1,8 +1,9 @@
 """Direct recognition by the services: who may apply, what a case needs, what is decided, settled, filed and replayed."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlmodel import Session, col, select
@@ -26,6 +27,7 @@ from skilleval.reports.fonts import load_fonts
 from skilleval.reports.package import verify_package
 from skilleval.services import (
     attendance,
+    case_evidence,
     certificates,
     conflicts,
     evidence,
@@ -49,6 +51,7 @@ from tests.factories import ACTOR, LIBRARY, REGISTRATION_NUMBER, id_number
 from tests.prepared import Prepared, prepare
 
 ALL = ("agree", "agree", "agree")
+AFTER_HELD = HELD + timedelta(1)
 
 
 Ready = tuple[Direct, RecognitionCase]
@@ -283,6 +286,51 @@ def test_evidence_that_a_recognition_rests_on_is_not_rejected(ready: Ready) -> N
         )
 
     assert refusal.value.reasons == (f"ZM-1 已用于予以认定的案卷 {case.number}",)
+
+
+@pytest.mark.parametrize(
+    ("told", "wrong"),
+    [
+        ({"started_on": HELD, "ended_on": HELD}, []),
+        ({"started_on": AFTER_HELD, "ended_on": AFTER_HELD}, ["起始（取得）日期 2026-06-09", "截止日期 2026-06-09"]),
+        ({"ended_on": AFTER_HELD}, ["截止日期 2026-06-09"]),
+    ],
+    ids=["today", "tomorrow", "ends-tomorrow"],
+)
+def test_evidence_of_what_is_yet_to_come_is_not_taken(direct: Direct, told: dict[str, Any], wrong: list[str]) -> None:
+    direct.apply(("陈大文", "technician", "intermediate"))
+    direct.start()
+
+    if not wrong:
+        assert direct.lay("陈大文", **told).number
+        return
+    with pytest.raises(RuleBroken) as refusal:
+        direct.lay("陈大文", **told)
+
+    assert len(refusal.value.reasons) == len(wrong)
+    assert all(one in told and "晚于今天 2026-06-08" in told for one, told in zip(wrong, refusal.value.reasons, strict=True))
+    assert evidence.list_evidence(direct.session) == []
+
+
+@pytest.mark.parametrize(("day", "late"), [(DECIDED, False), (DECIDED + timedelta(1), True)])
+def test_evidence_from_after_a_decision_is_not_put_under_it(ready: Ready, day: date, late: bool) -> None:
+    direct, case = ready
+    entry = {"code": "ZM-2", "person": "E0001", "kind": "技术革新", "title": "改造", "started_on": day, "issuer": "技术中心"}
+    [row] = evidence.add_evidence(
+        direct.session, ACTOR, direct.firm.institution, [entry], folder=direct.folder, vault=direct.vault, on=day
+    )
+    direct.decide(case, recognise=False)
+
+    if not late:
+        assert case_evidence.rest_on(direct.session, ACTOR, case, row, [3])
+        return
+    with pytest.raises(RuleBroken) as refusal:
+        case_evidence.rest_on(direct.session, ACTOR, case, row, [3])
+    direct.vote(case, "agree")
+
+    assert "晚于决定日期 2026-06-10，不能归入已作决定的案卷" in refusal.value.reasons[0]
+    assert case_evidence.rest_on(direct.session, ACTOR, case, row, [3])
+    assert "佐证材料 ZM-2 的日期 2026-06-11 晚于决定日期 2026-06-10" in reasons(direct, case)
 
 
 def test_a_recognised_case_takes_no_scores_and_no_votes(ready: Ready) -> None:
