@@ -12,6 +12,7 @@ from skilleval.services import journal
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.panels import panels_of
+from skilleval.services.recused_results import votes_anew
 
 #: states of a batch in which somebody may yet come, or not
 _HELD = ("scheduled", "marking")
@@ -22,8 +23,8 @@ def record_absence(
 ) -> PanelMember:
     """Enter a member of a panel as absent, with the reason; a later reason takes the place of an earlier one.
 
-    A vote that was given counts no more. Refused: no reason, a batch that is not scheduled or being marked, nobody of that
-    code on a panel for the method, somebody who has entered marks.
+    A vote that was given counts no more. Refused: no reason, a batch that is not scheduled or being marked (nor voted on
+    again), nobody of that code on a panel for the method, somebody who has entered marks.
     """
     take_duty(session, actor, batch, "attendance.record_absence")
     if not reason.strip():
@@ -62,7 +63,7 @@ def _write(
 
 
 def _seat(session: Session, batch: Batch, method: str, member_code: str) -> PanelMember:
-    if batch.state not in _HELD:
+    if batch.state not in _HELD and not (method == "" and votes_anew(session, batch)):
         label = lifecycle.label("batch", batch.state)
         raise RuleBroken(f"批次现在是“{label}”，只有排定之后、核定结果之前可以登记评审组成员缺席")
     seats = {

@@ -34,6 +34,7 @@ from skilleval.packs import Library
 from skilleval.services import authority, conflicts, institutions, journal, rules
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
+from skilleval.services.recused_results import counted_recusals
 from skilleval.services.staffing import staff_of_file, venue_problems
 
 _TEXT = {"institution", "number", "name", "route", "occupation_code", "trade", "specification", "authority_reason"}
@@ -43,6 +44,8 @@ _KEYS: Mapping[str, type] = {
 }  # fmt: skip
 #: the routes that go through a batch
 BATCH_ROUTES = ("assessment", "direct", "contest")
+#: states with results that go on to a notice, certificates or a filing
+_RESULTED = ("settled", "noticed", "cleared", "certified")
 _REQUIRED = ("institution", "number", "name", "occupation_code", "grades", "specification", "starts_on", "ends_on")
 
 
@@ -177,6 +180,7 @@ def batch_facts(session: Session, batch: Batch, library: Library, on: date) -> B
         venues=len(batch.venues),
         double_roles=tuple(sorted(roles["assessor"] & roles["supervisor"])),
         conflicts=tuple(conflicts.conflicts_of_batch(session, batch)) if asks else (),
+        recused=tuple(one.told for one in counted_recusals(session, batch)) if batch.state in _RESULTED else (),
         panel=_panel_size(session, batch) if batch.route == "direct" else None,
         unregistered=(unregistered := _unregistered(session, batch)),
         scope_problems=() if unregistered else tuple(_scope_problems(session, batch, candidates, library)),

@@ -16,6 +16,7 @@ from skilleval.domain.panels import ASSESSING
 from skilleval.services import attendance, batches, staffing
 from skilleval.services import conflicts as conflict_service
 from skilleval.services import panels as service
+from skilleval.services.recused_results import touched_by
 from skilleval.web import gate
 from skilleval.web.batches import own_batch
 from skilleval.web.language import _
@@ -167,11 +168,14 @@ def decide(batch_id: int) -> BaseResponse:
         if session.exec(query).first() is None:
             abort(404)
         code = _named_person(session, batch, request.form.get("examiner", "")).code
-        conflict_service.decide_conflict(
+        row = conflict_service.decide_conflict(
             session, gate.actor(), batch, f"{batch.number}:{code}:{person_id}:{kind}", state=state,
             reason=request.form.get("reason", ""), on=gate.today(),
         )  # fmt: skip
+        touched = [f"{one.number} {counted.told}" for one, counted in touched_by(session, row)]
         session.commit()
+    for told in touched:
+        flash(_("须处理后才能公示、发证、上报：{told}").format(told=told))
     flash(_("回避情形{state}，理由已记入日志。").format(state=label(STATES[state])))
     return redirect(url_for("panels.conflicts", batch_id=batch_id), 303)
 

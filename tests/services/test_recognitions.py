@@ -16,6 +16,7 @@ from skilleval.db.tables import (
     CaseLine,
     CaseVote,
     Certificate,
+    Notice,
     PanelMember,
     PostGrade,
     RecognitionCase,
@@ -37,6 +38,7 @@ from skilleval.services import (
     notices,
     recognition_minutes,
     recognitions,
+    recused_results,
     replay,
     shared_evidence,
 )
@@ -343,6 +345,43 @@ def test_a_recognised_case_takes_no_scores_and_no_votes(ready: Ready) -> None:
         direct.vote(case, "against")
 
 
+def settled_with_a_conflict(ready: Ready) -> tuple[Direct, RecognitionCase]:
+    """A settled case in whose decision P3 voted, who is confirmed since as the person's mentor."""
+    direct, case = ready
+    direct.decide(case)
+    marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
+    told = Declared("mentor", "陈大文", "2024年师带徒协议", "P3")
+    declare_relation(direct.session, ACTOR, direct.firm.institution, told, vault=direct.vault, on=HELD)
+    named = f"{direct.batch.number}:P3:{direct.named('陈大文').person_id}:mentor"
+    conflicts.decide_conflict(direct.session, DIRECTOR, direct.batch, named, state="confirmed", reason="属实", on=DECIDED)
+    return direct, case
+
+
+def test_a_vote_of_a_confirmed_conflict_keeps_a_settled_batch_from_its_notice(ready: Ready) -> None:
+    direct, case = settled_with_a_conflict(ready)
+
+    with pytest.raises(RuleBroken) as refusal:
+        publish_settled(direct)
+
+    [told] = refusal.value.reasons
+    assert f"案卷 {case.number} 的表决仍计入结果" in told and "专家3（P3）与考生陈大文：师徒关系，已认定" in told
+    assert "recognitions vote" in told
+
+
+def test_a_case_is_voted_on_again_without_who_has_to_be_recused(ready: Ready) -> None:
+    direct, case = settled_with_a_conflict(ready)
+    attendance.record_absence(direct.session, ACTOR, direct.batch, "", member_code="P3", reason="回避")
+
+    assert "评审组至少需 3 人表决，现有 2 人" in reasons(direct, case)
+    decision = direct.decide(case, recognise=False)
+
+    assert (decision.revision, case.state) == (2, "not_recognised")
+    results = marks.latest_results(direct.session, direct.batch)
+    assert results[case.candidate_id].outcome == "failed" and recused_results.counted_recusals(direct.session, direct.batch) == []
+    with pytest.raises(RuleBroken, match="只有排定之后"):  # nothing is voted on again any more
+        attendance.cancel_absence(direct.session, ACTOR, direct.batch, "", member_code="P3", reason="误登")
+
+
 def test_nobody_votes_while_the_panel_may_still_change(ready: Ready) -> None:
     direct, case = ready
     direct.batch.state = "scheduled"
@@ -431,13 +470,17 @@ def test_no_settlement_without_authority(ready: Ready) -> None:
     assert not direct.session.exec(select(Result)).all()
 
 
-def cleared(direct: Direct, case: RecognitionCase) -> None:
-    direct.decide(case)
-    marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
-    notice = notices.publish_notice(
+def publish_settled(direct: Direct) -> Notice:
+    return notices.publish_notice(
         direct.session, ACTOR, direct.batch, LIBRARY, vault=direct.vault, first_day=NOTICED, working_days=5,
         calendar=CALENDAR, on=NOTICED,
     )  # fmt: skip
+
+
+def cleared(direct: Direct, case: RecognitionCase) -> None:
+    direct.decide(case)
+    marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
+    notice = publish_settled(direct)
     assert {entry["route"] for entry in notice.content["entries"]} == {"直接认定"}
     notices.close_notice(direct.session, ACTOR, notice, vault=direct.vault, on=CLOSED)
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlmodel import select
 
-from skilleval.db.tables import Assignment, Batch, Conflict, Panel, PanelMember, Personnel
+from skilleval.db.tables import Assignment, Batch, Conflict, Mark, Panel, PanelMember, Personnel, Result
 from skilleval.installation import Installation
 from tests.chained import MEMBERS
 from tests.factories import Firm, make_batch, make_candidate, make_firm, make_person
@@ -142,6 +142,27 @@ def test_a_member_who_did_not_come_is_entered_and_taken_back(
     assert "缺席" in page and "病假" in page
     with installation.database.reading() as session:
         assert session.exec(select(PanelMember)).one().absent_reason is None
+
+
+def test_a_conflict_confirmed_after_the_marks_is_told_and_stands_on_the_checklist_of_the_batch(
+    signed_in: SignedIn, installation: Installation, hide: Hidden, firm: Firm
+) -> None:
+    with installation.database.writing() as session:
+        session.add(Mark(institution_id=firm.id, candidate_id=2, part_id=firm.part("senior", "theory").id or 0,
+                         personnel_id=firm.assessors[0].id or 0, value=8000))  # fmt: skip
+        session.add(Result(institution_id=firm.id, candidate_id=2, outcome="passed", parts={"theory": 8000}, total=8000))
+        session.commit()
+    advance(installation, "settled")
+    reviewer, hr = signed_in("reviewer"), signed_in("hr")
+    before = hr.get(f"/batches/{hide('batch', 1)}").get_data(as_text=True)
+    words = {"examiner": hide("personnel", 1), "subject": hide("person", 2), "kind": "self", "reason": "同一人", "state": "confirmed"}
+
+    page = reviewer.get(reviewer.post(panels(hide, "/conflicts"), words).headers["Location"]).get_data(as_text=True)
+    after = hr.get(f"/batches/{hide('batch', 1)}").get_data(as_text=True)
+    plan = signed_in("approver").get(f"/batches/{hide('batch', 1)}/notices").get_data(as_text=True)
+
+    told = "理论知识考试的评分仍计入结果：考评员甲（K1）与考生考评员甲：考评本人，已认定"
+    assert [told in one for one in (page, after, plan, before)] == [True, True, True, False]
 
 
 @pytest.mark.parametrize("role", ["reviewer", "supervisor", "auditor", "approver"])
