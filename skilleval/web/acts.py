@@ -31,6 +31,7 @@ SENTENCES = {
     "candidates.accept": marked("资格审核通过"), "candidates.refuse": marked("资格审核不通过"),
     "candidates.withdraw": marked("办理退出"),
     "panels.assign": marked("组成评审组"), "panels.absent": marked("登记评审组成员缺席"), "panels.attend": marked("取消评审组成员的缺席"),
+    "panels.substitute": marked("增补评审组成员"),
     "conflicts.declare": marked("申报回避情形"), "conflicts.confirmed": marked("认定回避"), "conflicts.dismissed": marked("排除回避"),
     "duties.take": marked("在批次中承担一项职责"),
     "marks.import": marked("导入成绩"), "marks.correct": marked("更正评分"), "marks.adjudicate": marked("裁定评分分歧"),

@@ -103,7 +103,7 @@ def assign(batch_id: int) -> BaseResponse:
 
 @pages.post("/attendance")
 def attend(batch_id: int) -> BaseResponse:
-    """Enter a member as absent, or take that back."""
+    """Enter a member as absent, take that back, or call somebody in for one."""
     with gate.writing() as session:
         batch = own_batch(session, batch_id)
         panel = session.exec(
@@ -125,6 +125,12 @@ def attend(batch_id: int) -> BaseResponse:
                     session, gate.actor(), batch, panel.method, member_code=code, reason=reason
                 )
                 told = _("已取消缺席登记。")
+            case "substitute":
+                attendance.substitute_member(
+                    session, gate.actor(), batch, panel.method, absent_code=code, reason=reason,
+                    substitute_code=_named_person(session, batch, request.form.get("substitute", "")).code,
+                )  # fmt: skip
+                told = _("已增补成员。")
             case _:
                 abort(400)
         session.commit()

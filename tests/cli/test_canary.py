@@ -182,6 +182,7 @@ def _about_batch(number: str, people: list[str], out: Path) -> Iterator[Ask]:
     yield from [("panels", act, *at, "--json") for act in ("propose", "check", "show")]
     yield ("panels", "assign", *at, "--chair", "K1", "--member", "没有", "--reason", "试")
     yield from [("panels", act, *at, "--member", "没有", "--reason", "试") for act in ("absent", "attend")]
+    yield ("panels", "substitute", *at, "--for", "没有", "--member", "K1", "--reason", "试")
     yield ("conflicts", "list", *at, "--json")
     yield from [("conflicts", act, f"{number}/1", "--reason", " ") for act in ("confirm", "dismiss")]
     yield ("notices", "show", *at, "--out", str(out / "公示"), "--json")

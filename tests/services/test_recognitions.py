@@ -18,6 +18,7 @@ from skilleval.db.tables import (
     Certificate,
     Notice,
     PanelMember,
+    Personnel,
     PostGrade,
     RecognitionCase,
     Result,
@@ -382,6 +383,24 @@ def test_a_case_is_voted_on_again_without_who_has_to_be_recused(ready: Ready) ->
         attendance.cancel_absence(direct.session, ACTOR, direct.batch, "", member_code="P3", reason="误登")
 
 
+def test_a_settled_case_is_voted_on_again_with_a_substitute_and_recognised(ready: Ready) -> None:
+    direct, case = settled_with_a_conflict(ready)
+    expert(direct, "P4")
+    with pytest.raises(RuleBroken, match="不能予以认定"):
+        direct.decide(case)
+    attendance.record_absence(direct.session, ACTOR, direct.batch, "", member_code="P3", reason="回避")
+    substitute(direct, "P4", gone="P3", reason="P3 回避")
+    recognitions.vote(direct.session, ACTOR, case, member_code="P4", word="agree")
+
+    decision = direct.decide(case)
+
+    assert (decision.revision, case.state) == (2, "recognised")
+    assert publish_settled(direct).content["entries"] and verify_all(direct.session) == []
+    assert replay.replay_batch(direct.session, direct.batch).equal
+    with pytest.raises(RuleBroken, match="不能再改动"):
+        recognitions.vote(direct.session, ACTOR, case, member_code="P4", word="against")
+
+
 def test_nobody_votes_while_the_panel_may_still_change(ready: Ready) -> None:
     direct, case = ready
     direct.batch.state = "scheduled"
@@ -561,6 +580,91 @@ def test_who_is_recused_is_entered_as_absent_and_the_others_must_still_be_enough
     assert "师徒关系" not in told and "至少需 3 人表决，现有 2 人" in told
     with pytest.raises(RuleBroken, match="登记为缺席（回避），不能表决"):
         recognitions.vote(direct.session, ACTOR, case, member_code="P2", word="agree")
+
+
+def substitute(direct: Direct, code: str, *, gone: str = "P2", reason: str = "P2 回避") -> PanelMember:
+    return attendance.substitute_member(
+        direct.session, ACTOR, direct.batch, "", absent_code=gone, substitute_code=code, reason=reason
+    )
+
+
+def expert(direct: Direct, code: str, **fields: object) -> None:
+    one = Personnel.model_validate({"institution_id": direct.firm.id, "code": code, "name": f"专家{code}", "kind": "expert", **fields})
+    direct.session.add(one)
+    journal.record(direct.session, ACTOR, direct.firm.id, "institution.add", objects=[one])
+
+
+def test_a_substitute_makes_the_panel_whole_again_and_the_absent_one_stays_on_record(ready: Ready) -> None:
+    direct, case = ready
+    expert(direct, "P4")
+    recuse(direct, "P2")
+    attendance.record_absence(direct.session, ACTOR, direct.batch, "", member_code="P2", reason="回避")
+    lacks = reasons(direct, case)
+
+    seat = substitute(direct, "P4")
+    recognitions.vote(direct.session, ACTOR, case, member_code="P4", word="agree")
+
+    assert "缺席 1 人，可为其增补成员（skilleval panels substitute）" in lacks
+    assert direct.decide(case).decision == "recognised" and verify_all(direct.session) == []
+    panel = {one.code: member for member, one in recognitions.panel_of(direct.session, direct.batch)}
+    assert (panel["P2"].absent_reason, panel["P4"].replaces_id, seat.role) == ("回避", panel["P2"].id, "member")
+    with pytest.raises(RuleBroken, match="已有增补的成员"):
+        attendance.cancel_absence(direct.session, ACTOR, direct.batch, "", member_code="P2", reason="误登")
+
+
+def test_who_stands_in_for_the_chair_is_chair(ready: Ready) -> None:
+    direct, case = ready
+    expert(direct, "P4")
+    attendance.record_absence(direct.session, ACTOR, direct.batch, "", member_code="P1", reason="病假")
+
+    assert substitute(direct, "P4", gone="P1").role == "chair"
+    assert "评审组没有到会的组长" not in reasons(direct, case)
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "gone", "reason", "told"),
+    [
+        ("marking", "P4", "P2", " ", "须写明理由"),
+        ("scheduled", "P4", "P2", "回避", "只有“评分”阶段可以增补"),
+        ("settled", "P4", "P2", "回避", "只有“评分”阶段可以增补"),
+        ("marking", "P4", "P3", "回避", "没有登记缺席"),
+        ("marking", "P9", "P2", "回避", "没有编号为 P9"),
+        ("marking", "P1", "P2", "回避", "已在评审组中"),
+        ("marking", "D1", "P2", "回避", "是督导员"),
+        ("marking", "P5", "P2", "回避", "P5"),
+        ("marking", "P6", "P2", "回避", "师徒关系"),
+    ],
+)
+def test_a_substitute_who_may_not_sit_is_refused(
+    ready: Ready, state: str, code: str, gone: str, reason: str, told: str
+) -> None:
+    direct, _case = ready
+    for one, fields in (("P4", {}), ("P5", {"card_valid_to": HELD}), ("P6", {})):
+        expert(direct, one, **fields)
+    told_of = Declared("mentor", "陈大文", "2024年师带徒协议", "P6")
+    declare_relation(direct.session, ACTOR, direct.firm.institution, told_of, vault=direct.vault, on=HELD)
+    attendance.record_absence(direct.session, ACTOR, direct.batch, "", member_code="P2", reason="回避")
+    direct.batch.state = state
+
+    with pytest.raises(RuleBroken) as refusal:
+        substitute(direct, code, gone=gone, reason=reason)
+
+    assert told in " ".join([refusal.value.message, *refusal.value.reasons])
+
+
+def test_an_absent_member_is_stood_in_for_once_and_a_substitute_too(ready: Ready) -> None:
+    direct, _case = ready
+    for code in ("P4", "P5"):
+        expert(direct, code)
+    attendance.record_absence(direct.session, ACTOR, direct.batch, "", member_code="P2", reason="病假")
+    substitute(direct, "P4")
+
+    with pytest.raises(RuleBroken) as refusal:
+        substitute(direct, "P5")
+    attendance.record_absence(direct.session, ACTOR, direct.batch, "", member_code="P4", reason="病假")
+
+    assert refusal.value.reasons == ("缺席的成员已有增补；增补的成员缺席的，为其增补",)
+    assert substitute(direct, "P5", gone="P4").replaces_id is not None
 
 
 def test_an_absence_is_taken_back_with_a_reason(ready: Ready) -> None:

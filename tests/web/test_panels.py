@@ -139,9 +139,28 @@ def test_a_member_who_did_not_come_is_entered_and_taken_back(
     back = browser.post(panels(hide, "/attendance"), {**words, "act": "attend", "reason": "登记有误"})
 
     assert [one.status_code for one in (early, absent, back)] == [422, 303, 303]
-    assert "缺席" in page and "病假" in page
+    assert "缺席" in page and "病假" in page and "增补一人" in page
     with installation.database.reading() as session:
         assert session.exec(select(PanelMember)).one().absent_reason is None
+
+
+def test_somebody_is_called_in_for_an_absent_member_and_nobody_who_may_not(
+    signed_in: SignedIn, installation: Installation, hide: Hidden, firm: Firm
+) -> None:
+    browser = signed_in("hr")
+    browser.post(panels(hide, "/assign"), seats(hide, 2))
+    advance(installation, "marking")
+    words = {"panel": hide("panel", 1), "person": hide("personnel", 2), "reason": "病假"}
+    browser.post(panels(hide, "/attendance"), {**words, "act": "absent"})
+
+    refused = browser.post(panels(hide, "/attendance"), {**words, "act": "substitute", "substitute": hide("personnel", 1)})
+    taken = browser.post(panels(hide, "/attendance"), {**words, "act": "substitute", "substitute": hide("personnel", 3)})
+    page = browser.get(panels(hide)).get_data(as_text=True)
+
+    assert refused.status_code == 422 and "考评本人" in refused.get_data(as_text=True)
+    assert taken.status_code == 303 and "增补" in page and "增补一人" not in page
+    with installation.database.reading() as session:
+        assert [one.personnel_id for one in session.exec(select(PanelMember).where(PanelMember.replaces_id == 1))] == [3]
 
 
 def test_a_conflict_confirmed_after_the_marks_is_told_and_stands_on_the_checklist_of_the_batch(
