@@ -51,6 +51,7 @@ SENTENCES = {
     "filing.export": marked("导出上报材料"), "filing.download": marked("下载上报材料"), "filing.answer": marked("登记窗口答复"),
     "standards.confirm": marked("核对职业标准原文"),
     "chains.add": marked("登记技能生态链"), "chains.member_add": marked("增加链员"), "chains.member_leave": marked("链员退出"),
+    "chains.member_correct": marked("更正链员的退出日期"),
     "chains.mandate_add": marked("登记服务关系"), "chains.mandate_revoke": marked("撤销服务关系"),
     "specification.draft": marked("起草评价规范"), "specification.drafter_add": marked("增加起草单位"),
     "specification.drafter_leave": marked("起草单位退出"), "specification.review": marked("召开评价规范评审"),

@@ -75,6 +75,7 @@ def asks(world: World, out: Path) -> Iterator[Ask]:
         yield from _about_draft(number, out / number)
     for name in world.chains:
         yield from [("chains", "show", name, "--json"), ("chains", "stats", name, "--json")]
+        yield ("chains", "member-correct", name, "--credit-code", FIRMS["乙"], "--not-left", "--reason", "无")
         yield ("chains", "member-leave", name, "--credit-code", FIRMS["乙"], "--left", "2020-01-01", "--reason", "无")
         yield ("chains", "member-add", name, "--credit-code", FIRMS["乙"], "--member", "错名", "--joined", "2026-01-01")
         yield ("chains", "mandate-add", name, "--evaluator", FIRMS[LEAD], "--member", FIRMS["乙"], "--document", "",
