@@ -88,7 +88,7 @@ def _later_than_decided(session: Session, case: RecognitionCase, evidence: Evide
         return []
     return [
         f"佐证材料 {evidence.code} 的日期 {day} 晚于决定日期 {decision.decided_on}，不能归入已作决定的案卷；"
-        "须先重新评审（skilleval recognitions score 或 vote）"
+        "须先重新评审（skilleval recognitions score 或 skilleval recognitions vote）"
     ]
 
 

@@ -25,6 +25,7 @@ from skilleval.services import evidence as evidence_service
 from skilleval.services import recognitions as service
 from skilleval.services.case_evidence import Coverage
 from skilleval.services.case_file import hundredths
+from skilleval.services.recused_results import votes_anew
 from skilleval.uploads.intake import MAX_BYTES, CleanFile, clean
 from skilleval.web import evidence, gate, lists
 from skilleval.web.batches import CheckboxesField
@@ -228,6 +229,7 @@ def _page(session: Session, found: File, coverage: Coverage, form: EvidenceForm)
         basis=None if found.candidate.proof is None else Proof.from_dict(found.candidate.proof), open=found.open,
         spare=_spare(session, found, [one.code for one in coverage.evidence]),
         kinds=EVIDENCE_KINDS, evidence_states=EVIDENCE_STATES,
+        again=found.inside and votes_anew(session, found.batch, found.candidate),
     )  # fmt: skip
 
 

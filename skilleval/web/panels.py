@@ -16,7 +16,7 @@ from skilleval.domain.panels import ASSESSING
 from skilleval.services import attendance, batches, staffing
 from skilleval.services import conflicts as conflict_service
 from skilleval.services import panels as service
-from skilleval.services.recused_results import touched_by
+from skilleval.services.recused_results import touched_by, votes_anew
 from skilleval.web import gate
 from skilleval.web.batches import own_batch
 from skilleval.web.language import _
@@ -34,10 +34,11 @@ def index(batch_id: int) -> str:
     session = gate.reading()
     batch = own_batch(session, batch_id)
     staff = batches.staff_of(session, batch)
+    again = votes_anew(session, batch)
     return render_template(
         "panels/index.html", batch=batch, panels=service.panels_of(session, batch), people=_people(session, batch),
         methods=_methods(session, batch), names=METHODS, direct=service.DIRECT, is_open=batch.state in staffing.OPEN,
-        may_miss=batch.state in HELD, assessing=ASSESSING,
+        may_miss=batch.state in HELD or again, again=again, assessing=ASSESSING,
         assigned={f"{person.code}:{one.method}" for one, person in staff if one.role == "assessor"},
         supervising={person.code for one, person in staff if one.role == "supervisor"},
     )  # fmt: skip

@@ -183,6 +183,18 @@ def test_a_conflict_confirmed_after_the_marks_is_told_and_stands_on_the_checklis
     told = "理论知识考试的评分仍计入结果：考评员甲（K1）与考生考评员甲：考评本人，已认定"
     assert [told in one for one in (page, after, plan, before)] == [True, True, True, False]
 
+    marks = f"/batches/{hide('batch', 1)}/marks/{hide('candidate', 2)}"
+    anew = {"method": "theory", "mark": "75", "reason": "另请人阅卷", "revision": "1"}
+    told_where = hr.post(f"{marks}/remark", anew)
+    stale = reviewer.post(f"{marks}/remark", {**anew, "revision": "9"})
+    none = reviewer.post(f"{marks}/remark", {**anew, "mark": ""})
+    done = reviewer.post(f"{marks}/remark", anew)
+
+    assert [one.status_code for one in (told_where, stale, none, done)] == [403, 422, 422, 303]
+    assert told not in hr.get(f"/batches/{hide('batch', 1)}").get_data(as_text=True)
+    with installation.database.reading() as session:
+        assert [one.parts["theory"] for one in session.exec(select(Result))] == [8000, 7500]
+
 
 @pytest.mark.parametrize("role", ["reviewer", "supervisor", "auditor", "approver"])
 def test_others_look_and_change_nothing(signed_in: SignedIn, hide: Hidden, firm: Firm, role: str) -> None:
