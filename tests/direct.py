@@ -105,18 +105,20 @@ class Direct:
         journal.record(self.session, ACTOR, self.firm.id, "panel.add", objects=[*experts, panel, *members])
         return members
 
-    def lay(self, name: str, code: str = "ZM-1", *, accept: bool = True, file: bytes | None = None) -> RecognitionCase:
+    def lay(
+        self, name: str, code: str = "ZM-1", *, accept: bool = True, file: bytes | None = None, **told: Any
+    ) -> RecognitionCase:
         """A case with one piece of evidence for its must-line."""
         person = self.session.exec(select(Person).where(col(Person.name) == name)).one()
         entry: dict[str, Any] = {
             "code": code, "person": person.employee_no, "kind": "关键岗位实践", "title": "配电室检修",
-            "started_on": date(2023, 1, 1), "ended_on": date(2025, 12, 31), "issuer": "设备动力部", "level": "企业级",
+            "started_on": date(2023, 1, 1), "ended_on": date(2025, 12, 31), "issuer": "设备动力部", "level": "企业级", **told,
         }  # fmt: skip
         if file is not None:
             (self.folder / f"{code}.pdf").write_bytes(file)
             entry["file"] = f"{code}.pdf"
         rows = evidence.add_evidence(
-            self.session, ACTOR, self.firm.institution, [entry], folder=self.folder, vault=self.vault
+            self.session, ACTOR, self.firm.institution, [entry], folder=self.folder, vault=self.vault, on=HELD
         )
         if accept:
             evidence.accept_evidence(self.session, ACTOR, rows, on=HELD)

@@ -14,7 +14,6 @@ from sqlmodel import Session
 from skilleval.db.tables import (
     Appointment,
     Batch,
-    Candidate,
     CaseDecision,
     CaseEvidence,
     CaseLine,
@@ -32,14 +31,15 @@ from skilleval.db.tables import (
     Personnel,
     Post,
     RecognitionCase,
+    Result,
 )
 from skilleval.domain.candidacy import Application
 from skilleval.domain.eligibility import Background
 from skilleval.domain.ladder import Grade
+from skilleval.domain.recognition import FIXED_GROUPS
 from skilleval.domain.recognition_inputs import inputs_as_plain
 from skilleval.domain.rules import Answer, Clause, Proof
 from skilleval.services import case_decisions
-from tests.certified import settle
 from tests.factories import ACTOR, LIBRARY, Firm, make_batch, make_candidate
 
 DECIDED = date(2026, 6, 10)
@@ -98,8 +98,9 @@ def _case(
     firm = batch.institution_id
     application = Application(Background(None), "6-31-01-03", Grade.SENIOR, batch.starts_on, "2018")
     candidate = make_candidate(
-        session, batch, person, verdict="met", decision_reason=f"{mark}决定", inputs=application.as_plain(), proof=marked_proof(mark)
-    )
+        session, batch, person, route="direct", claimed=None, verdict="met", decision_reason=f"{mark}决定",
+        inputs=application.as_plain(), proof=marked_proof(mark),
+    )  # fmt: skip
     session.flush()
     case = RecognitionCase(
         institution_id=firm, batch_id=batch.id or 0, candidate_id=candidate.id or 0, number=f"案{len(acts.cases)}",
@@ -113,11 +114,16 @@ def _case(
     )  # fmt: skip
     session.add_all([case, evidence])
     session.flush()
-    line = CaseLine(institution_id=firm, case_id=case.id or 0, serial=1, category=f"{mark}类", text=f"{mark}项", maximum=10000,
-                    must=True, score=9000)  # fmt: skip
-    session.add(line)
+    lines = [
+        CaseLine(institution_id=firm, case_id=case.id or 0, serial=serial, category=category, text=f"{mark}项", maximum=10000,
+                 must=serial == 1, score=9000)
+        for serial, category in enumerate((*FIXED_GROUPS, f"{mark}类"), start=1)
+    ]  # fmt: skip
+    session.add_all(lines)
     session.flush()
-    session.add(CaseEvidence(institution_id=firm, line_id=line.id or 0, evidence_id=evidence.id or 0))
+    session.add_all(
+        CaseEvidence(institution_id=firm, line_id=line.id or 0, evidence_id=evidence.id or 0) for line in lines
+    )
     session.add_all(
         CaseVote(institution_id=firm, case_id=case.id or 0, member_id=one.id or 0, vote="agree", comment=f"{mark}结论")
         for one in members
@@ -136,10 +142,13 @@ def _decide(session: Session, mark: str, case: RecognitionCase) -> None:
         proof=found.proof.as_dict(), warnings=[f"{mark}提醒"],
     )  # fmt: skip
     case.state = "recognised"
-    session.add(decision)
-    candidate = session.get(Candidate, case.candidate_id)
-    assert candidate is not None
-    settle(session, candidate, 8000)
+    settled = case_decisions.settle_again(case, decision)
+    session.add_all([
+        decision,
+        Result(institution_id=case.institution_id, candidate_id=case.candidate_id, outcome=settled.outcome.value,
+               parts=dict(settled.parts), total=settled.total, proof=list(settled.reasons)),
+    ])  # fmt: skip
+    session.flush()
 
 
 def marked_proof(mark: str) -> dict[str, Any]:

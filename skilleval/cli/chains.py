@@ -1,4 +1,4 @@
-"""``skilleval chains``: add, list, show, member-add, member-leave, mandate-add, mandate-revoke, stats."""
+"""``skilleval chains``: add, list, show, member-add, member-leave, member-correct, mandate-add, mandate-revoke, stats."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -9,13 +9,14 @@ import click
 from sqlmodel import Session, col, select
 
 from skilleval.cli.output import DATE, Workplace, _, emit, json_option, pass_workplace
-from skilleval.db.tables import Chain, ChainMember, Institution, Mandate
+from skilleval.db.tables import Chain, ChainMember, Institution, Mandate, MembershipCorrection
 from skilleval.domain.chains import MEMBER_KINDS
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.suppression import Count
 from skilleval.services import chains as service
 from skilleval.services.chain_statistics import DIVISIONS, chain_statistics
+from skilleval.services.membership_corrections import correct_leave, corrections_of
 from skilleval.services.tenancy import institution_of, partner_of, viewer_of
 
 
@@ -66,7 +67,10 @@ def show(workplace: Workplace, name: str, as_json: bool) -> None:
     """Show a chain with its members and mandates, and which of them hold today."""
     with workplace.database.reading() as session:
         chain = service.seen_chain(session, name)
-        members = [_member(one, workplace.on) for one in service.members_of(session, chain)]
+        members = [
+            _member(one, workplace.on) | {"corrections": [_correction(row) for row in corrections_of(session, one)]}
+            for one in service.members_of(session, chain)
+        ]
         query = select(Mandate).where(col(Mandate.chain_id) == chain.id, viewer_of(session).mandates()).order_by(col(Mandate.id))
         mandates = [_mandate(session, one, workplace.on) for one in session.exec(query)]
         answer = {**_chain(session, chain), "member_list": members, "mandates": mandates}
@@ -128,6 +132,29 @@ def member_leave(
         session.commit()
         answer = _member(member, workplace.on)
     emit(answer, as_json, [_("{name} 于 {left_on} 退出").format(**answer)])
+
+
+@chains.command(name="member-correct", help=_("更正登记有误的退出日期：原日期保留；列出受影响的考生，合格结果失去依据的不予更正。"))
+@click.argument("name")
+@click.option("--credit-code", required=True, help=_("成员的统一社会信用代码"))
+@click.option("--left", type=DATE, help=_("正确的退出日期（最后一日）"))
+@click.option("--not-left", is_flag=True, help=_("其实没有退出"))
+@click.option("--reason", required=True, help=_("理由"))
+@json_option
+@pass_workplace
+def member_correct(
+    workplace: Workplace, name: str, credit_code: str, left: date | None, not_left: bool, reason: str, as_json: bool
+) -> None:
+    """Correct the last day of a membership."""
+    if (left is None) is not not_left:
+        raise RuleBroken(_("须写明正确的退出日期（--left），或其实没有退出（--not-left），只写其一"))
+    with workplace.database.writing() as session:
+        chain = service.find_chain(session, name)
+        row = correct_leave(session, workplace.actor, chain, credit_code=credit_code, left_on=left, reason=reason)
+        session.commit()
+        answer = _correction(row) | {"touched": row.touched}
+    lines = [_("以下考生已按原日期判断，结论不变，须逐一核对：")] if answer["touched"] else []
+    emit(answer, as_json, [_corrected(answer), *lines, *(f"  · {one}" for one in answer["touched"])])
 
 
 @chains.command(name="mandate-add", help=_("登记服务关系：评价机构可为哪家链员的员工认定哪些职业和等级。"))
@@ -214,12 +241,14 @@ def _told(one: Count | None) -> str:
 
 
 def _lines(members: Sequence[dict[str, Any]], mandates: Sequence[dict[str, Any]]) -> list[str]:
-    lines = [
-        _("  链员 {name}（{credit_code}）  {kind}  {joined_on} 至 {left}  {state}").format(
-            **one, left=one["left_on"] or _("今"), state=_("在链") if one["holds"] else _("不在链")
+    lines = []
+    for one in members:
+        lines.append(
+            _("  链员 {name}（{credit_code}）  {kind}  {joined_on} 至 {left}  {state}").format(
+                **one, left=one["left_on"] or _("今"), state=_("在链") if one["holds"] else _("不在链")
+            )
         )
-        for one in members
-    ]
+        lines += [f"    {_corrected(row)}" for row in one["corrections"]]
     lines += [
         _("  服务 {evaluator} → {member}  {document}  {valid_from} 至 {valid_to}  {scope}  {state}").format(
             **one, scope="、".join([*one["occupations"], *one["grades"]]) or _("全部职业和等级"),
@@ -250,6 +279,16 @@ def _member(member: ChainMember, on: date) -> dict[str, Any]:
         "agreement": member.agreement,
         "holds": member.joined_on <= on and (member.left_on is None or on <= member.left_on),
     }
+
+
+def _correction(row: MembershipCorrection) -> dict[str, Any]:
+    """Without the reason and those whom it touches: a member is told its own dates only."""
+    return {"left_before": row.left_before, "left_after": row.left_after, "corrected_at": row.recorded_at.date()}
+
+
+def _corrected(answer: dict[str, Any]) -> str:
+    after = answer["left_after"] or _("没有退出")
+    return _("退出日期由 {before} 更正为：{after}").format(before=answer["left_before"], after=after)
 
 
 def _mandate(session: Session, mandate: Mandate, on: date) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from skilleval.cli.output import DATE, Workplace, _, emit, json_option, pass_wor
 from skilleval.db.tables import RELATION_KINDS, Batch
 from skilleval.domain.conflicts import KINDS, STATES, Conflict
 from skilleval.services import conflicts as service
+from skilleval.services.recused_results import touched_by
 from skilleval.services.relations import Declared, declare_relation
 from skilleval.services.tenancy import batch_of, institution_of
 
@@ -60,7 +61,7 @@ def declare(
     emit(answer, as_json, [_("已声明：{kind}（{source}）").format(kind=KINDS[kind], source=answer["source"])])
 
 
-@conflicts.command(help=_("认定一项回避情形（编号见 conflicts list），须写明理由。"))
+@conflicts.command(help=_("认定一项回避情形（编号见 conflicts list），须写明理由；列出受影响的结果。"))
 @click.argument("named", metavar="ID")
 @click.option("--reason", required=True, help=_("理由"))
 @json_option
@@ -84,11 +85,16 @@ def _decide(workplace: Workplace, named: str, state: str, reason: str, as_json: 
     with workplace.database.writing() as session:
         batch = batch_of(session, service.batch_number_of(named))
         row = service.decide_conflict(session, workplace.actor, batch, named, state=state, reason=reason, on=workplace.on)
+        touched = touched_by(session, row)
         session.commit()
-        answer = {"id": named, "kind": row.kind, "state": row.state, "fact": row.fact, "reason": row.reason,
-                  "decided_by": row.decided_by, "decided_on": row.decided_on}  # fmt: skip
+        answer: dict[str, Any] = {"id": named, "kind": row.kind, "state": row.state, "fact": row.fact, "reason": row.reason,
+                  "decided_by": row.decided_by, "decided_on": row.decided_on,
+                  "touches": [{"batch": one.number, "candidate": counted.candidate.admission_number, "what": counted.what,
+                               "way": counted.way} for one, counted in touched]}  # fmt: skip
+        lines = [f"  · {one.number} {counted.told}" for one, counted in touched]
     told = _("{kind}：{state}（{fact}）").format(kind=KINDS[row.kind], state=STATES[row.state], fact=row.fact)
-    emit(answer, as_json, [told])
+    head = [_("以下结果受此影响，处理之前不能公示、发证、上报：")] if lines else []
+    emit(answer, as_json, [told, *head, *lines])
 
 
 def conflict_answer(batch: Batch, one: Conflict) -> dict[str, Any]:

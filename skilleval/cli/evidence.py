@@ -29,8 +29,9 @@ def add(workplace: Workplace, file: Path, as_json: bool) -> None:
     with workplace.database.writing() as session:
         institution = institution_of(session, str(content.get("institution", "")))
         rows = service.add_evidence(
-            session, workplace.actor, institution, content.get("evidence", []), folder=file.parent, vault=workplace.vault
-        )
+            session, workplace.actor, institution, content.get("evidence", []), folder=file.parent, vault=workplace.vault,
+            on=workplace.on,
+        )  # fmt: skip
         session.commit()
         answer = [_answer(row) for row in rows]
     emit(answer, as_json, [_("已登记 {count} 件佐证材料").format(count=len(answer)), *map(_line, answer)])

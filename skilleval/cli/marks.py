@@ -147,7 +147,7 @@ def settle(workplace: Workplace, number: str, as_json: bool) -> None:
     )
 
 
-@marks.command(help=_("异议成立后，由另一人重评一名考生的一个部分：结果作为新版，原评分和原结果保留。"))
+@marks.command(help=_("异议成立或回避认定后，由另一人重评一名考生的一个部分：结果作为新版，原评分和原结果保留。"))
 @batch_option
 @click.argument("person")
 @method_option
@@ -156,7 +156,7 @@ def settle(workplace: Workplace, number: str, as_json: bool) -> None:
 @json_option
 @pass_workplace
 def remark(workplace: Workplace, number: str, person: str, method: str, mark: str, reason: str, as_json: bool) -> None:
-    """Mark a part anew after an upheld objection."""
+    """Mark a part anew after an upheld objection or a confirmed conflict of interest."""
     value = _mark(mark)
     if value is None:
         raise RuleBroken("重评须给出分数")

@@ -179,7 +179,7 @@ def correct(
     emit(answer, as_json, [*lines, *([_("公示表：{file}").format(file=file)] if file else [])])
 
 
-@notices.command(help=_("撤回公示，以便更正后重新公示。"))
+@notices.command(help=_("撤回公示，以便更正后重新公示；已结束的，只有发证前认定回避、须重评时可以撤回。"))
 @batch_option
 @click.option("--reason", required=True, help=_("撤回原因"))
 @json_option

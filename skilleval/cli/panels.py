@@ -1,4 +1,4 @@
-"""``skilleval panels``: propose, assign, absent, attend, check, show."""
+"""``skilleval panels``: propose, assign, absent, attend, substitute, check, show."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -107,6 +107,29 @@ def attend(workplace: Workplace, number: str, named: str, code: str, reason: str
     emit(rows, as_json, [_("已取消 {code} 的缺席登记。").format(code=code), *_panel_lines(rows)])
 
 
+@panels.command(help=_("评分阶段为缺席或回避的成员增补一人：资格和回避与组成评审组时一样核对；接替组长的为组长。"))
+@_BATCH
+@_METHOD
+@click.option("--for", "absent_code", required=True, help=_("缺席或回避的成员的编号"))
+@click.option("--member", "code", required=True, help=_("增补的成员的编号"))
+@click.option("--reason", required=True, help=_("理由"))
+@json_option
+@pass_workplace
+def substitute(
+    workplace: Workplace, number: str, named: str, absent_code: str, code: str, reason: str, as_json: bool
+) -> None:
+    """Call somebody in for an absent member of a panel."""
+    with workplace.database.writing() as session:
+        batch = batch_of(session, number)
+        attendance.substitute_member(
+            session, workplace.actor, batch, service.method_of(named), absent_code=absent_code, substitute_code=code,
+            reason=reason,
+        )  # fmt: skip
+        session.commit()
+        rows = _panels(service.panels_of(session, batch))
+    emit(rows, as_json, [_("已增补 {code}，接替 {absent}。").format(code=code, absent=absent_code), *_panel_lines(rows)])
+
+
 @panels.command(help=_("显示批次的评审组。"))
 @_BATCH
 @json_option
@@ -203,7 +226,8 @@ def _panels(found: Any) -> list[dict[str, Any]]:
             "method": panel.method or service.DIRECT,
             "reason": panel.reason,
             "members": [
-                {"code": person.code, "name": person.name, "role": seat.role, "absent_reason": seat.absent_reason}
+                {"code": person.code, "name": person.name, "role": seat.role, "absent_reason": seat.absent_reason,
+                 "replaces": next((one.code for other, one in seats if other.id == seat.replaces_id), None)}
                 for seat, person in seats
             ],
         }
@@ -218,5 +242,6 @@ def _panel_lines(rows: list[dict[str, Any]]) -> list[str]:
         lines.append(_("{name}（{reason}）").format(**row))
         for one in row["members"]:
             away = _("  缺席：{reason}").format(reason=one["absent_reason"]) if one["absent_reason"] else ""
-            lines.append(f"  {roles[one['role']]}  {one['code']} {one['name']}{away}")
+            stands = _("  增补，接替 {code}").format(code=one["replaces"]) if one["replaces"] else ""
+            lines.append(f"  {roles[one['role']]}  {one['code']} {one['name']}{stands}{away}")
     return lines

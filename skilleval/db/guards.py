@@ -30,6 +30,7 @@ APPEND_ONLY = (
     "import_receipt",
     "journal_entry",
     "journal_object",
+    "membership_correction",
     "opinion_answer",
     "reviewer",
     "task_card",

@@ -140,6 +140,8 @@ class BatchFacts:
     double_roles: tuple[str, ...] = ()
     #: conflicts of interest between those who act and those whom they examine
     conflicts: tuple[Conflict, ...] = ()
+    #: marks and votes that count although whoever gave them has to be recused, each with the way out
+    recused: tuple[str, ...] = ()
     #: how many are on the panel of a direct recognition; None where the route has none
     panel: int | None = None
     #: why no registration is in force
@@ -177,6 +179,9 @@ def readiness(to: str, facts: BatchFacts, rules: Rules = MappingProxyType({})) -
         leaves += _panel(facts.panel)
         told = f"评价自 {facts.starts_on} 开始，今天是 {facts.on}"
         leaves.append(_own("dates", "评价开始之日起方可评分", facts.on >= facts.starts_on, told, "批次"))
+    if to in ("noticed", "cleared", "certified", "filed"):
+        text = "须回避的人的评分、表决不计入结果"
+        leaves += [_own("recused", text, False, told, "回避记录") for told in facts.recused]
     text = f"进入“{label('batch', to)}”的条件"
     return all_of(text, own_clause(to, text), leaves)
 

@@ -218,7 +218,7 @@ def _methods(methods: Mapping[str, int | None]) -> Iterator[Proof]:
 def _panel(panel: Sequence[Voter], rules: Mapping[str, Rule], on: date) -> Iterator[Proof]:
     there = [one for one in panel if one.present]
     voted = [one for one in there if one.vote is not None]
-    yield _quorum(len(voted), rules.get("panel.quorum"), on)
+    yield _quorum(len(voted), rules.get("panel.quorum"), on, absent=len(panel) - len(there))
     yield _odd(len(voted), rules.get("panel.odd"), on)
     for one in there:
         if one.vote is None:
@@ -245,11 +245,13 @@ def _recusal(code: str, kind: str, state: str, rule: Rule | None) -> Proof:
     return unless_warning(Proof(Answer.NOT_MET, text, clause, told, (), "回避记录"), rule)
 
 
-def _quorum(voted: int, rule: Rule | None, on: date) -> Proof:
+def _quorum(voted: int, rule: Rule | None, on: date, absent: int) -> Proof:
     text = "到会表决的评审组成员人数"
     if rule is None:
         return no_version("panel.quorum", on, text)
-    return prove_value(rule, voted, text, f"评审组至少需 {rule.value} 人表决，现有 {voted} 人", "表决")
+    short = absent and rule.value is not None and voted < rule.value
+    way = f"；缺席 {absent} 人，可为其增补成员（skilleval panels substitute）" if short else ""
+    return prove_value(rule, voted, text, f"评审组至少需 {rule.value} 人表决，现有 {voted} 人{way}", "表决")
 
 
 def _odd(voted: int, rule: Rule | None, on: date) -> Proof:

@@ -18,6 +18,7 @@ from skilleval.domain.rules import Answer, Proof
 from skilleval.domain.ways import Way, advice, ways
 from skilleval.packs import Library, Packs
 from skilleval.services import candidates, people, rules
+from skilleval.services.specification_standing import in_force
 
 #: where nobody holds a certificate, the first grade with one
 _FIRST = Grade.JUNIOR
@@ -149,8 +150,8 @@ def _newest_specification(session: Session, institution_id: int, code: str, on: 
     query = select(Specification).where(
         col(Specification.institution_id) == institution_id,
         col(Specification.occupation_code) == code,
-        col(Specification.state) == "approved",
-        col(Specification.approved_on) <= on,
+        col(Specification.approved_on).is_not(None),
+        in_force(on),
     )
     newest = col(Specification.approved_on).desc(), col(Specification.version).desc(), col(Specification.id).desc()
     return session.exec(query.order_by(*newest)).first()

@@ -45,6 +45,8 @@ class Plan:
     written_reason: str | None = None
     #: the last day on which firms must be served: who left the chain after the batch takes nothing back (rules 3.5)
     served_until: date | None = None
+    #: the specification of a batch, which it keeps when a newer version comes
+    planned_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,9 @@ def _batch_refusals(
     institution = session.get(Institution, batch.institution_id)
     assert institution is not None
     days = (batch.starts_on, batch.ends_on, *([also_on] if also_on else []))
-    plan = Plan(batch.occupation_code, batch.trade, batch.route, days, batch.authority_reason, batch.ends_on)
+    plan = Plan(
+        batch.occupation_code, batch.trade, batch.route, days, batch.authority_reason, batch.ends_on, batch.specification_id
+    )
     return _plan_refusals(session, institution, library, plan, people)
 
 
@@ -193,7 +197,7 @@ def _plan_refusals(
     }
     found: list[Proof] = []
     for day in sorted(set(plan.days)) if distinct else ():
-        ground = ground_of(session, institution, library, plan.occupation_code, plan.trade, day)
+        ground = ground_of(session, institution, library, plan.occupation_code, plan.trade, day, plan.planned_by)
         for one in distinct:
             served_on = day if plan.served_until is None else min(day, plan.served_until)
             answer = _ask(session, ground, one.grade, plan.route, one.holds, members[one.employer_id], served_on)
@@ -207,7 +211,7 @@ def question_for(
     """What is asked of the rules about one candidate on a day, with its facts; ``held`` unsaid leaves the step unknown."""
     institution, member = session.get(Institution, batch.institution_id), session.get(Institution, candidate.employer_id)
     assert institution is not None
-    ground = ground_of(session, institution, library, batch.occupation_code, batch.trade, on)
+    ground = ground_of(session, institution, library, batch.occupation_code, batch.trade, on, batch.specification_id)
     question = _question(session, ground, Grade(candidate.grade), batch.route, held, member)
     if not isinstance(held, _Unsaid):
         return question

@@ -27,6 +27,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer, Proof, Rule
 from skilleval.packs import Library
 from skilleval.services import chains, institutions, rules
+from skilleval.services.specification_standing import in_force
 
 _LARGE = "大"
 
@@ -60,9 +61,12 @@ class Facts:
 
 
 def ground_of(
-    session: Session, institution: Institution, library: Library, occupation_code: str, trade: str, on: date
-) -> Ground:
-    """The common ground of questions. Refused: an occupation that there is not."""
+    session: Session, institution: Institution, library: Library, occupation_code: str, trade: str, on: date,
+    planned_by: int | None = None,
+) -> Ground:  # fmt: skip
+    """The common ground of questions, for a batch with the specification that it was planned by. Refused: an occupation that
+    there is not.
+    """
     standards.occupation(occupation_code)
     assert institution.id is not None
     lapsed, registration = "", None
@@ -78,7 +82,7 @@ def ground_of(
         packs.switches(on), registration, lapsed, lines, uncovered,
         grade_set_of(
             session, institution.id, library, occupation_code, trade, on, lines=lines,
-            graded=_graded(session, institution.id, occupation_code, trade),
+            graded=_graded(session, institution.id, occupation_code, trade), planned_by=planned_by,
         ),
     )  # fmt: skip
 
@@ -189,23 +193,23 @@ def grade_set_of(
     *,
     lines: Sequence[ScopeLine],
     graded: Sequence[PostGrade],
+    planned_by: int | None = None,
 ) -> GradeSet:
-    """What the firm has set up for an occupation and trade on a day: ``lines`` of its scope and grades of posts that belong there."""
+    """What the firm has set up for an occupation and trade on a day: ``lines`` of its scope and grades of posts that belong there.
+
+    ``planned_by`` is the specification of a batch, which it keeps whatever came in its place since.
+    """
     posts = [one for one in graded if one.valid_from is None or one.valid_from <= on]
-    specifications = [
-        one
-        for one in session.exec(
-            select(Specification)
-            .where(
-                col(Specification.institution_id) == firm,
-                col(Specification.occupation_code) == occupation_code,
-                col(Specification.trade).in_(["", trade]),
-                col(Specification.state) == "approved",
-            )
-            .order_by(col(Specification.code), col(Specification.version))
+    specifications = session.exec(
+        select(Specification)
+        .where(
+            col(Specification.institution_id) == firm,
+            col(Specification.occupation_code) == occupation_code,
+            col(Specification.trade).in_(["", trade]),
+            in_force(on) | (col(Specification.id) == planned_by),
         )
-        if one.approved_on is None or one.approved_on <= on
-    ]
+        .order_by(col(Specification.code), col(Specification.version))
+    ).all()
     parts = _assessed(session, firm, specifications)
     defined, defined_by = _defined(library, specifications, parts)
     return GradeSet(

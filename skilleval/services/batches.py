@@ -34,6 +34,8 @@ from skilleval.packs import Library
 from skilleval.services import authority, conflicts, institutions, journal, rules
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
+from skilleval.services.recused_results import counted_recusals
+from skilleval.services.specification_standing import is_in_force
 from skilleval.services.staffing import staff_of_file, venue_problems
 
 _TEXT = {"institution", "number", "name", "route", "occupation_code", "trade", "specification", "authority_reason"}
@@ -43,6 +45,8 @@ _KEYS: Mapping[str, type] = {
 }  # fmt: skip
 #: the routes that go through a batch
 BATCH_ROUTES = ("assessment", "direct", "contest")
+#: states with results that go on to a notice, certificates or a filing
+_RESULTED = ("settled", "noticed", "cleared", "certified")
 _REQUIRED = ("institution", "number", "name", "occupation_code", "grades", "specification", "starts_on", "ends_on")
 
 
@@ -177,6 +181,7 @@ def batch_facts(session: Session, batch: Batch, library: Library, on: date) -> B
         venues=len(batch.venues),
         double_roles=tuple(sorted(roles["assessor"] & roles["supervisor"])),
         conflicts=tuple(conflicts.conflicts_of_batch(session, batch)) if asks else (),
+        recused=tuple(one.told for one in counted_recusals(session, batch)) if batch.state in _RESULTED else (),
         panel=_panel_size(session, batch) if batch.route == "direct" else None,
         unregistered=(unregistered := _unregistered(session, batch)),
         scope_problems=() if unregistered else tuple(_scope_problems(session, batch, candidates, library)),
@@ -303,18 +308,24 @@ def _specification(
     )
     if version := content.get("specification_version"):
         query = query.where(col(Specification.version) == version)
-    found = session.exec(query.order_by(col(Specification.version).desc())).first()
-    if found is None:
+    found = session.exec(query.order_by(col(Specification.version).desc())).all()
+    if not found:
         problems.append(f"没有编号为 {content['specification']} 的评价规范")
-    return found
+        return None
+    # A newer version that is not in force yet when the batch begins does not take the place of the one that is.
+    return next((one for one in found if is_in_force(one, content["starts_on"])), found[0])
 
 
 def _specification_problems(
     session: Session, specification: Specification, content: dict[str, Any], grades: Sequence[Grade]
 ) -> list[str]:
     problems = []
-    if specification.state != "approved":
-        problems.append(f"评价规范 {specification.code} 第 {specification.version} 版不是已批准的版本")
+    named = f"评价规范 {specification.code} 第 {specification.version} 版"
+    if specification.state == "draft":
+        problems.append(f"{named}不是已批准的版本")
+    elif not is_in_force(specification, content["starts_on"]) and specification.state == "superseded":
+        since = f"自 {specification.superseded_on} 起" if specification.superseded_on else ""
+        problems.append(f"{named}{since}已被新版取代，评价 {content['starts_on']} 开始的批次须用新版")
     if specification.occupation_code != content["occupation_code"]:
         problems.append(f"评价规范 {specification.code} 是 {specification.occupation_code} 的，与批次职业不符")
     if specification.conditions is None:

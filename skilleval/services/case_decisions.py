@@ -56,6 +56,7 @@ from skilleval.services.recognitions import (
     votes_of,
 )
 from skilleval.services.recusals import standing_conflicts
+from skilleval.services.recused_results import votes_anew
 from skilleval.services.shared_evidence import warnings_of
 
 DECIDING = ("marking", "settled", "noticed")
@@ -120,7 +121,8 @@ def decide_case(
     if told:
         raise RuleBroken(f"案卷 {case.number} 不能{'予以认定' if recognise else '作出决定'}", told)
     earlier = decisions_of(session, case)
-    if earlier and (earlier[-1].decision == "recognised") is recognise and batch.state != "marking":
+    same = bool(earlier) and (earlier[-1].decision == "recognised") is recognise
+    if same and batch.state != "marking" and not votes_anew(session, batch, candidate):
         raise RuleBroken(f"案卷 {case.number} 的决定与现有决定相同")
     for packs in found.packs:
         rules.pin_packs(session, packs)

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from skilleval.db.tables import CaseEvidence, CaseLine, Evidence, RecognitionCase
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import journal
+from skilleval.services.case_decisions import standing_decision
 from skilleval.services.journal import Actor
 from skilleval.services.recognitions import candidate_of, evidence_of, lines_of, must_be_open
 
@@ -53,7 +54,8 @@ def rest_on(
 ) -> list[CaseEvidence]:
     """Tie evidence to lines of a case, by serial; what is tied already stays.
 
-    Refused with every reason: a case that is closed, no line or one that the case has not, evidence of another firm's person.
+    Refused with every reason: a case that is closed, no line or one that the case has not, evidence of another firm's person
+    or, for a case that is decided, from after the decision.
     """
     must_be_open(session, case)
     lines = {one.serial: one for one in lines_of(session, case)}
@@ -63,6 +65,7 @@ def rest_on(
     same = (evidence.institution_id, evidence.employer_id) == (case.institution_id, candidate_of(session, case).employer_id)
     if not same:
         problems.append(f"没有编号为 {evidence.code} 的佐证材料，或它属于另一单位的人员")
+    problems += _later_than_decided(session, case, evidence)
     if problems:
         raise RuleBroken("佐证材料没有归入案卷，未作任何改动", problems)
     tied = {(link.line_id, link.evidence_id) for link, _evidence in evidence_of(session, case)}
@@ -75,6 +78,18 @@ def rest_on(
         session.add_all(new)
         journal.record(session, actor, case.institution_id, "recognition.evidence", objects=new)
     return new
+
+
+def _later_than_decided(session: Session, case: RecognitionCase, evidence: Evidence) -> list[str]:
+    """What a decision was not made on is not put under it; a review that starts anew makes the case open to it."""
+    decision = standing_decision(session, case)
+    day = evidence.ended_on or evidence.started_on
+    if case.state not in ("recognised", "not_recognised") or decision is None or day <= decision.decided_on:
+        return []
+    return [
+        f"佐证材料 {evidence.code} 的日期 {day} 晚于决定日期 {decision.decided_on}，不能归入已作决定的案卷；"
+        "须先重新评审（skilleval recognitions score 或 skilleval recognitions vote）"
+    ]
 
 
 def _key(value: int | None) -> int:

@@ -31,6 +31,7 @@ from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.number_list import NUMBER_COLUMNS, Roll, RowProblem, number_problem
 from skilleval.services.numbering import next_number, preview_numbers
+from skilleval.services.recused_results import must_not_count
 from skilleval.services.tenancy import viewer_of
 from skilleval.sheets.columns import Report
 from skilleval.sheets.intake import Source
@@ -74,7 +75,8 @@ def issue_certificates(
     """Issue a certificate with a local number to everybody who passed and has none, and take the batch to 已发证.
 
     Refused, before any number is used: a notice that is not closed, a grade whose code is not confirmed, a character that
-    no font can draw; with every reason, what is beyond the institution's authority on the batch's days or on this one.
+    no font can draw; with every reason, results in which a mark or vote of somebody counts who has to be recused, and what is
+    beyond the institution's authority on the batch's days or on this one.
     """
     take_duty(session, actor, batch, "certificates.issue_certificates")
     # On PostgreSQL a second issuer waits here and then finds the batch certified; on SQLite writers are alone anyway.
@@ -84,6 +86,7 @@ def issue_certificates(
     waiting = waiting_of(session, batch)
     if not waiting and not certificates_of(session, batch):
         raise RuleBroken(f"批次 {batch.number} 没有可以发证的考生")
+    must_not_count(session, batch, "发证")
     authority.require(session, batch, library, candidates=_candidates(waiting), also_on=on)
     _check_before_numbers(session, batch, waiting, vault, missing_glyphs)
     issued: list[Table] = []
@@ -172,13 +175,15 @@ def write_numbers(
 ) -> Report:
     """Issue certificates with the numbers that were staged; the batch is 已发证 when nobody waits any more.
 
-    Refused as for local numbers: a character that no font can draw, what is beyond the institution's authority.
+    Refused as for local numbers: a character that no font can draw, a mark or vote that counts of somebody who has to be
+    recused, what is beyond the institution's authority.
     """
     take_duty(session, actor, staged.batch, "certificates.write_numbers")
     batch = staged.batch
     people = {_key(candidate.id): person for candidate, person in _pairs(session, batch)}
     standing = _last_certificates(session, batch)
     chosen = [(candidate, people[_key(candidate.id)]) for candidate, _number in staged.new]
+    must_not_count(session, batch, "发证", _candidates(chosen))
     authority.require(session, batch, library, candidates=_candidates(chosen), also_on=on)
     _check_glyphs(session, batch, chosen, vault, missing_glyphs)
     issued: list[Table] = []
@@ -234,7 +239,7 @@ def replace_certificate(
     """A new certificate with a new number for one that was voided; it names the one it replaces.
 
     Refused: a certificate that is not voided, was replaced already, or has its number from the province; with every
-    reason, what is beyond the institution's authority.
+    reason, a mark or vote that counts of somebody who has to be recused, and what is beyond the institution's authority.
     """
     take_duty(session, actor, _candidate_and_batch(session, certificate)[1], "certificates.replace_certificate")
     if status_of(session, certificate) != "voided":
@@ -249,6 +254,7 @@ def replace_certificate(
             f"证书 {certificate.number} 的编号由省里下发，换发的编号也须由省里下发；"
             "请用 skilleval certificates import-numbers 导入新编号"
         )
+    must_not_count(session, batch, "换发证书", [candidate])
     authority.require(session, batch, library, candidates=[candidate], also_on=on)
     person = session.get(Person, candidate.person_id)
     assert person is not None

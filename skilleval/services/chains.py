@@ -102,7 +102,7 @@ def end_membership(
     found = _memberships(session, chain, credit_code.strip().upper())
     standing = [one for one in found if one.left_on is None]
     if not standing:
-        left = f"，已登记于 {found[-1].left_on} 退出" if found else ""
+        left = f"，已登记于 {found[-1].left_on} 退出；日期有误的用 skilleval chains member-correct 更正" if found else ""
         raise RuleBroken(f"{credit_code} 现在不是“{chain.name}”的链员{left}")
     member = standing[-1]
     if left_on < member.joined_on:

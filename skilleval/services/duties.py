@@ -27,6 +27,7 @@ ACTS: dict[str, str | None] = {
     "panels.assign_panel": "register",
     "attendance.record_absence": "register",
     "attendance.cancel_absence": "register",
+    "attendance.substitute_member": "register",
     "enrolment.extend_enrolment": "register",
     "candidates.write_candidates": "register",
     "candidates.withdraw_candidates": "register",

@@ -40,17 +40,18 @@ def add_evidence(
     *,
     folder: Path,
     vault: Vault,
+    on: date,
 ) -> list[Evidence]:
     """Hand in evidence from the entries of a file; ``folder`` is where the named files lie, and their hashes are kept.
 
-    Refused with every reason, and nothing is written: keys, kinds, levels and dates that are wrong, a code in use, people
-    or files that there are not.
+    Refused with every reason, and nothing is written: keys, kinds, levels and dates that are wrong or yet to come, a code in
+    use, people or files that there are not.
     """
     problems: list[str] = []
     known = set(session.exec(select(Evidence.code).where(col(Evidence.institution_id) == institution.id)))
     rows = []
     for place, entry in enumerate(entries, start=1):
-        row, wrong = _row(session, institution, entry, known, folder, vault, actor)
+        row, wrong = _row(session, institution, entry, known, folder, vault, actor, on)
         problems += [f"第 {place} 项：{one}" for one in wrong]
         if row is not None:
             known.add(row.code)
@@ -71,6 +72,7 @@ def hand_in(
     *,
     file: CleanFile,
     folder: Path,
+    on: date,
 ) -> Evidence:
     """Hand in one piece of evidence of a person with its file, which is put into ``folder`` under a random name.
 
@@ -79,7 +81,7 @@ def hand_in(
     """
     known = set(session.exec(select(Evidence.code).where(col(Evidence.institution_id) == institution.id)))
     told = {**entry, "person": person.name}
-    problems = _entry_problems(told) or _word_problems(told, known)
+    problems = _entry_problems(told) or _word_problems(told, known, on)
     if problems:
         raise RuleBroken("佐证材料有错误，未作任何改动", problems)
     row = _evidence(institution, person, told, actor)
@@ -190,11 +192,12 @@ def _row(
     folder: Path,
     vault: Vault,
     actor: Actor,
+    on: date,
 ) -> tuple[Evidence | None, list[str]]:
     problems = _entry_problems(entry)
     if problems:
         return None, problems
-    problems = _word_problems(entry, known)
+    problems = _word_problems(entry, known, on)
     person = _person(session, institution, entry, vault)
     if person is None:
         problems.append("花名册中没有此人，person 应为工号或证件号码，他企业人员另写 employer（统一社会信用代码）")
@@ -211,8 +214,8 @@ def _row(
     return row, []
 
 
-def _word_problems(entry: Mapping[str, Any], known: set[str]) -> list[str]:
-    """What is wrong with the words of an entry whose keys and types are right."""
+def _word_problems(entry: Mapping[str, Any], known: set[str], on: date) -> list[str]:
+    """What is wrong with the words and days of an entry whose keys and types are right, handed in on a day."""
     problems = []
     if _word(entry["kind"], EVIDENCE_KINDS) is None:
         problems.append(f"kind “{entry['kind']}”应为：{'、'.join(EVIDENCE_KINDS.values())}")
@@ -222,6 +225,12 @@ def _word_problems(entry: Mapping[str, Any], known: set[str]) -> list[str]:
         problems.append(f"编号 {entry['code']} 已存在")
     if entry.get("ended_on", entry["started_on"]) < entry["started_on"]:
         problems.append("ended_on 早于 started_on")
+    names = {"started_on": "起始（取得）日期", "ended_on": "截止日期"}
+    problems += [
+        f"{name} {entry[key]} 晚于今天 {on}（{key}）：佐证材料只能证明已经发生的事，仍在进行的截止日期留空"
+        for key, name in names.items()
+        if entry.get(key, on) > on
+    ]
     return problems
 
 

@@ -26,6 +26,7 @@ from skilleval.services.filing_record import BatchOutline, read_batch
 from skilleval.services.filing_store import keep_package
 from skilleval.services.journal import Actor
 from skilleval.services.provenance import provenance_of
+from skilleval.services.recused_results import counted_recusals
 from skilleval.services.tenancy import viewer_of
 
 
@@ -55,7 +56,8 @@ def export_filing(
     Without ``addressed_to`` it goes to the authority of the registration. Authority is not asked for anew: certificates
     were issued with it on the batch's own days, and a registration that ends later must still report them. Refused with
     every reason: a batch that is not certified, a notice that is not closed, somebody without a result or a certificate,
-    a code nobody confirmed, and a package in which the verifier finds anything wrong (no file is left then).
+    a code nobody confirmed, a certificate for which a mark or vote of somebody counts who has to be recused, and a package
+    in which the verifier finds anything wrong (no file is left then).
     """
     take_duty(session, actor, batch, "filings.export_filing")
     content = collect_content(
@@ -159,7 +161,7 @@ def reasons_against_export(session: Session, record: BatchOutline, notice: Notic
             reasons.append(f"{who}的证件类型在证书数据上报表中没有已确认的代码")
         if certificate is not None and Grade(certificate.grade).digit is None:
             reasons.append(f"{who}的等级 {Grade(certificate.grade).name_zh} 没有已确认的上报代码")
-    return reasons
+    return reasons + [one.told for one in counted_recusals(session, record.batch)]
 
 
 def filings_of(session: Session, batch: Batch) -> Sequence[Filing]:

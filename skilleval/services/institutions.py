@@ -4,7 +4,7 @@ Sources of the fields: guangdong-rules 7.2, T1–T5 (composite lists, not offici
 changes nothing; a changed one updates what may change.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -33,6 +33,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.services import journal
 from skilleval.services.firm_file import check_firm
 from skilleval.services.journal import Actor
+from skilleval.services.specification_standing import supersede_earlier
 
 
 @dataclass(slots=True)
@@ -52,7 +53,8 @@ class Applied:
 def add_institution(
     session: Session, actor: Actor, content: dict[str, Any], *, vault: Vault, own_standards: Path | None = None
 ) -> Applied:
-    """Add what the file says, or bring the institution up to it.
+    """Add what the file says, or bring the institution up to it; a newer approved version of a specification supersedes those
+    before it.
 
     Refused with every reason: an unknown or missing key, a wrong value, a code and name that do not belong together,
     a specification changed although a batch uses it.
@@ -74,6 +76,7 @@ def add_institution(
         _put_scope(session, applied, firm, _key(registration.id), {"serial": serial, **line})
     for specification in content.get("specification", []):
         _put_specification(session, applied, firm, specification)
+    _supersede(session, applied, firm, {one["code"] for one in content.get("specification", [])})
     for post in content.get("post", []):
         _put_post(session, applied, firm, post)
     for person in content.get("personnel", []):
@@ -91,7 +94,8 @@ def add_institution(
 def approve_specification(
     session: Session, actor: Actor, institution: Institution, values: dict[str, Any], *, draft_number: str, on: date
 ) -> Specification:
-    """Make a checked specification (``check_specification``) an approved one of the institution, naming its draft.
+    """Make a checked specification (``check_specification``) an approved one of the institution, naming its draft; it
+    supersedes earlier versions.
 
     Refused: a code and version that the institution has already.
     """
@@ -100,7 +104,8 @@ def approve_specification(
     applied = Applied(institution)
     approved = {**values, "state": "approved", "approved_on": on, "draft_number": draft_number}
     specification = _put_specification(session, applied, firm, approved)
-    journal.record(session, actor, firm, "institution.specification", objects=applied.added)
+    _supersede(session, applied, firm, {specification.code})
+    journal.record(session, actor, firm, "institution.specification", objects=[*applied.added, *applied.changed])
     return specification
 
 
@@ -223,6 +228,8 @@ def _put_scope(session: Session, applied: Applied, firm: int, registration_id: i
 def _put_specification(session: Session, applied: Applied, firm: int, values: dict[str, Any]) -> Specification:
     own = {name: value for name, value in values.items() if name != "part"}
     key = {"institution_id": firm, "code": own["code"], "version": own.get("version", 1)}
+    if _is_superseded(session, key) and own.get("state") == "approved":
+        del own["state"]  # an older file, sent again, brings no older version back
     before = len(applied.added) + len(applied.changed) + len(applied.removed)
     specification: Specification = _put(session, applied, Specification, key, own)
     is_new = any(one is specification for one in applied.added)
@@ -248,6 +255,23 @@ def _put_specification(session: Session, applied: Applied, firm: int, values: di
         _refuse_part_with_items(session, own["code"], one)
         session.delete(one)
     return specification
+
+
+def _is_superseded(session: Session, key: dict[str, Any]) -> bool:
+    query = select(Specification.state).where(*(col(getattr(Specification, name)) == value for name, value in key.items()))
+    return session.exec(query).first() == "superseded"
+
+
+def _supersede(session: Session, applied: Applied, firm: int, codes: Collection[str]) -> None:
+    """A newer version takes the place of those before it; batches that were planned by one of them keep it."""
+    for code in sorted(codes):
+        for one in supersede_earlier(session, firm, code):
+            if all(one is not other for other in applied.added):
+                applied.changed += [one] if all(one is not other for other in applied.changed) else []
+                different: dict[str, tuple[Any, Any]] = {
+                    "state": ("approved", one.state), "superseded_on": (None, one.superseded_on),
+                }  # fmt: skip
+                applied.differences.append((one, different))
 
 
 def _refuse_part_with_items(session: Session, code: str, part: SpecificationPart) -> None:

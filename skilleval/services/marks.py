@@ -315,24 +315,25 @@ def _mark_ids(marks: Sequence[Mark]) -> list[int]:
 
 
 def adjudications_of(session: Session, batch: Batch) -> Sequence[Adjudication]:
-    """The decisions before the results were settled; one that answers an objection is part of a later version."""
+    """The decisions before the results were settled; one that marks anew is part of a later version."""
     query = (
         select(Adjudication)
         .join(Candidate, col(Candidate.id) == col(Adjudication.candidate_id))
         .where(col(Adjudication.institution_id) == batch.institution_id, col(Candidate.batch_id) == batch.id)
-        .where(col(Adjudication.objection_id).is_(None))
+        .where(col(Adjudication.objection_id).is_(None), col(Adjudication.conflict_id).is_(None))
         .order_by(col(Adjudication.revision))
     )
     return session.exec(query).all()
 
 
 def remarks_of(session: Session, batch: Batch) -> dict[int, list[tuple[str, int]]]:
-    """By candidate: the parts that were marked anew after an upheld objection, with the mark, first to last."""
+    """By candidate: the parts that were marked anew after the results were settled, with the mark, first to last."""
     query = (
         select(Adjudication, SpecificationPart.method)
         .join(Candidate, col(Candidate.id) == col(Adjudication.candidate_id))
         .where(col(Adjudication.institution_id) == batch.institution_id, col(Candidate.batch_id) == batch.id)
-        .where(col(Adjudication.objection_id).is_not(None), col(SpecificationPart.id) == col(Adjudication.part_id))
+        .where(col(Adjudication.objection_id).is_not(None) | col(Adjudication.conflict_id).is_not(None))
+        .where(col(SpecificationPart.id) == col(Adjudication.part_id))
         .order_by(col(Adjudication.id))
     )
     found: dict[int, list[tuple[str, int]]] = {}

@@ -25,6 +25,7 @@ from skilleval.packs import Library
 from skilleval.services import authority, journal, rules
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
+from skilleval.services.recused_results import counted_recusals, must_not_count
 
 _LENGTH = "notice.working_days"
 ROUTE_NAMES = {
@@ -54,8 +55,8 @@ def publish_notice(
     ``correction`` is what a corrected notice says of the one whose place it takes (``reopening.correct_notice``).
 
     Refused: a batch whose results are not settled, one in which nobody passed, a first day that is over already or lies
-    before the end of the evaluation, fewer days than the batch's rule packs ask for, and, with every reason, what is
-    beyond the institution's authority.
+    before the end of the evaluation, fewer days than the batch's rule packs ask for, and, with every reason, results in
+    which a mark or vote of somebody counts who has to be recused (回避), and what is beyond the institution's authority.
     """
     take_duty(session, actor, batch, "notices.publish_notice")
     lifecycle.step("batch", batch.state, "noticed")
@@ -68,6 +69,7 @@ def publish_notice(
     entries = passed_entries(session, batch, vault)
     if not entries:
         raise RuleBroken(f"批次 {batch.number} 没有合格人员，无需公示")
+    must_not_count(session, batch, "公示")
     authority.require(session, batch, library, candidates=_passed(session, batch))
     last_day = last_day_of(calendar, first_day, working_days)
     content: dict[str, Any] = {
@@ -163,7 +165,8 @@ def close_notice(session: Session, actor: Actor, notice: Notice, *, vault: Vault
     """End the notice, so that certificates may be issued.
 
     Refused with every reason: before the last day is over, with an open objection, with an upheld objection whose
-    result is not corrected, or when the list is no longer that of those who passed.
+    result is not corrected, when the list is no longer that of those who passed, or while a mark or vote of somebody counts
+    who has to be recused.
     """
     take_duty(session, actor, batch_of_notice(session, notice), "notices.close_notice")
     batch = batch_of_notice(session, notice)
@@ -178,19 +181,28 @@ def close_notice(session: Session, actor: Actor, notice: Notice, *, vault: Vault
 
 
 def withdraw_notice(session: Session, actor: Actor, notice: Notice, *, reason: str) -> Notice:
-    """Take a notice back, so that the batch can be published anew. What it said stays on record."""
-    take_duty(session, actor, batch_of_notice(session, notice), "notices.withdraw_notice")
-    if notice.state != "published":
-        raise RuleBroken("只能撤回公示中的公示")
+    """Take a notice back, so that the batch can be published anew. What it said stays on record.
+
+    Refused: no reason, a notice that is over, unless no certificate may be issued by it because a mark or vote of somebody
+    counts whose conflict of interest was confirmed since.
+    """
+    batch = batch_of_notice(session, notice)
+    take_duty(session, actor, batch, "notices.withdraw_notice")
+    if notice.state != "published" and not is_void(session, notice, batch):
+        raise RuleBroken("只能撤回公示中的公示；已结束的，只有发证前认定回避、须重评时可以撤回")
     if not reason.strip():
         raise RuleBroken("撤回公示须写明原因")
-    batch = batch_of_notice(session, notice)
     notice.state, batch.state = "withdrawn", "settled"
     session.add_all([notice, batch])
     journal.record(
         session, actor, notice.institution_id, "notice.withdraw", objects=[notice, batch], reason=reason.strip()
     )
     return notice
+
+
+def is_void(session: Session, notice: Notice, batch: Batch) -> bool:
+    """Whether no certificate may be issued by a closed notice, since somebody's mark or vote counts who has to be recused."""
+    return (notice.state, batch.state) == ("closed", "cleared") and bool(counted_recusals(session, batch))
 
 
 def reasons_against_closing(session: Session, notice: Notice, *, vault: Vault, on: date) -> list[str]:
@@ -209,7 +221,7 @@ def reasons_against_closing(session: Session, notice: Notice, *, vault: Vault, o
         reasons.append(f"{'、'.join(new)} 在公示后才合格或有变更，须发布更正公示（skilleval notices correct）")
     if gone := [name for name in gone if name not in new]:
         reasons.append(f"{'、'.join(gone)} 已不合格而仍在公示名单上，须发布更正公示（skilleval notices correct）")
-    return reasons
+    return reasons + [one.told for one in counted_recusals(session, batch_of_notice(session, notice))]
 
 
 def changed_entries(session: Session, notice: Notice, *, vault: Vault) -> tuple[list[str], list[str]]:

@@ -134,7 +134,8 @@ def assign_panel(
     """
     take_duty(session, actor, batch, "panels.assign_panel")
     if batch.state not in OPEN:
-        raise RuleBroken(f"批次现在是“{lifecycle.label('batch', batch.state)}”，开始评分后不能再组成或调整评审组")
+        way = "成员缺席或须回避的，登记后用 skilleval panels substitute 增补"
+        raise RuleBroken(f"批次现在是“{lifecycle.label('batch', batch.state)}”，开始评分后不能再组成或调整评审组；{way}")
     if not reason.strip():
         raise RuleBroken("组成评审组须写明理由")
     people = _personnel(session, batch, list(dict.fromkeys([chair, *members])))

@@ -33,6 +33,7 @@ from skilleval.services.candidates import find_candidate
 from skilleval.services.case_file import CaseEntry, read_cases
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
+from skilleval.services.recused_results import votes_anew
 from skilleval.services.tenancy import viewer_of
 
 #: states of a batch in which cases may be laid
@@ -111,14 +112,15 @@ def vote(
 ) -> CaseVote:
     """Record the vote of a panel member; the chair's comment is the conclusion. A later vote supersedes, both stay.
 
-    Refused: a case that is recognised, a batch that is not being marked, somebody who is not on the panel or was absent, a
-    word that is no vote.
+    Refused: a case that is recognised, a batch that is not being marked, unless somebody's vote counts for the case who has to
+    be recused (回避); somebody who is not on the panel or was absent, a word that is no vote.
     """
-    take_duty(session, actor, batch_of_case(session, case), "recognitions.vote")
-    must_be_open(session, case)
     batch = batch_of_case(session, case)
-    if batch.state != "marking":  # until then the panel may still change, and nobody who voted may vanish
-        raise RuleBroken(f"批次现在是“{lifecycle.label('batch', batch.state)}”，只有“评分”阶段可以表决")
+    take_duty(session, actor, batch, "recognitions.vote")
+    if not votes_anew(session, batch, candidate_of(session, case)):
+        must_be_open(session, case)
+        if batch.state != "marking":  # until then the panel may still change, and nobody who voted may vanish
+            raise RuleBroken(f"批次现在是“{lifecycle.label('batch', batch.state)}”，只有“评分”阶段可以表决")
     if word not in VOTES:
         raise RuleBroken(f"表决应为：{'、'.join(VOTES)}")
     found = {personnel.code: member for member, personnel in panel_of(session, batch)}

@@ -69,19 +69,24 @@ def recusals_of_marks(
     pairs = [
         (mark.personnel_id, by_id[own[0]]) for own, marks in entered.items() if own[0] in by_id for mark in marks
     ]
-    standing = standing_conflicts(session, batch, pairs)
+    recusals = recusals_between(session, batch, pairs)
+    found = {
+        own: [one for mark in marks for one in recusals.get((mark.personnel_id, own[0]), [])]
+        for own, marks in entered.items()
+    }
+    return {own: in_the_way for own, in_the_way in found.items() if in_the_way}
+
+
+def recusals_between(
+    session: Session, batch: Batch, pairs: Iterable[tuple[int, Candidate]]
+) -> dict[Pair, list[Recusal]]:
+    """By personnel and candidate: what keeps the one from judging the other, each with the clause."""
     rules = _rules(session, batch)
-    found: dict[Own, list[Recusal]] = {}
-    for own, marks in entered.items():
-        in_the_way = [
-            Recusal(one, _clause(one, rules))
-            for mark in marks
-            for one in standing.get((mark.personnel_id, own[0]), [])
-            if stands_in_the_way(one, rules)
-        ]
-        if in_the_way:
-            found[own] = in_the_way
-    return found
+    return {
+        pair: in_the_way
+        for pair, standing in standing_conflicts(session, batch, pairs).items()
+        if (in_the_way := [Recusal(one, _clause(one, rules)) for one in standing if stands_in_the_way(one, rules)])
+    }
 
 
 def must_be_recused(session: Session, batch: Batch, candidate: Candidate, name: str) -> list[str]:
@@ -91,12 +96,10 @@ def must_be_recused(session: Session, batch: Batch, candidate: Candidate, name: 
         (col(Personnel.name) == name.strip()) | (col(Personnel.code) == name.strip()),
     )
     pairs = [(_key(one.id), candidate) for one in session.exec(query.order_by(col(Personnel.code)))]
-    rules = _rules(session, batch)
     return [
-        f"{one.told}（{_clause(one, rules)}）"
-        for standing in standing_conflicts(session, batch, pairs).values()
-        for one in standing
-        if stands_in_the_way(one, rules)
+        f"{one.conflict.told}（{one.clause}）"
+        for in_the_way in recusals_between(session, batch, pairs).values()
+        for one in in_the_way
     ]
 
 

@@ -1,5 +1,7 @@
 """What follows an upheld objection (异议成立): a part marked anew by another person, and a corrected notice (更正公示).
 
+A part is marked anew too where a conflict of interest (回避) of whoever marked it was confirmed after the result was settled.
+
 Nothing is overwritten: marks and earlier results stay, the new mark is a decision of its own that names the objection, the
 outcome is a new version, and the corrected notice names the one whose place it takes.
 Source: guangdong-rules 4.3 (objections are answered before certificates are issued; how, is the firm's own procedure).
@@ -15,6 +17,7 @@ from skilleval.db.tables import (
     Adjudication,
     Batch,
     Candidate,
+    Conflict,
     Mark,
     Notice,
     Objection,
@@ -31,37 +34,45 @@ from skilleval.services import journal, marks, notices
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.recusals import must_be_recused
+from skilleval.services.recused_results import Counted, counted_recusals
 
 
 def remark(
     session: Session, actor: Actor, batch: Batch, candidate: Candidate, *, method: str, value: int, reason: str
 ) -> Result:
-    """Mark a part anew because an objection about the candidate was upheld; the outcome is a new version of the result.
+    """Mark a part anew because an objection about the candidate was upheld, or a conflict of interest of whoever marked it
+    was confirmed; the outcome is a new version of the result.
 
-    Refused: no reason, no upheld objection that waits for an answer, somebody who marked or adjudicated the part before or
+    Refused: no reason, neither an upheld objection that waits for an answer nor such a conflict, somebody who marked or adjudicated the part before or
     has to be recused, a mark out of range, a batch that is past its notice, a route without marks.
     """
     take_duty(session, actor, batch, "reopening.remark")
     if not reason.strip():
         raise RuleBroken("重评须写明理由")
-    waiting = unanswered(session, batch, candidate)
-    if not waiting:
-        raise RuleBroken("这名考生没有成立而未答复的异议；异议成立后方可重评，其他更正请用 skilleval marks correct")
     part = marks.part_of(session, batch, candidate, method)
+    waiting = unanswered(session, batch, candidate)
+    recused = [one for one in counted_recusals(session, batch, [candidate]) if one.part_id == part.id]
+    if not waiting and not recused:
+        raise RuleBroken(
+            "这名考生没有成立而未答复的异议，这一部分也没有须回避的人的评分；异议成立或回避认定后方可重评，其他更正请用 skilleval marks correct"
+        )
     check_mark(value, part.maximum)
     earlier = _earlier_people(session, candidate, part)
     if actor.name.strip() in earlier:
         raise RuleBroken(f"{actor.name} 已评过或裁定过这名考生的{METHODS[method].name_zh}，重评须由另一人进行，命令行以 --actor 写明其姓名")
     if against := must_be_recused(session, batch, candidate, actor.name):
         raise RuleBroken(f"{actor.name} 对这名考生须回避，不能重评", against)
-    objection = waiting[0]
+    objection = waiting[0] if waiting else None
+    conflict = _decided_conflict(session, recused[0]) if recused else None
     decided = _decided(session, candidate, part)
     row = Adjudication(
         institution_id=batch.institution_id, candidate_id=_key(candidate.id), part_id=_key(part.id),
         revision=len(decided) + 1, mark_ids=sorted(_key(one.id) for one in _marks(session, candidate, part)), value=value,
-        reason=reason.strip(), decided_by=actor.name, objection_id=objection.id,
+        reason=reason.strip(), decided_by=actor.name, objection_id=objection.id if objection else None,
+        conflict_id=conflict.id if conflict else None,
     )  # fmt: skip
-    told = f"第 {objection.serial} 号异议成立，由{actor.name}重评：{reason.strip()}"
+    why = f"第 {objection.serial} 号异议成立" if objection else f"{recused[0].recusal.conflict.text}，已认定回避"
+    told = f"{why}，由{actor.name}重评：{reason.strip()}"
     result = marks.next_result(session, batch, candidate, {method: value}, told)
     session.add_all([row, result])
     journal.record(session, actor, batch.institution_id, "results.remark", objects=[row, result], reason=told)
@@ -114,6 +125,17 @@ def correct_notice(
         session, actor, batch, library, vault=vault, first_day=first_day, working_days=working_days,
         calendar=calendar, on=on, correction=correction,
     )  # fmt: skip
+
+
+def _decided_conflict(session: Session, counted: Counted) -> Conflict:
+    """The confirmation by which a mark may not count."""
+    found = counted.recusal.conflict
+    query = select(Conflict).where(
+        col(Conflict.institution_id) == counted.candidate.institution_id, col(Conflict.kind) == found.kind,
+        col(Conflict.personnel_id) == found.examiner.key, col(Conflict.person_id) == counted.candidate.person_id,
+        col(Conflict.employer_id) == counted.candidate.employer_id,
+    )  # fmt: skip
+    return session.exec(query).one()
 
 
 def _earlier_people(session: Session, candidate: Candidate, part: SpecificationPart) -> set[str]:

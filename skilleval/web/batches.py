@@ -205,7 +205,10 @@ def _offer(session: Session, form: BatchForm) -> None:
     """The institution's own specifications, venues and people; what is chosen is looked up among these only."""
     approved = session.exec(
         select(Specification)
-        .where(_of_firm(Specification), col(Specification.state) == "approved")
+        .where(
+            _of_firm(Specification),
+            (col(Specification.state) == "approved") | (col(Specification.superseded_on) > gate.today()),
+        )
         .order_by(col(Specification.code), col(Specification.version))
     ).all()
     form.specification.choices = row_choice("specification", [(one.id, firm_words.name_of(one)) for one in approved])

@@ -25,6 +25,7 @@ from skilleval.services import evidence as evidence_service
 from skilleval.services import recognitions as service
 from skilleval.services.case_evidence import Coverage
 from skilleval.services.case_file import hundredths
+from skilleval.services.recused_results import votes_anew
 from skilleval.uploads.intake import MAX_BYTES, CleanFile, clean
 from skilleval.web import evidence, gate, lists
 from skilleval.web.batches import CheckboxesField
@@ -228,6 +229,7 @@ def _page(session: Session, found: File, coverage: Coverage, form: EvidenceForm)
         basis=None if found.candidate.proof is None else Proof.from_dict(found.candidate.proof), open=found.open,
         spare=_spare(session, found, [one.code for one in coverage.evidence]),
         kinds=EVIDENCE_KINDS, evidence_states=EVIDENCE_STATES,
+        again=found.inside and votes_anew(session, found.batch, found.candidate),
     )  # fmt: skip
 
 
@@ -250,7 +252,9 @@ def _handed_in(batch_id: int, case_id: int, form: EvidenceForm, file: CleanFile)
             "issuer": form.issuer.data, "started_on": form.started_on.data,
             **{key: value for key, value in (("ended_on", form.ended_on.data), ("level", form.level.data)) if value},
         }  # fmt: skip
-        row = evidence_service.hand_in(session, gate.actor(), firm, found.person, entry, file=file, folder=folder)
+        row = evidence_service.hand_in(
+            session, gate.actor(), firm, found.person, entry, file=file, folder=folder, on=gate.today()
+        )
         try:
             case_evidence.rest_on(session, gate.actor(), found.case, row, form.lines.data or [])
             session.commit()

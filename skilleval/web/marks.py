@@ -24,7 +24,7 @@ from skilleval.db.tables import (
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.methods import METHODS
 from skilleval.domain.scoring import Outcome, PartMark
-from skilleval.services import adjudications, marking
+from skilleval.services import adjudications, marking, reopening
 from skilleval.services import marks as service
 from skilleval.services.marking import Scene
 from skilleval.services.schemes import filled_sheets, veto_notes
@@ -183,6 +183,25 @@ def correct(batch_id: int, candidate_id: int) -> BaseResponse:
         )
         session.commit()
     flash(_("已更正；原成绩保留。"))
+    return redirect(url_for("marks.show_", batch_id=batch_id, candidate_id=candidate_id), 303)
+
+
+@pages.post("/<row(kind='candidate'):candidate_id>/remark")
+def remark(batch_id: int, candidate_id: int) -> BaseResponse:
+    """Mark a part anew after an upheld objection or a confirmed conflict of interest, by another person."""
+    with gate.writing() as session:
+        batch = own_batch(session, batch_id)
+        candidate = _candidate(session, batch, candidate_id)
+        adjudications.must_be_latest(session, batch, candidate, request.form.get("revision", 0, type=int))
+        value = _typed_mark(request.form.get("mark", ""))
+        if value is None:
+            raise RuleBroken(_("重评须给出分数"))
+        reopening.remark(
+            session, gate.actor(), batch, candidate, method=request.form.get("method", ""), value=value,
+            reason=request.form.get("reason", ""),
+        )  # fmt: skip
+        session.commit()
+    flash(_("已重评；原评分和原成绩保留。"))
     return redirect(url_for("marks.show_", batch_id=batch_id, candidate_id=candidate_id), 303)
 
 

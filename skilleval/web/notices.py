@@ -18,6 +18,7 @@ from skilleval.reports.fonts import load_fonts
 from skilleval.reports.notice import NoticeSheet, render_notice
 from skilleval.services import notices as service
 from skilleval.services import reopening
+from skilleval.services.recused_results import counted_recusals
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import files, gate
 from skilleval.web.batches import own_batch, seen_batch
@@ -175,6 +176,7 @@ def _page(session: Session, batch: Batch, form: ObjectionForm) -> str:
         waiting=service.reasons_against_closing(session, current, vault=vault, on=gate.today())
         if own and current is not None and current.state == "published" else [],
         changed=any(service.changed_entries(session, current, vault=vault)) if own and current is not None and current.state == "published" else False,
+        void=own and current is not None and service.is_void(session, current, batch),
         left=_left(current), SHOWN=SHOWN, public_address=_public_address(current) if current is not None else "",
     )  # fmt: skip
 
@@ -195,6 +197,8 @@ def _plan(session: Session, batch: Batch) -> dict[str, Any]:
         plan["last_day"] = service.last_day_of(calendar, first_day, int(rule.value))
     except RuleBroken as refusal:
         plan["why"] = refusal.message
+    if recused := counted_recusals(session, batch):
+        plan["why"] = "；".join(one.told for one in recused)
     return plan
 
 

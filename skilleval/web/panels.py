@@ -16,6 +16,7 @@ from skilleval.domain.panels import ASSESSING
 from skilleval.services import attendance, batches, staffing
 from skilleval.services import conflicts as conflict_service
 from skilleval.services import panels as service
+from skilleval.services.recused_results import touched_by, votes_anew
 from skilleval.web import gate
 from skilleval.web.batches import own_batch
 from skilleval.web.language import _
@@ -33,10 +34,11 @@ def index(batch_id: int) -> str:
     session = gate.reading()
     batch = own_batch(session, batch_id)
     staff = batches.staff_of(session, batch)
+    again = votes_anew(session, batch)
     return render_template(
         "panels/index.html", batch=batch, panels=service.panels_of(session, batch), people=_people(session, batch),
         methods=_methods(session, batch), names=METHODS, direct=service.DIRECT, is_open=batch.state in staffing.OPEN,
-        may_miss=batch.state in HELD, assessing=ASSESSING,
+        may_miss=batch.state in HELD or again, again=again, assessing=ASSESSING,
         assigned={f"{person.code}:{one.method}" for one, person in staff if one.role == "assessor"},
         supervising={person.code for one, person in staff if one.role == "supervisor"},
     )  # fmt: skip
@@ -102,7 +104,7 @@ def assign(batch_id: int) -> BaseResponse:
 
 @pages.post("/attendance")
 def attend(batch_id: int) -> BaseResponse:
-    """Enter a member as absent, or take that back."""
+    """Enter a member as absent, take that back, or call somebody in for one."""
     with gate.writing() as session:
         batch = own_batch(session, batch_id)
         panel = session.exec(
@@ -124,6 +126,12 @@ def attend(batch_id: int) -> BaseResponse:
                     session, gate.actor(), batch, panel.method, member_code=code, reason=reason
                 )
                 told = _("已取消缺席登记。")
+            case "substitute":
+                attendance.substitute_member(
+                    session, gate.actor(), batch, panel.method, absent_code=code, reason=reason,
+                    substitute_code=_named_person(session, batch, request.form.get("substitute", "")).code,
+                )  # fmt: skip
+                told = _("已增补成员。")
             case _:
                 abort(400)
         session.commit()
@@ -167,11 +175,14 @@ def decide(batch_id: int) -> BaseResponse:
         if session.exec(query).first() is None:
             abort(404)
         code = _named_person(session, batch, request.form.get("examiner", "")).code
-        conflict_service.decide_conflict(
+        row = conflict_service.decide_conflict(
             session, gate.actor(), batch, f"{batch.number}:{code}:{person_id}:{kind}", state=state,
             reason=request.form.get("reason", ""), on=gate.today(),
         )  # fmt: skip
+        touched = [f"{one.number} {counted.told}" for one, counted in touched_by(session, row)]
         session.commit()
+    for told in touched:
+        flash(_("须处理后才能公示、发证、上报：{told}").format(told=told))
     flash(_("回避情形{state}，理由已记入日志。").format(state=label(STATES[state])))
     return redirect(url_for("panels.conflicts", batch_id=batch_id), 303)
 

@@ -236,6 +236,7 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("marks.adjudicate", None, REVIEWER),
     ("marks.unlock", None, REVIEWER),
     ("marks.correct", None, REVIEWER),
+    ("marks.remark", None, REVIEWER),
     ("paper_marks.sheet", TYPISTS, TYPISTS),
     ("paper_marks.compare", TYPISTS, None),
     ("paper_marks.write", None, TYPISTS),

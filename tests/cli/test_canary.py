@@ -75,6 +75,7 @@ def asks(world: World, out: Path) -> Iterator[Ask]:
         yield from _about_draft(number, out / number)
     for name in world.chains:
         yield from [("chains", "show", name, "--json"), ("chains", "stats", name, "--json")]
+        yield ("chains", "member-correct", name, "--credit-code", FIRMS["乙"], "--not-left", "--reason", "无")
         yield ("chains", "member-leave", name, "--credit-code", FIRMS["乙"], "--left", "2020-01-01", "--reason", "无")
         yield ("chains", "member-add", name, "--credit-code", FIRMS["乙"], "--member", "错名", "--joined", "2026-01-01")
         yield ("chains", "mandate-add", name, "--evaluator", FIRMS[LEAD], "--member", FIRMS["乙"], "--document", "",
@@ -182,6 +183,7 @@ def _about_batch(number: str, people: list[str], out: Path) -> Iterator[Ask]:
     yield from [("panels", act, *at, "--json") for act in ("propose", "check", "show")]
     yield ("panels", "assign", *at, "--chair", "K1", "--member", "没有", "--reason", "试")
     yield from [("panels", act, *at, "--member", "没有", "--reason", "试") for act in ("absent", "attend")]
+    yield ("panels", "substitute", *at, "--for", "没有", "--member", "K1", "--reason", "试")
     yield ("conflicts", "list", *at, "--json")
     yield from [("conflicts", act, f"{number}/1", "--reason", " ") for act in ("confirm", "dismiss")]
     yield ("notices", "show", *at, "--out", str(out / "公示"), "--json")
@@ -320,8 +322,8 @@ def test_the_canary_catches_a_foreign_record_behind_each_command_of_the_acts(
         "evidence list", "evidence accept", "evidence reject", "recognitions score", "recognitions minutes",
     ]  # fmt: skip
     assert [act for act in expected if not any(asked.startswith(act) for asked in caught)] == []
-    # What is written to files: minutes, nominations, the errors of results.
-    files = ("纪要", "推荐表", "错误成绩")
+    # What is written to files: minutes, nominations, the errors of results, the filing of a direct batch.
+    files = ("纪要", "推荐表", "错误成绩", "上报材料_")
     assert [name for name in files if not any(asked.startswith(name) for asked in caught)] == []
 
 

@@ -6,11 +6,23 @@ import pytest
 from sqlmodel import Session, select
 
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import Assignment, Batch
+from skilleval.db.tables import Assignment, Batch, Specification, SpecificationPart
 from skilleval.domain.errors import RuleBroken
-from skilleval.services import batches
+from skilleval.services import batches, journal
+from skilleval.services.authority_facts import ground_of
+from skilleval.services.specification_standing import supersede_earlier
 from skilleval.services.verification import verify_all
-from tests.factories import ACTOR, CREDIT_CODE, LIBRARY, Firm, make_batch, make_candidate, make_firm, make_person
+from tests.factories import (
+    ACTOR,
+    CREDIT_CODE,
+    GRADES,
+    LIBRARY,
+    Firm,
+    make_batch,
+    make_candidate,
+    make_firm,
+    make_person,
+)
 
 PLAN: dict[str, Any] = {
     "institution": CREDIT_CODE,
@@ -44,6 +56,55 @@ def test_a_batch_within_the_scope_is_planned_with_its_versions(session: Session,
     assert batch.versions["conditions"] == "2018" and "guangdong" in batch.versions["packs"]
     assert len(session.exec(select(Assignment)).all()) == 4
     assert verify_all(session) == []
+
+
+def second_version(session: Session, firm: Firm, *, grades: tuple[str, ...] = GRADES) -> Specification:
+    """A second version of the firm's specification, approved on 1 July."""
+    first = firm.specification
+    new = Specification(**{**first.model_dump(exclude={"id"}), "version": 2, "approved_on": date(2026, 7, 1)})
+    session.add(new)
+    session.flush()
+    parts = [
+        SpecificationPart(**{**part.model_dump(exclude={"id"}), "specification_id": new.id}) for part in firm.parts if part.grade in grades
+    ]
+    session.add_all(parts)
+    changed = supersede_earlier(session, firm.id, first.code)
+    journal.record(session, ACTOR, firm.id, "specification.change", objects=[new, *parts, *changed])
+    return new
+
+
+@pytest.mark.parametrize(("day", "version"), [(date(2026, 6, 30), 1), (date(2026, 7, 1), 2)])
+def test_a_batch_is_planned_by_the_version_that_is_in_force_when_it_begins(
+    session: Session, firm: Firm, day: date, version: int
+) -> None:
+    second_version(session, firm)
+
+    batch = add(session, firm, starts_on=day, ends_on=day)
+
+    assert batch.versions["specification"] == f"DG/{version}"
+
+
+def test_a_superseded_version_plans_no_new_batch(session: Session, firm: Firm) -> None:
+    second_version(session, firm)
+
+    with pytest.raises(RuleBroken) as refusal:
+        add(session, firm, specification_version=1, starts_on=date(2026, 7, 1), ends_on=date(2026, 7, 2))
+
+    assert "第 1 版自 2026-07-01 起已被新版取代" in refusal.value.reasons[0]
+
+
+def test_a_batch_under_way_keeps_its_version(session: Session, firm: Firm) -> None:
+    batch = add(session, firm, starts_on=date(2026, 7, 6), ends_on=date(2026, 7, 8))
+
+    second_version(session, firm, grades=("junior",))
+
+    grades = {part.grade for part in batches.parts_of_batch(session, batch)}
+    ground = ground_of(session, firm.institution, LIBRARY, "6-31-01-03", "", batch.starts_on, batch.specification_id)
+    other = ground_of(session, firm.institution, LIBRARY, "6-31-01-03", "", batch.starts_on)
+    assert grades == {"intermediate", "senior"}
+    assert {one.value for one in ground.grade_set.assessed} == set(GRADES)
+    assert {one.value for one in other.grade_set.assessed} == {"junior"}
+    assert batches.advance_batch(session, ACTOR, batch, "enrolling", library=LIBRARY, on=date(2026, 7, 1)).state == "enrolling"
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,7 @@ EXEMPT = {
     "chains.add_chain": "belongs to the chain",
     "chains.add_member": "belongs to the chain",
     "chains.end_membership": "belongs to the chain",
+    "membership_corrections.correct_leave": "belongs to the chain",
     "chains.add_mandate": "belongs to the chain",
     "chains.revoke_mandate": "belongs to the chain",
     "institutions.approve_specification": "belongs to the firm's specification",

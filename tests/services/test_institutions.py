@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Institution, JournalEntry, Personnel, Specification
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import institutions
+from skilleval.services.specification_standing import in_force, is_in_force
 from skilleval.services.verification import verify_all
 from tests.factories import ACTOR, make_batch, make_firm
 
@@ -68,6 +69,57 @@ def test_a_part_that_the_file_drops_is_no_longer_assessed(session: Session, vaul
         parts = institutions.parts_of(session, specification.id, grade)
         assert [(part.method, part.weight) for part in parts] == [("theory", 40), ("process", 60)]
     assert verify_all(session) == []
+
+
+def newer(approved_on: date, **changed: object) -> dict[str, Any]:
+    """The file with a second version of its specification."""
+    content = example()
+    content["specification"].append({**example()["specification"][0], "version": 2, "approved_on": approved_on, **changed})
+    return content
+
+
+def versions(session: Session) -> list[Specification]:
+    return list(session.exec(select(Specification).order_by(col(Specification.version))))
+
+
+@pytest.mark.parametrize(("day", "standing"), [(date(2026, 6, 30), [1]), (date(2026, 7, 1), [2])])
+def test_a_newer_version_takes_the_place_of_the_earlier_from_the_day_of_its_approval(
+    session: Session, vault: Vault, day: date, standing: list[int]
+) -> None:
+    institutions.add_institution(session, ACTOR, example(), vault=vault)
+
+    applied = institutions.add_institution(session, ACTOR, newer(date(2026, 7, 1)), vault=vault)
+
+    first, second = versions(session)
+    assert (first.state, first.superseded_on, second.state) == ("superseded", date(2026, 7, 1), "approved")
+    assert [row for row, _told in applied.differences] == [first] and verify_all(session) == []
+    assert [one.version for one in (first, second) if is_in_force(one, day)] == standing
+    assert [one.version for one in session.exec(select(Specification).where(in_force(day)))] == standing
+
+
+def test_an_older_file_sent_again_brings_no_older_version_back(session: Session, vault: Vault) -> None:
+    institutions.add_institution(session, ACTOR, newer(date(2026, 7, 1)), vault=vault)
+    content = example()
+    content["specification"][0]["state"] = "approved"
+
+    again = institutions.add_institution(session, ACTOR, content, vault=vault)
+
+    assert (again.changed, [one.state for one in versions(session)]) == ([], ["superseded", "approved"])
+
+
+def test_a_draft_takes_nobodys_place(session: Session, vault: Vault) -> None:
+    institutions.add_institution(session, ACTOR, newer(date(2026, 7, 1), state="draft"), vault=vault)
+
+    assert [one.state for one in versions(session)] == ["approved", "draft"]
+
+
+def test_of_three_versions_each_is_superseded_by_the_next(session: Session, vault: Vault) -> None:
+    content = newer(date(2026, 7, 1))
+    content["specification"].append({**example()["specification"][0], "version": 3, "approved_on": date(2026, 9, 1)})
+
+    institutions.add_institution(session, ACTOR, content, vault=vault)
+
+    assert [one.superseded_on for one in versions(session)] == [date(2026, 7, 1), date(2026, 9, 1), None]
 
 
 def test_a_specification_that_a_batch_uses_asks_for_a_new_version(session: Session, vault: Vault) -> None:

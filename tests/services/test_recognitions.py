@@ -1,8 +1,9 @@
 """Direct recognition by the services: who may apply, what a case needs, what is decided, settled, filed and replayed."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlmodel import Session, col, select
@@ -15,7 +16,9 @@ from skilleval.db.tables import (
     CaseLine,
     CaseVote,
     Certificate,
+    Notice,
     PanelMember,
+    Personnel,
     PostGrade,
     RecognitionCase,
     Result,
@@ -26,6 +29,7 @@ from skilleval.reports.fonts import load_fonts
 from skilleval.reports.package import verify_package
 from skilleval.services import (
     attendance,
+    case_evidence,
     certificates,
     conflicts,
     evidence,
@@ -35,6 +39,7 @@ from skilleval.services import (
     notices,
     recognition_minutes,
     recognitions,
+    recused_results,
     replay,
     shared_evidence,
 )
@@ -49,6 +54,7 @@ from tests.factories import ACTOR, LIBRARY, REGISTRATION_NUMBER, id_number
 from tests.prepared import Prepared, prepare
 
 ALL = ("agree", "agree", "agree")
+AFTER_HELD = HELD + timedelta(1)
 
 
 Ready = tuple[Direct, RecognitionCase]
@@ -285,6 +291,51 @@ def test_evidence_that_a_recognition_rests_on_is_not_rejected(ready: Ready) -> N
     assert refusal.value.reasons == (f"ZM-1 已用于予以认定的案卷 {case.number}",)
 
 
+@pytest.mark.parametrize(
+    ("told", "wrong"),
+    [
+        ({"started_on": HELD, "ended_on": HELD}, []),
+        ({"started_on": AFTER_HELD, "ended_on": AFTER_HELD}, ["起始（取得）日期 2026-06-09", "截止日期 2026-06-09"]),
+        ({"ended_on": AFTER_HELD}, ["截止日期 2026-06-09"]),
+    ],
+    ids=["today", "tomorrow", "ends-tomorrow"],
+)
+def test_evidence_of_what_is_yet_to_come_is_not_taken(direct: Direct, told: dict[str, Any], wrong: list[str]) -> None:
+    direct.apply(("陈大文", "technician", "intermediate"))
+    direct.start()
+
+    if not wrong:
+        assert direct.lay("陈大文", **told).number
+        return
+    with pytest.raises(RuleBroken) as refusal:
+        direct.lay("陈大文", **told)
+
+    assert len(refusal.value.reasons) == len(wrong)
+    assert all(one in told and "晚于今天 2026-06-08" in told for one, told in zip(wrong, refusal.value.reasons, strict=True))
+    assert evidence.list_evidence(direct.session) == []
+
+
+@pytest.mark.parametrize(("day", "late"), [(DECIDED, False), (DECIDED + timedelta(1), True)])
+def test_evidence_from_after_a_decision_is_not_put_under_it(ready: Ready, day: date, late: bool) -> None:
+    direct, case = ready
+    entry = {"code": "ZM-2", "person": "E0001", "kind": "技术革新", "title": "改造", "started_on": day, "issuer": "技术中心"}
+    [row] = evidence.add_evidence(
+        direct.session, ACTOR, direct.firm.institution, [entry], folder=direct.folder, vault=direct.vault, on=day
+    )
+    direct.decide(case, recognise=False)
+
+    if not late:
+        assert case_evidence.rest_on(direct.session, ACTOR, case, row, [3])
+        return
+    with pytest.raises(RuleBroken) as refusal:
+        case_evidence.rest_on(direct.session, ACTOR, case, row, [3])
+    direct.vote(case, "agree")
+
+    assert "晚于决定日期 2026-06-10，不能归入已作决定的案卷" in refusal.value.reasons[0]
+    assert case_evidence.rest_on(direct.session, ACTOR, case, row, [3])
+    assert "佐证材料 ZM-2 的日期 2026-06-11 晚于决定日期 2026-06-10" in reasons(direct, case)
+
+
 def test_a_recognised_case_takes_no_scores_and_no_votes(ready: Ready) -> None:
     direct, case = ready
     direct.decide(case)
@@ -293,6 +344,61 @@ def test_a_recognised_case_takes_no_scores_and_no_votes(ready: Ready) -> None:
         recognitions.score_case(direct.session, ACTOR, case, lines={1: 2000}, methods={})
     with pytest.raises(RuleBroken, match="不能再改动"):
         direct.vote(case, "against")
+
+
+def settled_with_a_conflict(ready: Ready) -> tuple[Direct, RecognitionCase]:
+    """A settled case in whose decision P3 voted, who is confirmed since as the person's mentor."""
+    direct, case = ready
+    direct.decide(case)
+    marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
+    told = Declared("mentor", "陈大文", "2024年师带徒协议", "P3")
+    declare_relation(direct.session, ACTOR, direct.firm.institution, told, vault=direct.vault, on=HELD)
+    named = f"{direct.batch.number}:P3:{direct.named('陈大文').person_id}:mentor"
+    conflicts.decide_conflict(direct.session, DIRECTOR, direct.batch, named, state="confirmed", reason="属实", on=DECIDED)
+    return direct, case
+
+
+def test_a_vote_of_a_confirmed_conflict_keeps_a_settled_batch_from_its_notice(ready: Ready) -> None:
+    direct, case = settled_with_a_conflict(ready)
+
+    with pytest.raises(RuleBroken) as refusal:
+        publish_settled(direct)
+
+    [told] = refusal.value.reasons
+    assert f"案卷 {case.number} 的表决仍计入结果" in told and "专家3（P3）与考生陈大文：师徒关系，已认定" in told
+    assert "recognitions vote" in told
+
+
+def test_a_case_is_voted_on_again_without_who_has_to_be_recused(ready: Ready) -> None:
+    direct, case = settled_with_a_conflict(ready)
+    attendance.record_absence(direct.session, ACTOR, direct.batch, "", member_code="P3", reason="回避")
+
+    assert "评审组至少需 3 人表决，现有 2 人" in reasons(direct, case)
+    decision = direct.decide(case, recognise=False)
+
+    assert (decision.revision, case.state) == (2, "not_recognised")
+    results = marks.latest_results(direct.session, direct.batch)
+    assert results[case.candidate_id].outcome == "failed" and recused_results.counted_recusals(direct.session, direct.batch) == []
+    with pytest.raises(RuleBroken, match="只有排定之后"):  # nothing is voted on again any more
+        attendance.cancel_absence(direct.session, ACTOR, direct.batch, "", member_code="P3", reason="误登")
+
+
+def test_a_settled_case_is_voted_on_again_with_a_substitute_and_recognised(ready: Ready) -> None:
+    direct, case = settled_with_a_conflict(ready)
+    expert(direct, "P4")
+    with pytest.raises(RuleBroken, match="不能予以认定"):
+        direct.decide(case)
+    attendance.record_absence(direct.session, ACTOR, direct.batch, "", member_code="P3", reason="回避")
+    substitute(direct, "P4", gone="P3", reason="P3 回避")
+    recognitions.vote(direct.session, ACTOR, case, member_code="P4", word="agree")
+
+    decision = direct.decide(case)
+
+    assert (decision.revision, case.state) == (2, "recognised")
+    assert publish_settled(direct).content["entries"] and verify_all(direct.session) == []
+    assert replay.replay_batch(direct.session, direct.batch).equal
+    with pytest.raises(RuleBroken, match="不能再改动"):
+        recognitions.vote(direct.session, ACTOR, case, member_code="P4", word="against")
 
 
 def test_nobody_votes_while_the_panel_may_still_change(ready: Ready) -> None:
@@ -383,13 +489,17 @@ def test_no_settlement_without_authority(ready: Ready) -> None:
     assert not direct.session.exec(select(Result)).all()
 
 
-def cleared(direct: Direct, case: RecognitionCase) -> None:
-    direct.decide(case)
-    marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
-    notice = notices.publish_notice(
+def publish_settled(direct: Direct) -> Notice:
+    return notices.publish_notice(
         direct.session, ACTOR, direct.batch, LIBRARY, vault=direct.vault, first_day=NOTICED, working_days=5,
         calendar=CALENDAR, on=NOTICED,
     )  # fmt: skip
+
+
+def cleared(direct: Direct, case: RecognitionCase) -> None:
+    direct.decide(case)
+    marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
+    notice = publish_settled(direct)
     assert {entry["route"] for entry in notice.content["entries"]} == {"直接认定"}
     notices.close_notice(direct.session, ACTOR, notice, vault=direct.vault, on=CLOSED)
 
@@ -470,6 +580,91 @@ def test_who_is_recused_is_entered_as_absent_and_the_others_must_still_be_enough
     assert "师徒关系" not in told and "至少需 3 人表决，现有 2 人" in told
     with pytest.raises(RuleBroken, match="登记为缺席（回避），不能表决"):
         recognitions.vote(direct.session, ACTOR, case, member_code="P2", word="agree")
+
+
+def substitute(direct: Direct, code: str, *, gone: str = "P2", reason: str = "P2 回避") -> PanelMember:
+    return attendance.substitute_member(
+        direct.session, ACTOR, direct.batch, "", absent_code=gone, substitute_code=code, reason=reason
+    )
+
+
+def expert(direct: Direct, code: str, **fields: object) -> None:
+    one = Personnel.model_validate({"institution_id": direct.firm.id, "code": code, "name": f"专家{code}", "kind": "expert", **fields})
+    direct.session.add(one)
+    journal.record(direct.session, ACTOR, direct.firm.id, "institution.add", objects=[one])
+
+
+def test_a_substitute_makes_the_panel_whole_again_and_the_absent_one_stays_on_record(ready: Ready) -> None:
+    direct, case = ready
+    expert(direct, "P4")
+    recuse(direct, "P2")
+    attendance.record_absence(direct.session, ACTOR, direct.batch, "", member_code="P2", reason="回避")
+    lacks = reasons(direct, case)
+
+    seat = substitute(direct, "P4")
+    recognitions.vote(direct.session, ACTOR, case, member_code="P4", word="agree")
+
+    assert "缺席 1 人，可为其增补成员（skilleval panels substitute）" in lacks
+    assert direct.decide(case).decision == "recognised" and verify_all(direct.session) == []
+    panel = {one.code: member for member, one in recognitions.panel_of(direct.session, direct.batch)}
+    assert (panel["P2"].absent_reason, panel["P4"].replaces_id, seat.role) == ("回避", panel["P2"].id, "member")
+    with pytest.raises(RuleBroken, match="已有增补的成员"):
+        attendance.cancel_absence(direct.session, ACTOR, direct.batch, "", member_code="P2", reason="误登")
+
+
+def test_who_stands_in_for_the_chair_is_chair(ready: Ready) -> None:
+    direct, case = ready
+    expert(direct, "P4")
+    attendance.record_absence(direct.session, ACTOR, direct.batch, "", member_code="P1", reason="病假")
+
+    assert substitute(direct, "P4", gone="P1").role == "chair"
+    assert "评审组没有到会的组长" not in reasons(direct, case)
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "gone", "reason", "told"),
+    [
+        ("marking", "P4", "P2", " ", "须写明理由"),
+        ("scheduled", "P4", "P2", "回避", "只有“评分”阶段可以增补"),
+        ("settled", "P4", "P2", "回避", "只有“评分”阶段可以增补"),
+        ("marking", "P4", "P3", "回避", "没有登记缺席"),
+        ("marking", "P9", "P2", "回避", "没有编号为 P9"),
+        ("marking", "P1", "P2", "回避", "已在评审组中"),
+        ("marking", "D1", "P2", "回避", "是督导员"),
+        ("marking", "P5", "P2", "回避", "P5"),
+        ("marking", "P6", "P2", "回避", "师徒关系"),
+    ],
+)
+def test_a_substitute_who_may_not_sit_is_refused(
+    ready: Ready, state: str, code: str, gone: str, reason: str, told: str
+) -> None:
+    direct, _case = ready
+    for one, fields in (("P4", {}), ("P5", {"card_valid_to": HELD}), ("P6", {})):
+        expert(direct, one, **fields)
+    told_of = Declared("mentor", "陈大文", "2024年师带徒协议", "P6")
+    declare_relation(direct.session, ACTOR, direct.firm.institution, told_of, vault=direct.vault, on=HELD)
+    attendance.record_absence(direct.session, ACTOR, direct.batch, "", member_code="P2", reason="回避")
+    direct.batch.state = state
+
+    with pytest.raises(RuleBroken) as refusal:
+        substitute(direct, code, gone=gone, reason=reason)
+
+    assert told in " ".join([refusal.value.message, *refusal.value.reasons])
+
+
+def test_an_absent_member_is_stood_in_for_once_and_a_substitute_too(ready: Ready) -> None:
+    direct, _case = ready
+    for code in ("P4", "P5"):
+        expert(direct, code)
+    attendance.record_absence(direct.session, ACTOR, direct.batch, "", member_code="P2", reason="病假")
+    substitute(direct, "P4")
+
+    with pytest.raises(RuleBroken) as refusal:
+        substitute(direct, "P5")
+    attendance.record_absence(direct.session, ACTOR, direct.batch, "", member_code="P4", reason="病假")
+
+    assert refusal.value.reasons == ("缺席的成员已有增补；增补的成员缺席的，为其增补",)
+    assert substitute(direct, "P5", gone="P4").replaces_id is not None
 
 
 def test_an_absence_is_taken_back_with_a_reason(ready: Ready) -> None:

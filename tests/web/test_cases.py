@@ -3,7 +3,7 @@
 import io
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -225,6 +225,19 @@ def test_a_file_of_eleven_megabytes_is_refused_with_its_reason(signed_in: Signed
 
     assert answer.status_code == 422 and "超过 10 MB" in answer.get_data(as_text=True)
     assert _kept(installation) == []
+
+
+def test_evidence_of_tomorrow_is_refused_and_keeps_no_file(
+    signed_in: SignedIn, installation: Installation, at: Address
+) -> None:
+    browser = signed_in("hr")
+
+    refused = browser.post(at("/evidence"), _form(pdf(), ended_on=f"{DECIDED + timedelta(1)}"))
+    kept_then = _kept(installation)
+    taken = browser.post(at("/evidence"), _form(pdf(), ended_on=f"{DECIDED}"))
+
+    assert refused.status_code == 422 and f"晚于今天 {DECIDED}" in refused.get_data(as_text=True) and kept_then == []
+    assert taken.status_code == 303 and len(_kept(installation)) == 1
 
 
 def test_a_fault_in_the_form_keeps_no_file(signed_in: SignedIn, installation: Installation, at: Address) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from sqlmodel import select
 
-from skilleval.db.tables import Assignment, Batch, Conflict, Panel, PanelMember, Personnel
+from skilleval.db.tables import Assignment, Batch, Conflict, Mark, Panel, PanelMember, Personnel, Result
 from skilleval.installation import Installation
 from tests.chained import MEMBERS
 from tests.factories import Firm, make_batch, make_candidate, make_firm, make_person
@@ -139,9 +139,61 @@ def test_a_member_who_did_not_come_is_entered_and_taken_back(
     back = browser.post(panels(hide, "/attendance"), {**words, "act": "attend", "reason": "登记有误"})
 
     assert [one.status_code for one in (early, absent, back)] == [422, 303, 303]
-    assert "缺席" in page and "病假" in page
+    assert "缺席" in page and "病假" in page and "增补一人" in page
     with installation.database.reading() as session:
         assert session.exec(select(PanelMember)).one().absent_reason is None
+
+
+def test_somebody_is_called_in_for_an_absent_member_and_nobody_who_may_not(
+    signed_in: SignedIn, installation: Installation, hide: Hidden, firm: Firm
+) -> None:
+    browser = signed_in("hr")
+    browser.post(panels(hide, "/assign"), seats(hide, 2))
+    advance(installation, "marking")
+    words = {"panel": hide("panel", 1), "person": hide("personnel", 2), "reason": "病假"}
+    browser.post(panels(hide, "/attendance"), {**words, "act": "absent"})
+
+    refused = browser.post(panels(hide, "/attendance"), {**words, "act": "substitute", "substitute": hide("personnel", 1)})
+    taken = browser.post(panels(hide, "/attendance"), {**words, "act": "substitute", "substitute": hide("personnel", 3)})
+    page = browser.get(panels(hide)).get_data(as_text=True)
+
+    assert refused.status_code == 422 and "考评本人" in refused.get_data(as_text=True)
+    assert taken.status_code == 303 and "增补" in page and "增补一人" not in page
+    with installation.database.reading() as session:
+        assert [one.personnel_id for one in session.exec(select(PanelMember).where(PanelMember.replaces_id == 1))] == [3]
+
+
+def test_a_conflict_confirmed_after_the_marks_is_told_and_stands_on_the_checklist_of_the_batch(
+    signed_in: SignedIn, installation: Installation, hide: Hidden, firm: Firm
+) -> None:
+    with installation.database.writing() as session:
+        session.add(Mark(institution_id=firm.id, candidate_id=2, part_id=firm.part("senior", "theory").id or 0,
+                         personnel_id=firm.assessors[0].id or 0, value=8000))  # fmt: skip
+        session.add(Result(institution_id=firm.id, candidate_id=2, outcome="passed", parts={"theory": 8000}, total=8000))
+        session.commit()
+    advance(installation, "settled")
+    reviewer, hr = signed_in("reviewer"), signed_in("hr")
+    before = hr.get(f"/batches/{hide('batch', 1)}").get_data(as_text=True)
+    words = {"examiner": hide("personnel", 1), "subject": hide("person", 2), "kind": "self", "reason": "同一人", "state": "confirmed"}
+
+    page = reviewer.get(reviewer.post(panels(hide, "/conflicts"), words).headers["Location"]).get_data(as_text=True)
+    after = hr.get(f"/batches/{hide('batch', 1)}").get_data(as_text=True)
+    plan = signed_in("approver").get(f"/batches/{hide('batch', 1)}/notices").get_data(as_text=True)
+
+    told = "理论知识考试的评分仍计入结果：考评员甲（K1）与考生考评员甲：考评本人，已认定"
+    assert [told in one for one in (page, after, plan, before)] == [True, True, True, False]
+
+    marks = f"/batches/{hide('batch', 1)}/marks/{hide('candidate', 2)}"
+    anew = {"method": "theory", "mark": "75", "reason": "另请人阅卷", "revision": "1"}
+    told_where = hr.post(f"{marks}/remark", anew)
+    stale = reviewer.post(f"{marks}/remark", {**anew, "revision": "9"})
+    none = reviewer.post(f"{marks}/remark", {**anew, "mark": ""})
+    done = reviewer.post(f"{marks}/remark", anew)
+
+    assert [one.status_code for one in (told_where, stale, none, done)] == [403, 422, 422, 303]
+    assert told not in hr.get(f"/batches/{hide('batch', 1)}").get_data(as_text=True)
+    with installation.database.reading() as session:
+        assert [one.parts["theory"] for one in session.exec(select(Result))] == [8000, 7500]
 
 
 @pytest.mark.parametrize("role", ["reviewer", "supervisor", "auditor", "approver"])

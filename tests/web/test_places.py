@@ -17,7 +17,7 @@ SOURCE = Path(skilleval.__file__).parent
 HAN = re.compile("[\u4e00-\u9fff]")
 #: what only the keeper of the installation or of a file does, at a command line
 WITHOUT_PAGE = {
-    "accounts setup-token", "batches extend", "chains mandate-add", "contests disallow", "init", "items card-add",
+    "accounts setup-token", "batches extend", "chains mandate-add", "chains member-correct", "contests disallow", "init", "items card-add",
     "items list", "marks import", "marks template", "schemes define", "schemes import", "schemes template", "verify",
 }  # fmt: skip
 
@@ -84,7 +84,7 @@ def test_no_place_is_told_for_a_command_that_is_none(command: str) -> None:
         ("公示尚未结束（skilleval notices close）", "公示尚未结束（批次“公示”页的“公示结束”）"),
         (
             "成绩尚未更正（skilleval marks remark 或 skilleval marks correct）",
-            "成绩尚未更正（考生成绩页的“更正成绩”或考生成绩页的“更正成绩”）",
+            "成绩尚未更正（考生成绩页的“重评”或考生成绩页的“更正成绩”）",
         ),
         (
             "先认定或排除（skilleval conflicts confirm / dismiss）；认定后由其他人裁定",

@@ -50,7 +50,7 @@ def test_a_new_version_keeps_the_old_one_and_shows_what_differs(
     with installation.database.reading() as session:
         versions = session.exec(select(Specification).where(Specification.institution_id == firm.id).order_by(Specification.version)).all()  # type: ignore[arg-type] # a column
         weights = session.exec(select(SpecificationPart.weight).where(SpecificationPart.specification_id == versions[0].id)).all()
-    assert [(one.version, one.state) for one in versions] == [(1, "approved"), (2, "approved")]
+    assert [(one.version, one.state) for one in versions] == [(1, "superseded"), (2, "approved")]
     assert sorted(weights) == [40, 40, 40, 60, 60, 60]
 
 

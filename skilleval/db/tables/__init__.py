@@ -11,7 +11,7 @@ from skilleval.db.tables.account import Account, AccountEvent, AccountRole, Logi
 from skilleval.db.tables.appointment import Appointment, Honour, Nomination
 from skilleval.db.tables.base import GRADES, MEMBER_KINDS, METHODS, ROUTES, Table
 from skilleval.db.tables.batch import Adjudication, Assignment, Batch, Candidate, Mark, Result
-from skilleval.db.tables.chain import Chain, ChainMember, Mandate
+from skilleval.db.tables.chain import Chain, ChainMember, Mandate, MembershipCorrection
 from skilleval.db.tables.confirmation import Confirmation
 from skilleval.db.tables.contest import Contest, ContestResult, ContestRule
 from skilleval.db.tables.draft import MarkDraft, MarkUnlock
@@ -113,6 +113,7 @@ __all__ = [
     "Mark",
     "MarkDraft",
     "MarkUnlock",
+    "MembershipCorrection",
     "Nomination",
     "Notice",
     "NumberCounter",

@@ -135,7 +135,8 @@ class Adjudication(Table, table=True):
     """The mark of a part set by a person where the assessors' marks may not be agreed by machine. Append-only.
 
     It decides over the marks that it names (``mark_ids``) and lapses when one of them is revised or another comes in. One
-    that answers an upheld objection (重评) comes after the settled result and makes a new version of it.
+    that answers an upheld objection or a conflict of interest confirmed since (重评) comes after the settled result and
+    makes a new version of it.
     """
 
     __tablename__ = "adjudication"
@@ -144,6 +145,7 @@ class Adjudication(Table, table=True):
         of_tenant("candidate_id", of="candidate"),
         of_tenant("part_id", of="specification_part"),
         of_tenant("objection_id", of="objection"),
+        of_tenant("conflict_id", of="conflict"),
         sa.UniqueConstraint("institution_id", "candidate_id", "part_id", "revision"),
         sa.CheckConstraint("value >= 0", name="value_not_negative"),
     )
@@ -159,7 +161,14 @@ class Adjudication(Table, table=True):
     decided_by: str
     #: the upheld objection that it answers
     objection_id: int | None = None
+    #: the confirmed conflict of interest that it answers
+    conflict_id: int | None = None
     recorded_at: datetime = Field(default_factory=now)
+
+    @property
+    def marks_anew(self) -> bool:
+        """Whether it came after the result was settled (重评)."""
+        return self.objection_id is not None or self.conflict_id is not None
 
 
 class Result(Table, table=True):

@@ -1,11 +1,11 @@
 """The chain: its lead, its members with dates, and who may assess whose people."""
 
-from datetime import date
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from skilleval.db.tables.base import MEMBER_KINDS, Table, of_tenant, one_of, tenant_key
+from skilleval.db.tables.base import MEMBER_KINDS, Table, now, of_tenant, one_of, tenant_key
 
 
 class Chain(Table, table=True):
@@ -51,6 +51,26 @@ class ChainMember(Table, table=True):
     left_on: date | None = None
     posts: int | None = None
     agreement: str | None = None
+
+
+class MembershipCorrection(Table, table=True):
+    """A correction of the last day of a membership (退出日期更正): what stood there before, and who was judged meanwhile.
+    Append-only."""
+
+    __tablename__ = "membership_correction"
+    __table_args__ = (tenant_key(), of_tenant("member_id", of="chain_member"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    institution_id: int
+    member_id: int
+    left_before: date | None
+    #: None: the member had not left
+    left_after: date | None = None
+    #: candidates who were judged for a day that is seen otherwise since, in Chinese
+    touched: list[str] = Field(default_factory=list, sa_type=sa.JSON)
+    reason: str
+    corrected_by: str
+    recorded_at: datetime = Field(default_factory=now)
 
 
 class Mandate(Table, table=True):

@@ -153,6 +153,8 @@ class Specification(Table, table=True):
     related_occupations: list[str] = Field(default_factory=list, sa_type=sa.JSON)
     state: str = "approved"
     approved_on: date | None = None
+    #: the first day on which a newer version holds in its place; None while it is the newest, or where that day is not known
+    superseded_on: date | None = None
     #: number of the reviewed draft (起草编号) that it was approved from; None where the firm wrote it by itself
     draft_number: str | None = None
 

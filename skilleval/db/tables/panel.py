@@ -29,14 +29,17 @@ class Panel(Table, table=True):
 
 
 class PanelMember(Table, table=True):
-    """Somebody on a panel: chair or member; ``absent_reason`` is set for one who did not come."""
+    """Somebody on a panel: chair or member; ``absent_reason`` is set for one who did not come, and ``replaces_id`` for one who
+    was called in for an absent member (增补)."""
 
     __tablename__ = "panel_member"
     __table_args__ = (
         tenant_key(),
         of_tenant("panel_id", of="panel"),
         of_tenant("personnel_id", of="personnel"),
+        of_tenant("replaces_id", of="panel_member"),
         sa.UniqueConstraint("institution_id", "panel_id", "personnel_id"),
+        sa.UniqueConstraint("institution_id", "replaces_id"),
         one_of("role", ("chair", "member")),
     )
 
@@ -46,6 +49,8 @@ class PanelMember(Table, table=True):
     personnel_id: int
     role: str = "member"
     absent_reason: str | None = None
+    #: the seat of the absent member in whose place this one sits
+    replaces_id: int | None = None
 
 
 class Conflict(Table, table=True):
