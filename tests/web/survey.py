@@ -28,6 +28,7 @@ _LINK = re.compile(r'(?:href|action)="(/[^"]*)"')
 _HREF = re.compile(r'href="(/[^"]*)"')
 #: addresses of one kind that links give beyond those of the tables
 MOST_LINKED = 1
+_SEEN = "UPDATE web_session SET seen_at"
 _READS = ("SELECT", "PRAGMA", "BEGIN", "WITH", "EXPLAIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")
 
 
@@ -39,13 +40,13 @@ class Watch:
 
     @property
     def reading(self) -> list[str]:
-        return [one for one in self.statements if not one.startswith(("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE"))]
+        """The statements of a page; when somebody was last seen is noted once a minute, whatever page that falls on."""
+        return [one for one in self.statements if not one.startswith(("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", _SEEN))]
 
     @property
     def writing(self) -> list[str]:
         """The statements that change something; that a session was seen is no change of the business."""
-        seen = "UPDATE web_session SET seen_at"
-        return [one for one in self.statements if not one.lstrip().upper().startswith(_READS) and not one.startswith(seen)]
+        return [one for one in self.statements if not one.lstrip().upper().startswith(_READS) and not one.startswith(_SEEN)]
 
 
 @contextmanager
