@@ -31,6 +31,8 @@ from skilleval.db.tables import (
     Registration,
     Scheme,
     ScopeLine,
+    ScoreLine,
+    ScoreSheet,
     Specification,
     Venue,
     WorkPeriod,
@@ -242,9 +244,25 @@ def _acted(session: Session, vault: Vault, firms: dict[str, Firm], acts: Acts) -
 
 def _mark(session: Session, firm: Firm, candidate: Candidate) -> None:
     for part in (firm.part("senior", "theory"), firm.part("senior", "skill")):
+        scheme = session.exec(select(Scheme).where(col(Scheme.part_id) == part.id)).first()
         for assessor in firm.assessors[: part.assessors]:
-            session.add(Mark(institution_id=firm.id, candidate_id=candidate.id or 0, part_id=part.id or 0,
-                             personnel_id=assessor.id or 0, value=8000))  # fmt: skip
+            mark = Mark(institution_id=firm.id, candidate_id=candidate.id or 0, part_id=part.id or 0,
+                        personnel_id=assessor.id or 0, value=8000)  # fmt: skip
+            session.add(mark)
+            session.flush()
+            if scheme is not None:
+                _fill(session, scheme, mark)
+
+
+def _fill(session: Session, scheme: Scheme, mark: Mark) -> None:
+    """The sheet behind a mark of 80.00."""
+    sheet = ScoreSheet(institution_id=mark.institution_id, candidate_id=mark.candidate_id, mark_id=mark.id or 0,
+                       scheme_id=scheme.id or 0, value=8000)  # fmt: skip
+    session.add(sheet)
+    session.flush()
+    [criterion] = scheme.content["criterion"]
+    session.add(ScoreLine(institution_id=mark.institution_id, sheet_id=sheet.id or 0, serial=1, item="1", entered="80.00",
+                          points=8000, text=f"1 {criterion['name']}：80.00 / 100.00"))  # fmt: skip
     session.flush()
 
 

@@ -95,6 +95,7 @@ def chapters() -> tuple[Chapter, ...]:
         contests,
         direct,
         firms,
+        methods,
         road,
         rosters,
         under_way,
@@ -114,8 +115,9 @@ def chapters() -> tuple[Chapter, ...]:
         Chapter("appointments", _("十一、特级技师、首席技师评聘"), appointments.appoint, _appointments),
         Chapter("confirmations", _("十二、学徒工转正定级"), confirmations.confirm, _confirmations),
         Chapter("under_way", _("十三、进行中的批次：报名、评分、计划"), under_way.leave_open, _under_way),
-        Chapter("accounts", _("十四、网页账号：每个角色一个，首次登录时须修改一次性密码"), accounts.open_accounts, _accounts),
-        Chapter("checks", _("十五、校验全部材料包与整个安装，复算每个有结果的批次"), checks.check, _checks),
+        Chapter("methods", _("十四、评分表、业绩与过程：三种评分办法逐行计分，直到上报材料包"), methods.assess, _methods),
+        Chapter("accounts", _("十五、网页账号：每个角色一个，首次登录时须修改一次性密码"), accounts.open_accounts, _accounts),
+        Chapter("checks", _("十六、校验全部材料包与整个安装，复算每个有结果的批次"), checks.check, _checks),
     )
 
 
@@ -229,6 +231,12 @@ def _under_way(facts: Facts) -> Iterator[str]:
     yield _("供应商的批次正在评分，已录入 {count} 项评分").format(count=facts["marked"])
     soon = facts["soon"]
     yield _("{name} 申报{grade}：{way}").format(name=soon["name"], grade=soon["grade"], way=soon["ways"][0]["text"])
+
+
+def _methods(facts: Facts) -> Iterator[str]:
+    yield _("导入：评分表 {skill} 行，业绩数据 {performance} 行，过程考核 {process} 行").format(**facts["rows"])
+    yield from facts["disputes"]
+    yield _settled(facts["outcomes"])
 
 
 def _checks(facts: Facts) -> Iterator[str]:

@@ -12,6 +12,7 @@ from skilleval.demo.story import Story
 from skilleval.services import batches
 from skilleval.services.candidates import COLUMNS, TEMPLATE_ID
 from skilleval.services.mark_sheets import marks_workbook
+from skilleval.services.schemes import latest_schemes
 from skilleval.services.tenancy import batch_of
 from skilleval.sheets.writing import FormSheet, write_form
 
@@ -72,7 +73,7 @@ def write_marks(story: Story, number: str, file: Path, *, halfway: bool = False)
     """Write the marks workbook of a batch as its assessors would.
 
     The first candidate passes, the second is absent, of the third the assessors stand on both sides of the pass mark; with
-    ``halfway`` only the first half of the candidates has been marked.
+    ``halfway`` only the first half of the candidates has been marked. Of a part with a scheme only absence stands here.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     with story.reading() as session:
@@ -80,12 +81,16 @@ def write_marks(story: Story, number: str, file: Path, *, halfway: bool = False)
         candidates = [one for one in batches.candidates_of(session, batch) if one.state == "eligible"]
         if halfway:
             candidates = candidates[: len(candidates) // 2]
+        parts = batches.parts_of_batch(session, batch)
+        by_sheet = latest_schemes(session, batch, parts)
         entered: dict[tuple[str, str, str], int | None] = {}
         rng = random.Random(f"{story.seed} {number}")
         for index, candidate in enumerate(candidates):
-            for part in (one for one in batches.parts_of_batch(session, batch) if one.grade == candidate.grade):
+            for part in (one for one in parts if one.grade == candidate.grade):
                 assessors = [one.code for one in batches.assessors_for(session, batch, part)]
                 marks = _marks(rng, index, part.method, len(assessors))
+                if part.id in by_sheet and None not in marks:
+                    continue
                 number_of = candidate.admission_number or ""
                 entered |= {
                     (number_of, part.method, code): mark for code, mark in zip(assessors, marks, strict=True)

@@ -20,6 +20,8 @@ STANDARDS = {
     MOULD_MAKER.code: ("MJ", "6-18-04-01@2019"),
     ROBOT_OPERATOR.code: ("JQ", "6-31-07-03@2020"),
 }
+#: the mould maker's specification whose 高级工 is assessed by criterion sheet, performance and process as well
+SCORED = "MJ-PF"
 _FIVE = ("初级工", "中级工", "高级工", "技师", "高级技师")
 _FOUR = _FIVE[1:]
 _TOP = ("特级技师", "首席技师")
@@ -120,7 +122,9 @@ def firm_content(firm: Firm, seed: int) -> dict[str, Any]:
         "registered_on": date(2025, 1, 2), "valid_from": date(2025, 1, 2), "valid_to": date(2028, 1, 1), "state": "registered",
     }  # fmt: skip
     content["scope"] = [_scope(firm, line) for line in firm.lines]
-    content["specification"] = [_specification(firm, line) for line in firm.lines]
+    content["specification"] = [
+        *(_specification(firm, line) for line in firm.lines), *([_scored(firm)] if firm is MOULDS else [])
+    ]  # fmt: skip
     content["post"] = [post for line in firm.lines for post in _posts(line)]
     content["personnel"] = list(_personnel(firm, rng))
     content["venue"] = _venues(firm)
@@ -163,6 +167,17 @@ def _specification(firm: Firm, line: Line) -> dict[str, Any]:
             _part(lower, "theory", 40, 1, mean), _part(lower, "skill", 60, 3, tolerant),
             _part(_UPPER, "theory", 30, 1, mean), _part(_UPPER, "skill", 40, 3, tolerant),
             _part(_UPPER, "review", 30, 3, {"rule": "trimmed_mean", "tolerance": 20}),
+        ],
+    }  # fmt: skip
+
+
+def _scored(firm: Firm) -> dict[str, Any]:
+    mean = {"rule": "mean"}
+    return _specification(firm, firm.lines[0]) | {
+        "code": SCORED, "title": f"{firm.name[:4]}模具工评价规范（评分表、业绩与过程）",
+        "part": [
+            _part(["高级工"], "theory", 30, 1, mean), _part(["高级工"], "skill", 40, 3, mean | {"tolerance": 15}),
+            _part(["高级工"], "performance", 15, 1, mean), _part(["高级工"], "process", 15, 1, mean),
         ],
     }  # fmt: skip
 

@@ -52,9 +52,19 @@ def mark(story: Story) -> dict[str, Any]:
 
 def assess(story: Story, batch: str, on: date) -> dict[str, Any]:
     """Import the marks of a batch, let the chair decide every dispute, and settle the results."""
+    enter_marks(story, batch, on)
+    return settle(story, batch, on)
+
+
+def enter_marks(story: Story, batch: str, on: date) -> None:
+    """Begin to mark a batch, and import the marks workbook of its assessors."""
     story.run("batches", "advance", batch, "marking", on=on)
     file = write_marks(story, batch, story.out / "成绩" / f"成绩表_{batch}.xlsx")
     story.run("marks", "import", file, "--batch", batch, on=on)
+
+
+def settle(story: Story, batch: str, on: date) -> dict[str, Any]:
+    """Let the chair decide every dispute, and settle the results: the disputes, and the outcomes counted."""
     disputes = []
     for row in story.run("marks", "list", "--batch", batch, on=on):
         if row["disputes"]:

@@ -1,6 +1,6 @@
-"""What a filing package says, as one frozen value: the lines of each document, before any file is made.
+"""What a filing package says, as one frozen value, before any file is made.
 
-A template names the fields of these lines as its column keys; :func:`filing_templates` holds that.
+A template names the fields of a document's lines (``filing_lines``) as its column keys; :func:`filing_templates` holds that.
 """
 
 from collections import Counter
@@ -12,10 +12,20 @@ from typing import Any
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.reports.direct_case import DirectCase
+from skilleval.reports.filing_lines import (
+    CandidateLine,
+    CertificateLine,
+    ConfirmationLine,
+    NoticeLine,
+    PlanLine,
+    ResultLine,
+    ScoreLine,
+)
+from skilleval.reports.scores import PartScheme
 from skilleval.reports.templates import Template, load_template
 
 #: The documents of a package, in the order in which they are written and listed.
-DOCUMENTS = ("plan", "candidates", "results", "certificates", "confirmation", "notice", "letter")
+DOCUMENTS = ("plan", "candidates", "results", "certificates", "confirmation", "notice", "letter", "scores")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,159 +45,6 @@ class Filer:
     phone: str = ""
     city: str = ""
     district: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PlanLine:
-    """One grade of the batch (T6)."""
-
-    serial: int
-    batch_number: str
-    batch_name: str
-    occupation_code: str
-    occupation_name: str
-    trade: str
-    grade: Grade
-    methods: str
-    route: str
-    planned: int | None
-    candidates: int
-    enrol_until: date | None
-    starts_on: date
-    ends_on: date
-    venues: str
-    assessors: str
-    supervisors: str
-    versions: str
-
-
-@dataclass(frozen=True, slots=True)
-class CandidateLine:
-    """One candidate (T7)."""
-
-    serial: int
-    admission_number: str
-    name: str
-    sex: str
-    id_type: str
-    id_number: str
-    employer: str
-    employer_credit_code: str
-    occupation_code: str
-    occupation_name: str
-    trade: str
-    grade: Grade
-    route: str
-    skips_grade: bool = False
-    condition: str = ""
-    #: for direct recognition: the clause that permits it, and the limits set aside (打破的限制), each with its fact
-    basis: str = ""
-    set_aside: str = ""
-    birth_date: date | None = None
-    education: str = ""
-    phone: str = ""
-    employment: str = ""
-    post: str = ""
-    work_years: int | None = None
-    held_occupation: str = ""
-    held_grade: Grade | None = None
-    held_number: str = ""
-    held_on: date | None = None
-    study: str = ""
-    work: str = ""
-    photo: str = ""
-
-    def __repr__(self) -> str:
-        """Without the document number."""
-        return f"CandidateLine({self.admission_number})"
-
-
-@dataclass(frozen=True, slots=True)
-class ResultLine:
-    """The settled result of one candidate, and the certificate if there is one (T8). Marks are hundredths."""
-
-    serial: int
-    admission_number: str
-    name: str
-    id_type: str
-    id_number: str
-    sex: str
-    education: str
-    occupation_name: str
-    trade: str
-    grade: Grade
-    outcome: str
-    institution: str
-    registration_number: str
-    batch_number: str
-    theory: int | None = None
-    skill: int | None = None
-    review: int | None = None
-    performance: int | None = None
-    process: int | None = None
-    total: int | None = None
-    certificate_number: str = ""
-    issued_on: date | None = None
-    route: str = "assessment"
-    basis: str = ""
-    set_aside: str = ""
-    #: for direct recognition: percent of each group in hundredths, and what the case says (``direct_case``)
-    duties_score: int | None = None
-    conduct_score: int | None = None
-    achievement_score: int | None = None
-    achievements: str | None = None
-    evidence: str | None = None
-    chair: str | None = None
-    conclusion: str | None = None
-
-    def __repr__(self) -> str:
-        """Without the document number."""
-        return f"ResultLine({self.admission_number})"
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateLine:
-    """One certificate of the upload sheet: the 11 columns."""
-
-    name: str
-    id_type: str
-    id_number: str
-    employer: str
-    occupation_name: str
-    trade: str
-    grade: Grade
-    number: str
-    issued_on: date
-    institution: str
-    issuer: str
-
-    def __repr__(self) -> str:
-        """Without the document number."""
-        return f"CertificateLine({self.number})"
-
-
-@dataclass(frozen=True, slots=True)
-class ConfirmationLine:
-    """How many certificates of one occupation, trade and grade (表5)."""
-
-    occupation_name: str
-    trade: str
-    grade: Grade
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeLine:
-    """One person on the published list, the document number masked."""
-
-    serial: int
-    name: str
-    masked_id_number: str
-    employer: str
-    occupation_name: str
-    trade: str
-    grade: Grade
-    route: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +128,9 @@ class FilingContent:
     notes: tuple[str, ...] = ()
     #: the cases of a batch of direct recognition
     cases: tuple[DirectCase, ...] = ()
+    #: the schemes by which marks of the batch came to be, and their lines; both empty where there is none
+    schemes: tuple[PartScheme, ...] = ()
+    scores: tuple[ScoreLine, ...] = ()
     #: whether every document says that it is a demonstration
     demo: bool = False
 
@@ -295,6 +155,7 @@ class FilingContent:
             "certificates": self.certificates,
             "confirmation": self.confirmation,
             "notice": self.notice_lines,
+            "scores": self.scores,
         }
         return found.get(document, ())
 
@@ -317,7 +178,13 @@ LINES: Mapping[str, type] = {
     "certificates": CertificateLine,
     "confirmation": ConfirmationLine,
     "notice": NoticeLine,
+    "scores": ScoreLine,
 }
+
+
+def documents_of(schemes: Sequence[object]) -> tuple[str, ...]:
+    """The documents of a package with these schemes: without one there is no 评分明细."""
+    return tuple(name for name in DOCUMENTS if schemes or name != "scores")
 
 
 def filing_templates() -> dict[str, Template]:

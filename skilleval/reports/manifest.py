@@ -8,6 +8,7 @@ from typing import Any
 
 from skilleval.reports.direct_case import read_case
 from skilleval.reports.filing import FilingContent
+from skilleval.reports.scores import read_scheme
 from skilleval.reports.templates import Template
 
 NAME = "manifest.json"
@@ -18,7 +19,7 @@ VERSION = 1
 _SHAPE: Mapping[str, type] = {
     **dict.fromkeys(("format", "institution", "batch", "filing", "notice", "counts", "software"), dict),
     **dict.fromkeys(("standard", "specification", "batch_versions"), dict),
-    **dict.fromkeys(("rule_data", "templates", "files", "parts", "cases", "withheld", "left_empty", "notes"), list),
+    **dict.fromkeys(("rule_data", "templates", "files", "parts", "schemes", "cases", "withheld", "left_empty", "notes"), list),
     **dict.fromkeys(("journal_head", "seal"), str),
 }
 
@@ -101,6 +102,7 @@ def make(content: FilingContent, templates: Mapping[str, Template], members: Seq
             for template in templates.values()
         ],
         "parts": [part.as_json() for part in content.parts],
+        "schemes": [scheme.as_json() for scheme in content.schemes],
         "cases": [case.as_json() for case in content.cases],
         "withheld": [{"admission_number": entry.admission_number, "why": entry.why} for entry in content.withheld],
         "files": [
@@ -166,6 +168,8 @@ def parse(raw: bytes) -> dict[str, Any]:
                 raise ValueError(f"清单“{key}”中有一项缺少内容或类型不对")
     for entry in manifest["cases"]:
         read_case(entry)
+    for entry in manifest["schemes"]:
+        read_scheme(entry)
     if seal(manifest) != manifest["seal"] or canonical(manifest) != raw:
         raise ValueError("清单的封印不符：清单在生成后被改动")
     return manifest

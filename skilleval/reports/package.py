@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from skilleval.domain.errors import RuleBroken
 from skilleval.reports import archive, confirmation_form, cover_letter, manifest
 from skilleval.reports.files import write_whole
-from skilleval.reports.filing import LINES, FilingContent, filing_templates
+from skilleval.reports.filing import LINES, FilingContent, documents_of, filing_templates
 from skilleval.reports.findings import WARNINGS, Finding, Findings
 from skilleval.reports.fonts import Fonts
 from skilleval.reports.manifest import Member
@@ -65,7 +65,9 @@ def package_name(content: FilingContent) -> str:
 
 def make_members(content: FilingContent, templates: Mapping[str, Template], fonts: Fonts) -> list[Member]:
     """All files but the manifest, in order. The letter comes last: it names the others with their hashes."""
-    members = [_workbook(document, templates[document], content) for document in LINES]
+    members = [
+        _workbook(document, templates[document], content) for document in documents_of(content.schemes) if document in LINES
+    ]
     printed = {
         "confirmation": confirmation_form.render(content, templates["confirmation"], fonts),
         "notice": render_notice(notice_sheet(content, templates["notice"]), fonts),
@@ -151,13 +153,14 @@ def verify_package(path: Path) -> Findings:
 
 def _check(told: Mapping[str, Any], members: Mapping[str, bytes]) -> list[Finding]:
     """Container first, then each workbook, then all together; what rests on a broken layer is not checked."""
-    templates = filing_templates()
-    found = [*_check_templates(told, templates), *_check_members(told, members, templates)]
+    every = filing_templates()
+    templates = {document: every[document] for document in documents_of(told["schemes"])}
+    found = [*_check_templates(told, every), *_check_members(told, members, templates)]
     if found:
         return found
     opened: dict[str, Sheet] = {}
     rows = {entry["name"]: entry["rows"] for entry in told["files"]}
-    for document in LINES:
+    for document in (one for one in templates if one in LINES):
         template = templates[document]
         opened[document], wrong = _open_sheet(template, members[template.file])
         found += wrong

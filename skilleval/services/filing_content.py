@@ -17,15 +17,13 @@ from skilleval.db.tables import (
 )
 from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
-from skilleval.reports.filing import (
+from skilleval.reports.filing import Filer, PartRule, Withheld
+from skilleval.reports.filing_lines import (
     CandidateLine,
     CertificateLine,
-    Filer,
     NoticeLine,
-    PartRule,
     PlanLine,
     ResultLine,
-    Withheld,
 )
 from skilleval.services.filing_direct import basis_told, methods_of, set_aside_told
 from skilleval.services.filing_record import BatchRecord

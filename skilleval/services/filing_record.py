@@ -24,7 +24,9 @@ from skilleval.db.tables import (
     WorkPeriod,
 )
 from skilleval.reports.direct_case import DirectCase
+from skilleval.reports.scores import PartScores
 from skilleval.services.filing_cases import tell_cases
+from skilleval.services.filing_scores import tell_scores
 from skilleval.services.recognitions import cases_of
 
 Entry = TypeVar("Entry")
@@ -58,6 +60,8 @@ class BatchRecord(BatchOutline):
     cases: Mapping[int, RecognitionCase]
     #: candidate id → that case as the package tells it
     told_cases: Mapping[int, DirectCase]
+    #: the sheets behind marks that came of schemes
+    scores: Sequence[PartScores]
 
 
 def read_outline(session: Session, batch: Batch) -> BatchOutline:
@@ -97,13 +101,14 @@ def read_batch(session: Session, batch: Batch) -> BatchRecord:
     periods = session.exec(
         select(WorkPeriod).where(col(WorkPeriod.person_id).in_(mine)).order_by(col(WorkPeriod.started_on))
     ).all()
+    parts = _parts(session, batch)
     institution, registration = session.get(Institution, firm), session.get(Registration, batch.registration_id)
     assert institution is not None and registration is not None
     return BatchRecord(
         batch=batch,
         institution=institution,
         registration=registration,
-        parts=_parts(session, batch),
+        parts=parts,
         candidates=outline.candidates,
         people=outline.people,
         employers={_key(employer.id): employer for employer in employers},
@@ -114,6 +119,7 @@ def read_batch(session: Session, batch: Batch) -> BatchRecord:
         periods=_grouped((entry.person_id, entry) for entry in periods),
         staff=_staff(session, batch),
         told_cases=tell_cases(session, batch, outline.candidates),
+        scores=tell_scores(session, batch, parts, outline.candidates, outline.people, outline.results),
         cases={case.candidate_id: case for case in cases_of(session, batch)},
     )
 

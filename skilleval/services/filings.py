@@ -19,10 +19,12 @@ from skilleval.reports.cover_letter import LEVELS, authority
 from skilleval.reports.filing import FilingContent, NoticeFacts, filing_templates
 from skilleval.reports.fonts import Fonts
 from skilleval.reports.package import Written, verify_package, write_package
+from skilleval.reports.scores import score_lines
 from skilleval.services import filing_content as reading
 from skilleval.services import journal, notices
 from skilleval.services.duties import take_duty
 from skilleval.services.filing_record import BatchOutline, read_batch
+from skilleval.services.filing_scores import schemes_in
 from skilleval.services.filing_store import keep_package
 from skilleval.services.journal import Actor
 from skilleval.services.provenance import provenance_of
@@ -128,6 +130,8 @@ def collect_content(
         parts=reading.part_rules(record),
         withheld=reading.withheld(record, [entry["admission_number"] for entry in notice.content["entries"]]),
         cases=tuple(record.told_cases.values()),
+        schemes=schemes_in(record.scores),
+        scores=score_lines(record.scores),
         demo=demo,
     )
     authority(content, filing_templates()["letter"])

@@ -4,7 +4,7 @@ A candidate's sheet is locked (锁定) once its assessor has a mark; it opens ag
 revision. Nobody sees another's marks of a part before all its assessors have locked it for every candidate.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,12 +35,12 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.marking import Entered
 from skilleval.domain.methods import METHODS
+from skilleval.domain.scheme_plans import entered_in, plan_of
 from skilleval.domain.schemes import KINDS
 from skilleval.services import journal
 from skilleval.services.batches import parts_of_batch
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
-from skilleval.services.scheme_file import plan_of
 from skilleval.services.scheme_sheets import Entry, write_entry
 from skilleval.services.schemes import latest_schemes
 
@@ -298,24 +298,9 @@ def entered_behind(
     for mark_id, line in session.exec(query.order_by(col(ScoreLine.id))):
         lines.setdefault(mark_id, []).append(line)
     return {
-        key: Entered(absent=True) if mark.absent else _read_lines(plan, lines.get(_key(mark.id), []))
+        key: Entered(absent=True) if mark.absent else entered_in(plan, lines.get(_key(mark.id), []))
         for key, mark in own.items()
     }
-
-
-def _read_lines(plan: CriterionSheet, lines: Iterable[ScoreLine]) -> Entered:
-    entered = {line.item: line.entered for line in lines if line.item}
-    items = {
-        one.code: _hundredths(entered[one.code]) if one.kind == "add" else int(entered[one.code])
-        for one in plan.criteria
-        if one.code in entered
-    }
-    return Entered(items=items, vetoes=tuple(one.code for one in plan.vetoes if one.code in entered))
-
-
-def _hundredths(written: str) -> int:
-    whole, _dot, part = written.partition(".")
-    return int(whole) * 100 + int((part + "00")[:2])
 
 
 def _write(session: Session, scene: Scene, part: SpecificationPart, assessor: Personnel, line: Line) -> list[Any]:

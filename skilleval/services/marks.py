@@ -127,11 +127,7 @@ def agreed_marks(
 ) -> dict[int, dict[str, PartMark]]:  # fmt: skip
     """What ``part_marks`` gives, from rows that were read already."""
     entered = _by_part(marks)
-    decided = {
-        own: one.value
-        for one in adjudications
-        if one.mark_ids == _mark_ids(entered.get(own := (one.candidate_id, one.part_id), []))
-    }
+    decided = {own: one.value for own, one in standing_decisions(marks, adjudications).items()}
     by_grade: dict[str, list[SpecificationPart]] = {}
     # Direct recognition has no marks of assessors: its results come from decided cases.
     for part in parts if batch.route != "direct" else ():
@@ -296,12 +292,9 @@ def _by_part(marks: Mapping[tuple[int, int, int], Mark]) -> dict[tuple[int, int]
 
 def _recused(session: Session, batch: Batch, candidates: Sequence[Candidate]) -> dict[int, list[str]]:
     """By candidate: whose marks may not count, unless somebody else decided over the part."""
-    entered = _by_part(latest_marks(session, batch))
-    decided = {
-        own: one.decided_by
-        for one in adjudications_of(session, batch)
-        if one.mark_ids == _mark_ids(entered.get(own := (one.candidate_id, one.part_id), []))
-    }
+    standing = latest_marks(session, batch)
+    entered = _by_part(standing)
+    decided = {own: one.decided_by for own, one in standing_decisions(standing, adjudications_of(session, batch)).items()}
     names = {_key(part.id): METHODS[part.method].name_zh for part in parts_of_batch(session, batch)}
     told: dict[int, list[str]] = {}
     for own, recusals in recusals_of_marks(session, batch, candidates, entered).items():
@@ -324,6 +317,18 @@ def adjudications_of(session: Session, batch: Batch) -> Sequence[Adjudication]:
         .order_by(col(Adjudication.revision))
     )
     return session.exec(query).all()
+
+
+def standing_decisions(
+    marks: Mapping[tuple[int, int, int], Mark], adjudications: Sequence[Adjudication]
+) -> dict[tuple[int, int], Adjudication]:
+    """By candidate and part: the decision that stands, which is one over the marks that stand."""
+    entered = _by_part(marks)
+    return {
+        own: one
+        for one in adjudications
+        if one.mark_ids == _mark_ids(entered.get(own := (one.candidate_id, one.part_id), []))
+    }
 
 
 def remarks_of(session: Session, batch: Batch) -> dict[int, list[tuple[str, int]]]:

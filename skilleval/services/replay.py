@@ -1,11 +1,12 @@
 """Replay: judge, settle and number a case again from what was stored, and compare with what was said then (M12).
 
 Nothing of today decides: not the roster, the packs, the standards or the staff. Eligibility comes from the inputs and
-pack texts that the verdict pinned; marks, outcome and number from marks, decisions and the parts of the specification.
+pack texts that the verdict pinned; a mark from the lines of its sheet by the scheme that was in force; marks, outcome and
+number from marks, decisions and the parts of the specification.
 Every row that is read is held against the journal too, so that whoever changed one is not believed but named.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -14,20 +15,29 @@ from sqlmodel import Session
 
 from skilleval.db.tables import Batch, Candidate, Certificate, Result
 from skilleval.domain import contests, lifecycle
-from skilleval.domain.candidacy import Application, Judgement, Terms, judge_candidate, rule_differences
+from skilleval.domain.candidacy import Application, rule_differences
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.methods import METHODS
-from skilleval.domain.rules import Answer, Proof
-from skilleval.domain.scoring import Outcome, Part, PartMark, Settlement, settle, show
+from skilleval.domain.rules import Answer
+from skilleval.domain.scoring import Part, settle, show
 from skilleval.packs import Packs
-from skilleval.services import batches, marks, promotions, replay_cases, replay_rows, rules
+from skilleval.services import batches, marks, promotions, replay_cases, replay_rows, replay_schemes, rules
+from skilleval.services.replay_differences import (
+    from_own_parts,
+    judged_again,
+    mark_differences,
+    outcome_differences,
+    uncorrected,
+    verdict_differences,
+)
 from skilleval.services.replay_numbers import Ledger
 
-STEPS = {"rows": "原始记录", "eligibility": "资格", "marks": "评分", "outcome": "结果", "number": "证书编号"}
+STEPS = {
+    "rows": "原始记录", "eligibility": "资格", "sheets": "评分记录", "marks": "评分", "outcome": "结果", "number": "证书编号"
+}  # fmt: skip
 STATES = {"equal": "一致", "differs": "不一致", "cannot": "不能复算"}
 _SETTLED = ("settled", "noticed", "cleared", "certified", "filed", "archived")
 _CERTIFIED = ("certified", "filed", "archived")
-_CORRECTED = "（更正）"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +128,7 @@ class _Case:
         self.remarks = marks.remarks_of(session, batch)
         self.results = replay_rows.results_of(session, batch)
         self.ledger = Ledger.of(session, batch)
+        self.sheets = replay_schemes.sheet_differences(session, batch)
         self._packs: dict[tuple[Any, ...], Packs] = {}
         self._parts: dict[str, dict[str, Part]] = {}
 
@@ -125,6 +136,8 @@ class _Case:
         """The steps that the candidate's case has come to."""
         results = self.results.get(_key(candidate.id), [])
         steps = [self._eligibility(candidate)]
+        if (told := self.sheets.get(_key(candidate.id))) is not None:
+            steps.append(_step("sheets", told))
         if results or (self.batch.state in _SETTLED and candidate.state == "eligible"):
             steps += self._settled(candidate, results)
         certificates = self.ledger.certificates.get(_key(candidate.id), [])
@@ -137,10 +150,10 @@ class _Case:
         """The verdict on another day; None where the first one can't be replayed."""
         try:
             application, packs = self._inputs(candidate)
-            then = _judged(candidate, application, packs)
+            then = judged_again(candidate, application, packs)
             held = tuple(one for one in application.held if one.obtained_on is None or one.obtained_on <= on)
             asked = replace(application.asked, on=on) if application.asked else None
-            now = _judged(candidate, replace(application, on=on, held=held, asked=asked), packs)
+            now = judged_again(candidate, replace(application, on=on, held=held, asked=asked), packs)
         except RuleBroken:
             return None
         return OnAnotherDay(on, then.answer, now.answer, tuple(rule_differences(then.proof, now.proof)))
@@ -163,10 +176,10 @@ class _Case:
     def _eligibility(self, candidate: Candidate) -> Step:
         try:
             application, packs = self._inputs(candidate)
-            judged = _judged(candidate, application, packs)
+            judged = judged_again(candidate, application, packs)
         except RuleBroken as refusal:
             return Step("eligibility", "cannot", (refusal.message,))
-        return _step("eligibility", _verdict_differences(candidate, application, judged, self.batch))
+        return _step("eligibility", verdict_differences(candidate, application, judged, self.batch))
 
     def _settled(self, candidate: Candidate, results: Sequence[Result]) -> list[Step]:
         if not results:
@@ -187,12 +200,12 @@ class _Case:
             first = settle(parts, agreed)
         except RuleBroken as refusal:
             return [Step("marks", "differs", (refusal.message, *refusal.reasons))]
-        told = _mark_differences(results[0], first)
-        outcomes = _outcome_differences(results[0], first, 1)
+        told = mark_differences(results[0], first)
+        outcomes = outcome_differences(results[0], first, 1)
         for place, result in enumerate(results[1:], start=2):
-            corrected = _from_own_parts(parts, result)
-            outcomes += _outcome_differences(result, corrected, place)
-            if list(map(_uncorrected, result.proof)) != list(map(_uncorrected, corrected.reasons)):
+            corrected = from_own_parts(parts, result)
+            outcomes += outcome_differences(result, corrected, place)
+            if list(map(uncorrected, result.proof)) != list(map(uncorrected, corrected.reasons)):
                 outcomes.append(f"第 {place} 版的理由与复算不一致")
         outcomes += [
             f"{METHODS[method].name_zh}重评为 {show(value)}，没有一版更正的成绩是它"
@@ -205,7 +218,7 @@ class _Case:
         """The results of a promotion again from what was reached; a later one only takes it back, with its reason."""
         try:
             application, packs = self._inputs(candidate)
-            reasons = contests.reasons_of(_judged(candidate, application, packs))
+            reasons = contests.reasons_of(judged_again(candidate, application, packs))
         except RuleBroken as refusal:
             return Step("outcome", "cannot", (refusal.message,))
         wanted = [("passed", list(reasons)), *(("failed", [f"取消晋级：{one.reason}"]) for one in results[1:])]
@@ -228,93 +241,6 @@ class _Case:
 
 def _step(name: str, differences: Sequence[str]) -> Step:
     return Step(name, "differs" if differences else "equal", tuple(differences))
-
-
-def _judged(candidate: Candidate, application: Application, packs: Packs) -> Judgement:
-    """The verdict again, by entry conditions or by what was reached in a contest."""
-    if candidate.route != promotions.ROUTE:
-        return judge_candidate(application, _terms(packs, application.edition, application.on))
-    contest = contests.Contest.from_plain((candidate.inputs or {}).get("contest", {}))
-    terms = promotions.terms_of(packs, application.on)
-    return contests.judge_promotion(application, contest, terms, packs.find(contests.CAP, application.on))
-
-
-def _terms(packs: Packs, edition: str, on: date) -> Terms:
-    return Terms(
-        packs.conditions(edition, on), packs.find("certificate.window", on), packs.find("certificate.duplicate", on),
-        packs.authority(on), packs.every_rule(),
-    )  # fmt: skip
-
-
-def _verdict_differences(candidate: Candidate, application: Application, judged: Judgement, batch: Batch) -> list[str]:
-    told = []
-    if candidate.verdict != judged.answer.value:
-        stored = Answer(candidate.verdict).name_zh
-        told.append(f"保存的结论是“{stored}”，复算为“{judged.answer.name_zh}”")
-    if candidate.proof != judged.proof.as_dict():
-        told.append("保存的证明与复算的证明不同" + _first_difference(candidate.proof, judged.proof))
-    if candidate.skips_grade != judged.skips_grade:
-        told.append("是否跨级与复算不同")
-    asked = (application.grade.value, application.claimed, application.occupation_code, application.on)
-    if asked != (candidate.grade, candidate.claimed, batch.occupation_code, batch.starts_on):
-        told.append("申报的等级、条件、职业或评价开始日与判断时的不同")
-    return told
-
-
-def _first_difference(stored: Mapping[str, Any] | None, judged: Proof) -> str:
-    """The first leaf in which a stored proof is not the one that was computed."""
-    try:
-        before = list(Proof.from_dict(stored or {}).leaves())
-    except (KeyError, TypeError, ValueError):
-        return "（证明无法读取）"
-    pairs = zip(before, judged.leaves(), strict=False)
-    differing = next(((one, other) for one, other in pairs if one != other), None)
-    if differing is None:
-        return ""
-    one, other = differing
-    return f"（{other.clause.id}：保存的是“{one.text} {one.fact} {one.answer.name_zh}”，复算为“{other.text} {other.fact} {other.answer.name_zh}”）"
-
-
-def _mark_differences(result: Result, settlement: Settlement) -> list[str]:
-    told = [
-        f"{METHODS[method].name_zh}：核定成绩为 {show(stored)}，按评分复算为 {show(value)}"
-        for method, value in settlement.parts.items()
-        if (stored := result.parts.get(method)) != value
-    ]
-    if result.parts.keys() != settlement.parts.keys():
-        told.append("核定的各部分与评价规范不同")
-    if list(result.proof) != list(settlement.reasons):
-        told.append("保存的理由与复算的理由不同")
-    return told
-
-
-def _outcome_differences(result: Result, settlement: Settlement, place: int) -> list[str]:
-    told = []
-    if result.revision != place:
-        told.append(f"第 {place} 版核定成绩的版次写作 {result.revision}")
-    if result.outcome != settlement.outcome.value:
-        told.append(f"第 {place} 版为“{Outcome(result.outcome).name_zh}”，复算为“{settlement.outcome.name_zh}”")
-    if result.total != settlement.total:
-        told.append(f"第 {place} 版总成绩为 {show(result.total)}，复算为 {show(settlement.total)}")
-    return told
-
-
-def _from_own_parts(parts: Mapping[str, Part], result: Result) -> Settlement:
-    """A corrected result settled again from the marks that the correction itself set."""
-    own = {
-        method: PartMark(
-            value, absent=value is None,
-            text=f"{METHODS[method].name_zh}：{show(value) if value is not None else '缺考'}",
-        )
-        for method in parts
-        for value in (result.parts.get(method),)
-    }  # fmt: skip
-    return settle(parts, own)
-
-
-def _uncorrected(reason: Any) -> str:
-    # Which parts a correction named is not stored apart; the word in its reasons is all that tells.
-    return str(reason).removesuffix(_CORRECTED)
 
 
 def _key(value: int | None) -> int:

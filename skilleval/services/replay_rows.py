@@ -15,27 +15,29 @@ from skilleval.db.tables import (
     Personnel,
     Registration,
     Result,
-    ScoreSheet,
     SpecificationPart,
 )
 from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
-from skilleval.services import batches, case_rows
+from skilleval.services import batches, case_rows, scheme_rows
 from skilleval.services.verification import row_faults, verify_chain
 
-_Row = TypeVar("_Row", Mark, Adjudication, Result, Certificate, ScoreSheet)
+_Row = TypeVar("_Row", Mark, Adjudication, Result, Certificate)
 _WORDS = {"row_changed": "被改动", "row_unknown": "不是经本软件写入的", "row_missing": "被删除"}
 _GONE = {
     "mark": "成绩：一名考评员的评分（mark 第 {key} 行）被删除",
     "adjudication": "裁定：一项裁定（adjudication 第 {key} 行）被删除",
-    "score_sheet": "成绩：一份评分记录（score_sheet 第 {key} 行）被删除",
     "result": "成绩：一项核定成绩（result 第 {key} 行）被删除",
     "certificate": "证书：一份证书（certificate 第 {key} 行）被删除",
     "contest_result": "竞赛：一项竞赛成绩（contest_result 第 {key} 行）被删除",
     "candidate": "资格：一名考生（candidate 第 {key} 行）被删除",
     "specification_part": "评价规范：一个部分的规定（specification_part 第 {key} 行）被删除",
     "registration": "备案：一项备案（registration 第 {key} 行）被删除",
+    **case_rows.GONE,
+    **scheme_rows.GONE,
 }
+#: tables all of whose rows may be gone: what was written together with the rows that are there tells of them
+_NEVER_EMPTY = ("mark", "adjudication", "result", "certificate", "score_sheet", "score_line")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,10 @@ def tampered_rows(session: Session, batch: Batch, candidates: Sequence[Candidate
 
     A journal whose chain is broken is told first: what it says of rows is then no proof.
     """
-    shared = _shared(session, batch) | case_rows.panel_rows(session, batch)
+    shared = _shared(session, batch) | case_rows.panel_rows(session, batch) | scheme_rows.scheme_rows(session, batch)
     own = _own(session, batch, candidates, who) | case_rows.rows_of(session, batch, candidates, who)
-    rows: dict[str, list[int]] = {name: [] for name in ("mark", "adjudication", "result", "certificate")}
+    own |= scheme_rows.sheet_rows(session, batch, candidates, who)
+    rows: dict[str, list[int]] = {name: [] for name in _NEVER_EMPTY}
     for table, key in (*shared, *own):
         rows.setdefault(table, []).append(key)
     of_batch = [f"操作日志：{one.where}：{one.message}" for one in verify_chain(session, batch.institution_id)]
@@ -88,8 +91,6 @@ def tampered_rows(session: Session, batch: Batch, candidates: Sequence[Candidate
             of_batch.append(shared[table, key] + _WORDS[code])
         elif table in _GONE:
             of_batch.append(_GONE[table].format(key=key))
-        elif table in case_rows.GONE:
-            of_batch.append(case_rows.GONE[table].format(key=key))
     return Tampered(tuple(of_batch), {key: tuple(named) for key, named in of_candidates.items()})
 
 
@@ -129,8 +130,6 @@ def _own(
         where = f"{chosen[mark.candidate_id]}、{METHODS[parts[mark.part_id].method].name_zh}"
         time = "" if mark.revision == 1 else f"第 {mark.revision} 次"
         tell("mark", mark.id, mark.candidate_id, f"成绩：{where}、考评员 {assessors[mark.personnel_id].code} 的{time}评分")
-    for sheet in _rows(session, batch, ScoreSheet, chosen):
-        tell("score_sheet", sheet.id, sheet.candidate_id, f"成绩：{chosen[sheet.candidate_id]} 的评分记录 {sheet.id}")
     for one in _rows(session, batch, Adjudication, chosen):
         where = f"{chosen[one.candidate_id]}、{METHODS[parts[one.part_id].method].name_zh}"
         tell("adjudication", one.id, one.candidate_id, f"裁定：{where}的裁定")

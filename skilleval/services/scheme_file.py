@@ -1,18 +1,14 @@
-"""The form of a scheme's TOML file, and the scheme as the domain's value.
+"""The form of a scheme's TOML file, and the scheme as it is stored.
 
 The file speaks in points; stored are hundredths, and values as text, since a float has no one spelling.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from skilleval.domain.criteria import Criterion, CriterionSheet, Group, Veto
-from skilleval.domain.observations import Observing, Occasion
-from skilleval.domain.performance import Band, Indicator, Period, Review
 from skilleval.services.toml_form import form_problems, table_problems
 
-Plan = CriterionSheet | Review | Observing
 Keys = Mapping[str, type]
 
 HEAD: Keys = {
@@ -100,48 +96,3 @@ def _stored(value: Any) -> Any:
 
 def _number(key: str, value: float) -> int | str:
     return str(value) if key in _VALUES else int(Decimal(str(value)) * 100)
-
-
-def plan_of(kind: str, content: Mapping[str, Any]) -> Plan:
-    """A stored scheme as the domain's value."""
-    return _PLANS[kind](content)
-
-
-def _criteria(content: Mapping[str, Any]) -> CriterionSheet:
-    criteria = tuple(Criterion(**{"cap": one["maximum"], **one}) if one["kind"] == "deduct" else Criterion(**one)
-                     for one in content["criterion"])  # fmt: skip
-    return CriterionSheet(
-        tuple(
-            Group(one["name"], one.get("maximum", sum(each.maximum for each in criteria if each.group == one["name"])),
-                  one.get("cap"))
-            for one in content["group"]
-        ),
-        criteria,
-        tuple(Veto(**one) for one in content.get("veto", [])),
-    )  # fmt: skip
-
-
-def _review(content: Mapping[str, Any]) -> Review:
-    def limit(one: Mapping[str, Any], key: str) -> Decimal | None:
-        return Decimal(one[key]) if key in one else None
-
-    return Review(
-        tuple(
-            Indicator(
-                one["code"], one["name"], one["unit"], one["weight"], one["better"],
-                tuple(Band(Decimal(band["at"]), band["points"]) for band in one["bands"]), one["otherwise"],
-                one.get("target", ""), limit(one, "lowest"), limit(one, "highest"),
-            )
-            for one in content["indicator"]
-        ),
-        tuple(Period(**one) for one in content["period"]),
-    )  # fmt: skip
-
-
-def _observing(content: Mapping[str, Any]) -> Observing:
-    return Observing(tuple(Occasion(**one) for one in content["occasion"]), content["at_least"], content["observers"])
-
-
-_PLANS: Mapping[str, Callable[[Mapping[str, Any]], Plan]] = {
-    "criteria": _criteria, "review": _review, "observing": _observing,
-}  # fmt: skip

@@ -6,14 +6,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar, Protocol
 
-from skilleval.db.tables import Batch, Personnel, ScoreLine, SpecificationPart
+from skilleval.db.tables import Batch, Personnel, SpecificationPart
 from skilleval.domain import criteria, observations, performance
 from skilleval.domain.criteria import CriterionSheet
 from skilleval.domain.observations import Observation, Observing
 from skilleval.domain.performance import Review
+from skilleval.domain.scheme_plans import FilledLine, Plan
 from skilleval.domain.schemes import Scored
 from skilleval.domain.scoring import show
-from skilleval.services.scheme_file import Plan
 from skilleval.sheets.columns import Column, read_cell
 from skilleval.sheets.reading import Table
 
@@ -34,7 +34,7 @@ class Form(Protocol):
     def columns(self) -> tuple[Column, ...]:
         """The columns behind those of the candidate."""
 
-    def rows(self, lines: Sequence[ScoreLine]) -> list[dict[str, Any]]:
+    def rows(self, lines: Sequence[FilledLine]) -> list[dict[str, Any]]:
         """The rows of one candidate, with what the lines of the standing sheet say, or to be filled in."""
 
     def score(self, table: Table, rows: Sequence[Row]) -> Scored | None:
@@ -73,7 +73,7 @@ class CriteriaForm:
         own += [Column(f"item:{one.code}", f"{one.label}（安全否决）", "yes_no", note="发生填“是”") for one in self.plan.vetoes]
         return tuple(own)
 
-    def rows(self, lines: Sequence[ScoreLine]) -> list[dict[str, Any]]:
+    def rows(self, lines: Sequence[FilledLine]) -> list[dict[str, Any]]:
         """One row."""
         entered = {f"item:{line.item}": line.entered for line in lines if line.item}
         return [{one.key: read_cell(entered.get(one.key), one) for one in self.columns()}]
@@ -118,7 +118,7 @@ class ReviewForm:
             for one in self.plan.indicators
         ))  # fmt: skip
 
-    def rows(self, lines: Sequence[ScoreLine]) -> list[dict[str, Any]]:
+    def rows(self, lines: Sequence[FilledLine]) -> list[dict[str, Any]]:
         """One row a period."""
         entered = {(line.period, f"item:{line.item}"): line.entered for line in lines}
         indicators = self.columns()[1:]
@@ -168,7 +168,7 @@ class ObservingForm:
             Column("score", "得分", "mark", limits=(0, self.maximum / 100)),
         )
 
-    def rows(self, lines: Sequence[ScoreLine]) -> list[dict[str, Any]]:
+    def rows(self, lines: Sequence[FilledLine]) -> list[dict[str, Any]]:
         """One row an observation, or as many to be filled in as there must be."""
         if not lines:
             return [{} for _time in range(self.plan.at_least)]

@@ -26,14 +26,14 @@ from skilleval.db.tables import (
 from skilleval.domain import lifecycle
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.methods import METHODS
-from skilleval.domain.schemes import Scored
+from skilleval.domain.scheme_plans import plan_of
+from skilleval.domain.schemes import Scored, ScoredLine
 from skilleval.domain.scoring import show
 from skilleval.services import journal
 from skilleval.services.batches import assessors_for, candidates_of
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.marks import latest_marks, names_of
-from skilleval.services.scheme_file import plan_of
 from skilleval.services.scheme_forms import LEAD, Form, Row, form_of, is_blank
 from skilleval.services.schemes import filled_sheets
 from skilleval.sheets.columns import Report
@@ -79,13 +79,16 @@ class _Standing:
 
 
 def scores_workbook(
-    session: Session, batch: Batch, part: SpecificationPart, scheme: Scheme, out: Path, assessor: str | None = None
-) -> int:
+    session: Session, batch: Batch, part: SpecificationPart, scheme: Scheme, out: Path, assessor: str | None = None,
+    entered: Mapping[tuple[str, str], Sequence[ScoredLine]] | None = None,
+) -> int:  # fmt: skip
     """Write the workbook of a part's scheme and return how many candidates it has; what stands is filled in.
 
-    ``assessor`` is the code of who answers for a computed mark, where several are assigned. Refused: nobody to assess, no
-    scheduled candidate, an assessor who is not assigned.
+    ``assessor`` is the code of who answers for a computed mark, where several are assigned. ``entered`` has lines to fill
+    in instead, by admission number and assessor. Refused: nobody to assess, no scheduled candidate, an assessor who is not
+    assigned.
     """
+    given = entered or {}
     standing = _standing(session, batch, part)
     if not standing.candidates:
         raise RuleBroken(f"批次 {batch.number} 在这一等级还没有编排考生（准考证号在“考务编排完成”时生成）")
@@ -95,7 +98,9 @@ def scores_workbook(
         rows = [
             {"admission_number": number, "name": standing.names[one.person_id], **row}
             for number, one in standing.candidates.items()
-            for row in form.rows(standing.lines.get((_key(one.id), _key(person.id)), []))
+            for row in form.rows(
+                given.get((number or "", person.code), standing.lines.get((_key(one.id), _key(person.id)), []))
+            )
         ]
         sheets.append(FormSheet(name, (*LEAD, *form.columns()), rows, example=False))
     head = f"批次 {batch.number} {batch.name}　{scheme.title}（第 {scheme.version} 版）"

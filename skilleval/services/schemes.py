@@ -25,12 +25,12 @@ from skilleval.db.tables import (
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
-from skilleval.domain.observations import Observing
+from skilleval.domain.scheme_plans import plan_of, problems_of
 from skilleval.domain.schemes import KINDS
 from skilleval.services import journal
 from skilleval.services.batches import parts_of_batch
 from skilleval.services.journal import Actor
-from skilleval.services.scheme_file import file_problems, plan_of, stored
+from skilleval.services.scheme_file import file_problems, stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def define_scheme(session: Session, actor: Actor, institution: Institution, cont
     problems, written = [], []
     for part in _parts(session, institution, content):
         where = f"{Grade(part.grade).printed}{METHODS[part.method].name_zh}"
-        found = plan.problems() if isinstance(plan, Observing) else plan.problems(part.maximum)
+        found = problems_of(plan, part.maximum)
         standing = latest_schemes(session, institution, [part]).get(_key(part.id))
         if kind != "criteria" and part.assessors != 1:
             found.append(f"评分由记录计算，评价规范这一部分的 assessors 应为 1，现为 {part.assessors}")

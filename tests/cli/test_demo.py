@@ -37,7 +37,7 @@ def ask(demo: Demonstrated) -> Ask:
 def test_the_demo_runs_from_rosters_to_verified_packages(demo: Demonstrated, cli: Cli) -> None:
     assert demo.answer["people"] == 44 and demo.answer["certificates"]
     assert all(Path(file).exists() for file in demo.answer["files"].values())
-    assert len(demo.answer["packages"]) == 3
+    assert len(demo.answer["packages"]) == 4
     for package in demo.answer["packages"]:
         verified = cli("filings", "verify", package, "--json")
         assert verified.exit_code == 0, verified.output
@@ -57,7 +57,7 @@ def test_the_installation_verifies_and_every_batch_with_results_is_computed_agai
 @pytest.mark.slow
 def test_there_is_a_batch_of_every_route_and_in_every_kind_of_state(demo: Demonstrated) -> None:
     assert demo.answer["batches"] == {
-        "2026-DG-01": "filed", "2026-MJ-01": "filed", "2026-QG-01": "filed", "2026-JS-01": "certified",
+        "2026-DG-01": "filed", "2026-MJ-01": "filed", "2026-QG-01": "filed", "2026-MJ-02": "filed", "2026-JS-01": "certified",
         "2026-ZJ-01": "noticed", "2026-SK-01": "marking", "2026-JQ-01": "enrolling", "2026-DG-02": "draft",
     }  # fmt: skip
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from skilleval.domain.ladder import Grade
-from skilleval.reports.filing import ResultLine, filing_templates
+from skilleval.reports.filing import filing_templates
+from skilleval.reports.filing_lines import ResultLine
 from skilleval.sheets.flat import Cell
 from tests.harness.measure import Goal, Limit
 

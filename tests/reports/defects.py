@@ -34,8 +34,9 @@ def _at(document: str, key: str) -> int:
 def open_tables(packed: bytes) -> Tables:
     """The data rows of each workbook of a package."""
     members, tables = archive.unpack(packed), {}
-    for document in LINES:
-        template = filing_templates()[document]
+    for document, template in ((name, filing_templates()[name]) for name in LINES):
+        if template.file not in members:
+            continue
         book = CalamineWorkbook.from_filelike(io.BytesIO(members[template.file]))
         rows = book.get_sheet_by_name(template.sheet).to_python(skip_empty_area=False)
         tables[document] = [list(row) for row in rows[template.heading_row :]]

@@ -5,15 +5,17 @@ from datetime import date
 from skilleval.domain.identifiers import mask_number
 from skilleval.domain.ladder import Grade
 from skilleval.reports.filing import (
-    CandidateLine,
-    CertificateLine,
     Filer,
     FilingContent,
     NoticeFacts,
-    NoticeLine,
     PartRule,
-    PlanLine,
     Provenance,
+)
+from skilleval.reports.filing_lines import (
+    CandidateLine,
+    CertificateLine,
+    NoticeLine,
+    PlanLine,
     ResultLine,
 )
 from tests.factories import CREDIT_CODE, REGISTRATION_NUMBER, id_number

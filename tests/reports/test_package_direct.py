@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from skilleval.reports.direct_case import CaseEvidence, CaseLine, DirectCase, read_case
-from skilleval.reports.filing import FilingContent, ResultLine, filing_templates
+from skilleval.reports.filing import FilingContent, filing_templates
+from skilleval.reports.filing_lines import ResultLine
 from skilleval.reports.fonts import load_fonts
 from skilleval.reports.package import verify_package, write_package
 from tests.reports.defects import open_tables, repack

@@ -1,0 +1,106 @@
+"""Filled sheets of schemes (评分表、业绩、过程) as the filing package tells them. Questions only."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from skilleval.db.tables import Adjudication, Batch, Candidate, Mark, Person, Result, Scheme, SpecificationPart
+from skilleval.domain.ladder import Grade
+from skilleval.domain.methods import METHODS
+from skilleval.domain.scoring import agree, show
+from skilleval.reports.scores import FilledSheet, PartScheme, PartScores
+from skilleval.services.marks import adjudications_of, domain_part, latest_marks, standing_decisions
+from skilleval.services.schemes import Filled, filled_sheets, latest_schemes
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What stands behind the results of a batch: by (candidate id, part id) its marks, their sheets, a decision."""
+
+    marks: Mapping[tuple[int, int], Sequence[Mark]]
+    sheets: Mapping[int, Filled]
+    decisions: Mapping[tuple[int, int], Adjudication]
+
+
+def tell_scores(
+    session: Session, batch: Batch, parts: Sequence[SpecificationPart], candidates: Sequence[Candidate],
+    people: Mapping[int, Person], results: Mapping[int, Result],
+) -> list[PartScores]:  # fmt: skip
+    """The sheets behind each settled mark of a part with a scheme, in the order of ``candidates``.
+
+    Only marks that stand are told; what was corrected before stays with the installation. Nothing for direct recognition.
+    """
+    schemes = latest_schemes(session, batch, parts) if batch.route != "direct" else {}
+    if not schemes:
+        return []
+    standing = _standing(session, batch)
+    told = {_key(part.id): _scheme(part, schemes[_key(part.id)]) for part in parts if _key(part.id) in schemes}
+    found = []
+    for candidate in candidates:
+        result, name = results.get(_key(candidate.id)), people[candidate.person_id].name
+        for part in (one for one in parts if one.grade == candidate.grade and one.id in told):
+            scores = _scores(candidate, name, part, told[_key(part.id)], result, standing) if result is not None else None
+            found += [scores] if scores is not None else []
+    return found
+
+
+def schemes_in(scores: Sequence[PartScores]) -> tuple[PartScheme, ...]:
+    """The schemes that these rest on, each once, by grade and part."""
+    found = {(one.scheme.grade, one.scheme.method): one.scheme for one in scores}
+    return tuple(found[key] for key in sorted(found, key=lambda key: (key[0].rank, list(METHODS).index(key[1]))))
+
+
+def _standing(session: Session, batch: Batch) -> _Standing:
+    latest = latest_marks(session, batch)
+    marks: dict[tuple[int, int], list[Mark]] = {}
+    for (candidate, part, _assessor), mark in latest.items():
+        marks.setdefault((candidate, part), []).append(mark)
+    sheets = {one.sheet.mark_id: one for one in filled_sheets(session, batch)}
+    return _Standing(marks, sheets, standing_decisions(latest, adjudications_of(session, batch)))
+
+
+def _scheme(part: SpecificationPart, scheme: Scheme) -> PartScheme:
+    rule = domain_part(part)
+    return PartScheme(
+        Grade(part.grade), part.method, scheme.title, scheme.version, scheme.kind, scheme.content, part.assessors, rule.rule,
+        rule.tolerance,
+    )  # fmt: skip
+
+
+def _scores(
+    candidate: Candidate, name: str, part: SpecificationPart, scheme: PartScheme, result: Result, standing: _Standing
+) -> PartScores | None:
+    """The sheets of a part; None for who was absent from it and has neither sheet nor mark."""
+    own = (_key(candidate.id), _key(part.id))
+    marks = standing.marks.get(own, ())
+    filled = sorted(
+        (standing.sheets[_key(one.id)] for one in marks if one.id in standing.sheets), key=lambda one: one.assessor.code
+    )
+    value = result.parts.get(part.method)
+    if value is None and not filled:
+        return None
+    sheets = [FilledSheet(one.assessor.code, one.assessor.name, one.lines, one.sheet.value) for one in filled]
+    how, text = _how(part, marks, [one.value for one in sheets], value, result, standing.decisions.get(own))
+    return PartScores(candidate.admission_number or "", name, scheme, sheets, value, how, text)
+
+
+def _how(
+    part: SpecificationPart, marks: Sequence[Mark], values: Sequence[int], value: int | None, result: Result,
+    decision: Adjudication | None,
+) -> tuple[str, str]:  # fmt: skip
+    """How the mark of the part came about, and in words: by the rule, by a decision over the marks, or corrected later."""
+    rule = domain_part(part)
+    agreed = agree(rule, values, absent=sum(one.absent for one in marks))
+    name, shown = METHODS[part.method].name_zh, show(value) if value is not None else "缺考"
+    if decision is not None and decision.value == value:
+        return "adjudicated", f"{name}：{shown}（裁定）：{decision.reason}"
+    if result.revision > 1 and (decision is not None or agreed.value != value):
+        return "corrected", f"{name}：{shown}（更正）：{result.reason or ''}"
+    # A settled mark that its sheets do not give is not explained away: the check of the package finds it.
+    return rule.rule, agreed.text
+
+
+def _key(value: int | None) -> int:
+    assert value is not None
+    return value
