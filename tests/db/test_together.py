@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from skilleval.db.tables import Registration, ScopeLine, Venue
 from skilleval.db.together import together
 from tests.factories import make_firm
-from tests.web.counted import statements
+from tests.statements import statements
 
 
 @dataclass(frozen=True, slots=True)
