@@ -16,6 +16,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Proof
 from skilleval.services import batches as service
 from skilleval.services import deadlines, enrolment
+from skilleval.services.rules import packs_of_batch
 from skilleval.services.staffing import restaff_batch
 from skilleval.services.tenancy import batch_of, institution_of, seen_batch_of, viewer_of
 
@@ -148,8 +149,9 @@ def _answer_to_employer(session: Session, batch: Batch) -> dict[str, Any]:
 
 def _answer(session: Session, workplace: Workplace, batch: Batch) -> dict[str, Any]:
     facts = service.batch_facts(session, batch, workplace.library, workplace.on)
-    ready = service.readiness(session, batch, workplace.library, workplace.on)
-    deadline = deadlines.results_deadline(session, batch, holidays.load_calendar(workplace.folder), workplace.on)
+    packs = packs_of_batch(session, batch)
+    ready = service.readiness(session, batch, packs, workplace.library, workplace.on)
+    deadline = deadlines.results_deadline(session, packs, batch, holidays.load_calendar(workplace.folder), workplace.on)
     return {
         **_plan(batch),
         "authority_reason": batch.authority_reason,

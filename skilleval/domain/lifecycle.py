@@ -156,6 +156,9 @@ READINESS_RULES = (
     "duties.assessor_supervises", *CONFLICT_RULES,
 )  # fmt: skip
 Rules = Mapping[str, Rule]
+#: the steps of a batch for which the institution must be within its authority, and those for which people must be assigned
+ASKING_AUTHORITY = frozenset({"enrolling", "marking"})
+ASKING_STAFF = frozenset({"scheduled", "marking"})
 
 
 def readiness(to: str, facts: BatchFacts, rules: Rules = MappingProxyType({})) -> Proof:
@@ -165,11 +168,11 @@ def readiness(to: str, facts: BatchFacts, rules: Rules = MappingProxyType({})) -
     rule is the software's own. A rule that only warns never stands in the way.
     """
     leaves: list[Proof] = []
-    if to in ("enrolling", "marking"):
+    if to in ASKING_AUTHORITY:
         leaves += _scope_leaves(facts, rules)
     if to == "reviewed":
         leaves += _review_leaves(facts)
-    if to in ("scheduled", "marking"):  # staff may change in between
+    if to in ASKING_STAFF:  # staff may change in between
         leaves += [_assessors(part, rules.get("skill.assessors_minimum")) for part in facts.parts]
         leaves.append(_at_least_one("supervisor.minimum", facts.supervisors, "指派", "名内部质量督导员", rules))
         leaves.append(_at_least_one("venue.minimum", facts.venues, "指定", "处考核场地", rules))

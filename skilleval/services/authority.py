@@ -6,7 +6,7 @@ Sources: decision table 2.1 of guangdong-rules; S55 (nothing official without an
 """
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -19,7 +19,8 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer, Proof
 from skilleval.packs import Library
-from skilleval.services.authority_facts import Ground, facts_of, ground_of
+from skilleval.services.authority_facts import facts_of
+from skilleval.services.authority_ground import Ground, Records, records_of
 
 #: said in the needs where the answer hangs on a grade that nobody named
 STEP_UNSAID = "须逐级：未说明现持等级，按不跨级判断"
@@ -82,8 +83,8 @@ def authority_for(
 
     ``member`` is the firm of the person, where that is another one. Refused: an occupation that there is not.
     """
-    ground = ground_of(session, institution, library, occupation_code, trade, on)
-    return _ask(session, ground, grade, route, holds, member)
+    records = records_of(session, institution, occupation_code, trade, [] if member is None else [member.id])
+    return _ask(records.ground(library, on), grade, route, holds, None if member is None else member.id)
 
 
 def question_of(
@@ -98,8 +99,8 @@ def question_of(
     on: date,
 ) -> Question:
     """What ``authority_for`` asks of the rules, with its facts, to be kept with a decision so that it can be asked again."""
-    ground = ground_of(session, institution, library, occupation_code, trade, on)
-    return _question(session, ground, grade, route, UNSAID, None)
+    ground = records_of(session, institution, occupation_code, trade).ground(library, on)
+    return _question(ground, grade, route, UNSAID, None)
 
 
 def require(
@@ -144,9 +145,7 @@ def refusals_of(
     whether a member firm is served, on the batch's days alone.
     Where the clauses disagree it passes if the batch has a written reason.
     """
-    people = (
-        [Sitter(Grade(grade)) for grade in batch.grades] if candidates is None else [_sitter(one) for one in candidates]
-    )
+    people = _planned(batch) if candidates is None else [_sitter(one) for one in candidates]
     return _batch_refusals(session, batch, library, people, also_on)
 
 
@@ -155,16 +154,54 @@ def sitter_reasons(session: Session, batch: Batch, library: Library, people: Ite
     return _told(_batch_refusals(session, batch, library, people, None))
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether a batch may go on: why no registration is in force on its first day, or what else the institution may not do."""
+
+    unregistered: tuple[str, ...] = ()
+    refusals: tuple[Proof, ...] = ()
+
+
+def standing_of(session: Session, batch: Batch, library: Library, candidates: Sequence[Candidate]) -> Standing:
+    """How the institution stands to a batch as it was planned, and then to these candidates, each reason once."""
+    records = records_for(session, batch, candidates)
+    lapsed = records.registration(batch.starts_on)[1]
+    if lapsed:
+        return Standing(unregistered=(lapsed,))
+    plan = _plan(batch, None)
+    grounds = {day: records.ground(library, day) for day in plan.days}
+    people = (_planned(batch), [_sitter(one) for one in candidates])
+    return Standing(refusals=tuple(dict.fromkeys(told for kinds in people for told in _refused(grounds, plan, kinds))))
+
+
+def records_for(session: Session, batch: Batch, candidates: Iterable[Candidate]) -> Records:
+    """What is on record for questions about these candidates of a batch, on whatever day."""
+    firms = {one.employer_id for one in candidates}
+    institution = _institution(session, batch)
+    return records_of(session, institution, batch.occupation_code, batch.trade, firms, batch.specification_id)
+
+
+def _institution(session: Session, batch: Batch) -> Institution:
+    institution = session.get(Institution, batch.institution_id)
+    assert institution is not None
+    return institution
+
+
+def _planned(batch: Batch) -> list[Sitter]:
+    return [Sitter(Grade(grade)) for grade in batch.grades]
+
+
+def _plan(batch: Batch, also_on: date | None) -> Plan:
+    days = (batch.starts_on, batch.ends_on, *([also_on] if also_on else []))
+    return Plan(
+        batch.occupation_code, batch.trade, batch.route, days, batch.authority_reason, batch.ends_on, batch.specification_id
+    )
+
+
 def _batch_refusals(
     session: Session, batch: Batch, library: Library, people: Iterable[Sitter], also_on: date | None
 ) -> list[Proof]:
-    institution = session.get(Institution, batch.institution_id)
-    assert institution is not None
-    days = (batch.starts_on, batch.ends_on, *([also_on] if also_on else []))
-    plan = Plan(
-        batch.occupation_code, batch.trade, batch.route, days, batch.authority_reason, batch.ends_on, batch.specification_id
-    )
-    return _plan_refusals(session, institution, library, plan, people)
+    return _plan_refusals(session, _institution(session, batch), library, _plan(batch, also_on), people)
 
 
 def _sitter(one: Candidate) -> Sitter:
@@ -189,30 +226,30 @@ def _told(found: Iterable[Proof]) -> list[str]:
 def _plan_refusals(
     session: Session, institution: Institution, library: Library, plan: Plan, people: Iterable[Sitter]
 ) -> list[Proof]:
+    kinds = list(people)
+    if not kinds:
+        return []
+    firms = (one.employer_id for one in kinds)
+    records = records_of(session, institution, plan.occupation_code, plan.trade, firms, plan.planned_by)
+    return _refused({day: records.ground(library, day) for day in plan.days}, plan, kinds)
+
+
+def _refused(grounds: Mapping[date, Ground], plan: Plan, people: Iterable[Sitter]) -> list[Proof]:
     """Each day, and each distinct kind of person, is asked once."""
     distinct = sorted(set(people), key=lambda one: (one.grade.rank, one.employer_id or 0, bool(one.skips)))
-    members = {
-        one.employer_id: None if one.employer_id is None else session.get(Institution, one.employer_id)
-        for one in distinct
-    }
     found: list[Proof] = []
-    for day in sorted(set(plan.days)) if distinct else ():
-        ground = ground_of(session, institution, library, plan.occupation_code, plan.trade, day, plan.planned_by)
+    for day, ground in sorted(grounds.items()):
         for one in distinct:
             served_on = day if plan.served_until is None else min(day, plan.served_until)
-            answer = _ask(session, ground, one.grade, plan.route, one.holds, members[one.employer_id], served_on)
+            answer = _ask(ground, one.grade, plan.route, one.holds, one.employer_id, served_on)
             found += _refusals(answer, one.grade, plan.written_reason)
     return list(dict.fromkeys(found))
 
 
-def question_for(
-    session: Session, batch: Batch, library: Library, candidate: Candidate, on: date, *, held: Holds
-) -> Question:
-    """What is asked of the rules about one candidate on a day, with its facts; ``held`` unsaid leaves the step unknown."""
-    institution, member = session.get(Institution, batch.institution_id), session.get(Institution, candidate.employer_id)
-    assert institution is not None
-    ground = ground_of(session, institution, library, batch.occupation_code, batch.trade, on, batch.specification_id)
-    question = _question(session, ground, Grade(candidate.grade), batch.route, held, member)
+def question_for(ground: Ground, batch: Batch, candidate: Candidate, *, held: Holds) -> Question:
+    """What is asked of the rules about one candidate, with its facts, on ``records_for`` of a day; ``held`` unsaid leaves
+    the step unknown."""
+    question = _question(ground, Grade(candidate.grade), batch.route, held, candidate.employer_id)
     if not isinstance(held, _Unsaid):
         return question
     told = {**question.told, "skips": "未填现持证书，不知是否跨级"}
@@ -234,15 +271,14 @@ def _refusals(answer: Authority, grade: Grade, written_reason: str | None) -> Se
 
 
 def _ask(
-    session: Session,
     ground: Ground,
     grade: Grade,
     route: str,
     holds: Holds,
-    member: Institution | None,
+    member_id: int | None,
     served_on: date | None = None,
 ) -> Authority:
-    question = _question(session, ground, grade, route, holds, member, served_on)
+    question = _question(ground, grade, route, holds, member_id, served_on)
     answer = resolve(question, ground.rules, ground.known)
     if not isinstance(holds, _Unsaid):
         return answer
@@ -253,19 +289,17 @@ def _ask(
 
 
 def _question(
-    session: Session,
     ground: Ground,
     grade: Grade,
     route: str,
     holds: Holds,
-    member: Institution | None,
+    member_id: int | None,
     served_on: date | None = None,
 ) -> Question:
     said = not isinstance(holds, _Unsaid)
     held = None if isinstance(holds, _Unsaid) else holds
     facts = facts_of(
-        session, ground, grade, route, member, skips=said and _skips(grade, held), holds=held, said=said,
-        served_on=served_on,
+        ground, grade, route, member_id, skips=said and _skips(grade, held), holds=held, said=said, served_on=served_on
     )  # fmt: skip
     return Question(grade, route, ground.on, facts.values, ground.switches, facts.told, facts.evidence)
 

@@ -4,6 +4,7 @@ Source of the fields: guangdong-rules 7.2, T6 (a composite list, not an official
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -30,8 +31,9 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.lifecycle import BatchFacts, PartStaff
 from skilleval.domain.methods import METHODS
 from skilleval.domain.rules import Proof, Rule
-from skilleval.packs import Library
+from skilleval.packs import Library, Packs
 from skilleval.services import authority, conflicts, institutions, journal, rules
+from skilleval.services.conflicts import Duty
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.recused_results import counted_recusals
@@ -119,7 +121,8 @@ def advance_batch(session: Session, actor: Actor, batch: Batch, to: str, *, libr
     lifecycle.step("batch", batch.state, to)
     if to in lifecycle.OWN_COMMAND:
         raise RuleBroken(f"“{lifecycle.label('batch', to)}”由专门的命令完成：{lifecycle.OWN_COMMAND[to]}")
-    missing = lifecycle.missing_for(to, batch_facts(session, batch, library, on), _readiness_rules(session, batch))
+    standing = _readiness_rules(rules.packs_of_batch(session, batch), batch)
+    missing = lifecycle.missing_for(to, batch_facts(session, batch, library, on), standing)
     if missing:
         raise RuleBroken(f"还不能进入“{lifecycle.label('batch', to)}”，缺少 {len(missing)} 项", missing)
     changed: list[Any] = [batch]
@@ -148,43 +151,72 @@ def record_authority_reason(session: Session, actor: Actor, batch: Batch, writte
     return batch
 
 
-def readiness(session: Session, batch: Batch, library: Library, on: date) -> dict[str, Proof]:
-    """For each step that may follow, whether the batch is ready for it, with every reason and its clause."""
-    facts, standing = batch_facts(session, batch, library, on), _readiness_rules(session, batch)
+def readiness(session: Session, batch: Batch, packs: Packs, library: Library, on: date) -> dict[str, Proof]:
+    """For each step that may follow, whether the batch is ready for it by its own packs, with every reason and its clause."""
+    facts, standing = batch_facts(session, batch, library, on), _readiness_rules(packs, batch)
     return {to: lifecycle.readiness(to, facts, standing) for to in lifecycle.next_states("batch", batch.state)}
 
 
-def _readiness_rules(session: Session, batch: Batch) -> dict[str, Rule]:
-    """The rules that the steps of a batch rest on, as its pinned packs have them on the first day of the evaluation."""
-    packs = rules.packs_of_batch(session, batch)
+def _readiness_rules(packs: Packs, batch: Batch) -> dict[str, Rule]:
+    """The rules that the steps of a batch rest on, as its packs have them on the first day of the evaluation."""
     found = {rule_id: packs.find(rule_id, batch.starts_on) for rule_id in lifecycle.READINESS_RULES}
     return {rule_id: rule for rule_id, rule in found.items() if rule is not None}
 
 
 def batch_facts(session: Session, batch: Batch, library: Library, on: date) -> BatchFacts:
-    """What the next step of a batch depends on."""
-    candidates = candidates_of(session, batch)
-    people = {one.id: one.name for one in session.exec(select(Person).where(col(Person.id).in_(
-        select(Candidate.person_id).where(col(Candidate.batch_id) == batch.id))))}  # fmt: skip
-    assignments = staff_of(session, batch)
-    roles = {role: {person.name for one, person in assignments if one.role == role} for role in ("assessor", "supervisor")}
-    roles["assessor"] |= _panel_names(session, batch)
-    asks = "marking" in lifecycle.next_states("batch", batch.state)  # no other step asks for conflicts of interest
-    return BatchFacts(
+    """What the steps that may follow depend on; what none of them asks is not looked for."""
+    steps = set(lifecycle.next_states("batch", batch.state))
+    scene = conflicts.scene_of(session, batch) if "marking" in steps else None
+    candidates = scene.enrolled if scene is not None else candidates_of(session, batch)
+    waiting = _names(session, batch) if "reviewed" in steps else {}
+    facts = BatchFacts(
         on=on,
         starts_on=batch.starts_on,
         candidates=len(candidates),
-        undecided=tuple(str(people[one.person_id]) for one in candidates if one.state == "applied"),
+        undecided=tuple(waiting[one.person_id] for one in candidates if waiting and one.state == "applied"),
         eligible=sum(one.state == "eligible" for one in candidates),
-        parts=_staffing(session, batch, candidates, [one for one, _person in assignments]),
-        supervisors=len(roles["supervisor"]),
         venues=len(batch.venues),
-        double_roles=tuple(sorted(roles["assessor"] & roles["supervisor"])),
-        conflicts=tuple(conflicts.conflicts_of_batch(session, batch)) if asks else (),
         recused=tuple(one.told for one in counted_recusals(session, batch)) if batch.state in _RESULTED else (),
-        panel=_panel_size(session, batch) if batch.route == "direct" else None,
-        unregistered=(unregistered := _unregistered(session, batch)),
-        scope_problems=() if unregistered else tuple(_scope_problems(session, batch, candidates, library)),
+    )
+    if steps & lifecycle.ASKING_STAFF:
+        duties = conflicts.duties_of(session, batch)
+        parts = scene.planned_parts if scene is not None else parts_of_batch(session, batch)
+        facts = _with_staff(batch, facts, duties, parts, candidates)
+        if scene is not None:
+            facts = replace(facts, conflicts=tuple(conflicts.conflicts_in(duties, scene)))
+    if steps & lifecycle.ASKING_AUTHORITY:
+        eligible = [one for one in candidates if one.state == "eligible"]
+        standing = authority.standing_of(session, batch, library, eligible)
+        facts = replace(facts, unregistered=standing.unregistered, scope_problems=standing.refusals)
+    return facts
+
+
+def _names(session: Session, batch: Batch) -> dict[int, str]:
+    """The names of those who are not decided yet, by person."""
+    query = select(Person.id, Person.name).where(
+        col(Candidate.institution_id) == batch.institution_id, col(Candidate.batch_id) == batch.id,
+        col(Candidate.state) == "applied", col(Person.id) == col(Candidate.person_id),
+    )  # fmt: skip
+    return {_key(key): name for key, name in session.exec(query)}
+
+
+def _with_staff(
+    batch: Batch,
+    facts: BatchFacts,
+    duties: Sequence[Duty],
+    parts: Sequence[SpecificationPart],
+    candidates: Sequence[Candidate],
+) -> BatchFacts:
+    """The facts with who assesses, supervises and sits on panels; direct recognition has no parts, and one panel as a whole."""
+    direct = batch.route == "direct"
+    supervisors = {one.personnel.name for one in duties if one.role == "supervisor"}
+    assessors = {one.personnel.name for one in duties if one.role == "assessor"}
+    return replace(
+        facts,
+        parts=() if direct else _staffing(parts, candidates, [one for one in duties if not one.seated]),
+        supervisors=len(supervisors),
+        double_roles=tuple(sorted(assessors & supervisors)),
+        panel=sum(one.seated and one.method == "" for one in duties) if direct else None,
     )
 
 
@@ -337,65 +369,22 @@ def _specification_problems(
 
 
 def _staffing(
-    session: Session, batch: Batch, candidates: Sequence[Candidate], assignments: Sequence[Assignment]
+    parts: Sequence[SpecificationPart], candidates: Sequence[Candidate], assigned: Sequence[Duty]
 ) -> tuple[PartStaff, ...]:
-    """The parts at grades that an eligible candidate takes, each with its assessors; direct recognition has none."""
-    if batch.route == "direct":
-        return ()
+    """The parts at grades that an eligible candidate takes, each with its assessors."""
     taken = {one.grade for one in candidates if one.state == "eligible"}
     staffing = []
-    for part in parts_of_batch(session, batch):
+    for part in parts:
         if part.grade not in taken:
             continue
-        assigned = {
-            one.personnel_id
-            for one in assignments
+        assessors = {
+            one.personnel.id
+            for one in assigned
             if one.role == "assessor" and one.method == part.method and one.grade in ("", part.grade)
         }
         name = f"{Grade(part.grade).printed}{METHODS[part.method].name_zh}"
-        staffing.append(PartStaff(name, part.method, part.assessors, len(assigned)))
+        staffing.append(PartStaff(name, part.method, part.assessors, len(assessors)))
     return tuple(staffing)
-
-
-def _panel_names(session: Session, batch: Batch) -> set[str]:
-    query = select(Personnel.name).where(
-        col(Panel.institution_id) == batch.institution_id,
-        col(Panel.batch_id) == batch.id,
-        col(PanelMember.panel_id) == col(Panel.id),
-        col(Personnel.id) == col(PanelMember.personnel_id),
-    )
-    return set(session.exec(query))
-
-
-def _panel_size(session: Session, batch: Batch) -> int:
-    """How many are on the panel for direct recognition as a whole."""
-    query = select(PanelMember.id).where(
-        col(Panel.institution_id) == batch.institution_id,
-        col(Panel.batch_id) == batch.id,
-        col(Panel.method) == "",
-        col(PanelMember.panel_id) == col(Panel.id),
-    )
-    return len(session.exec(query).all())
-
-
-def _unregistered(session: Session, batch: Batch) -> tuple[str, ...]:
-    try:
-        institutions.active_registration(session, batch.institution_id, batch.starts_on)
-    except RuleBroken as refusal:
-        return (refusal.message,)
-    return ()
-
-
-def _scope_problems(
-    session: Session, batch: Batch, candidates: Sequence[Candidate], library: Library
-) -> list[Proof]:
-    """Why the institution may not hold the batch any more: as planned, and for those who were accepted."""
-    eligible = [one for one in candidates if one.state == "eligible"]
-    found = [
-        *authority.refusals_of(session, batch, library),
-        *authority.refusals_of(session, batch, library, candidates=eligible),
-    ]
-    return list(dict.fromkeys(found))
 
 
 def number_candidates(session: Session, batch: Batch) -> list[Candidate]:

@@ -33,6 +33,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer
 from skilleval.packs import Library
 from skilleval.services import authority, journal, people, rules
+from skilleval.services.authority_ground import Ground
 from skilleval.services.duties import take_duty
 from skilleval.services.employers import EMPLOYER_COLUMNS, Employers
 from skilleval.services.enrolment import beyond_authority, must_be_in_time, sitter_of
@@ -342,13 +343,15 @@ def _judge_all(session: Session, batch: Batch, candidates: Sequence[Candidate], 
     people_by_id = _people(session, candidates)
     backgrounds = people.backgrounds(session, people_by_id.values(), batch.starts_on)
     held = held_certificates(session, list(people_by_id))
+    direct = batch.route == "direct"
+    ground = authority.records_for(session, batch, candidates).ground(library, batch.starts_on) if direct else None
     for candidate in candidates:
         application = Application(
             backgrounds[candidate.person_id], batch.occupation_code, Grade(candidate.grade), batch.starts_on, edition,
             tuple(related), candidate.claimed, tuple(held.get(candidate.person_id, ())),
         )  # fmt: skip
-        if batch.route == "direct":
-            application = _direct(session, batch, candidate, application, library)
+        if ground is not None:
+            application = _direct(ground, batch, candidate, application)
         judgement = judge_candidate(application, terms)
         candidate.verdict, candidate.proof = judgement.answer.value, judgement.proof.as_dict()
         candidate.inputs = {**application.as_plain(), **pinned}
@@ -357,14 +360,12 @@ def _judge_all(session: Session, batch: Batch, candidates: Sequence[Candidate], 
         session.add(candidate)
 
 
-def _direct(
-    session: Session, batch: Batch, candidate: Candidate, application: Application, library: Library
-) -> Application:
+def _direct(ground: Ground, batch: Batch, candidate: Candidate, application: Application) -> Application:
     """The application with the question of authority for this person; a step that nobody entered stays unsaid."""
     held: authority.Holds = max((one.grade for one in application.held), default=None)
     if held is None and application.background.certificates is None:
         held = authority.UNSAID
-    asked = authority.question_for(session, batch, library, candidate, batch.starts_on, held=held)
+    asked = authority.question_for(ground, batch, candidate, held=held)
     return replace(application, asked=asked, written_reason=batch.authority_reason)
 
 

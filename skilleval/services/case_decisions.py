@@ -3,10 +3,11 @@
 A decision keeps what it was made from and stands until a later one supersedes it with its reason.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from skilleval.db.tables import (
@@ -16,6 +17,9 @@ from skilleval.db.tables import (
     Batch,
     Candidate,
     CaseDecision,
+    CaseLine,
+    Evidence,
+    PanelMember,
     Person,
     Personnel,
     RecognitionCase,
@@ -50,14 +54,17 @@ from skilleval.services.recognitions import (
     batch_of_case,
     candidate_of,
     cases_of,
-    evidence_of,
-    lines_of,
+    matrix_of,
     panel_of,
     votes_of,
 )
 from skilleval.services.recusals import standing_conflicts
 from skilleval.services.recused_results import votes_anew
-from skilleval.services.shared_evidence import warnings_of
+from skilleval.services.shared_evidence import warnings_about
+
+#: the lines of a case with their evidence, and the seats of its panel
+Matrix = Sequence[tuple[CaseLine, Sequence[Evidence]]]
+Seats = Sequence[tuple[PanelMember, Personnel]]
 
 DECIDING = ("marking", "settled", "noticed")
 
@@ -77,18 +84,22 @@ class Outlook:
 def outlook(session: Session, case: RecognitionCase, library: Library, *, actor: Actor, on: date) -> Outlook:
     """Whether the actor could recognise the case on a day, with every reason. Changes nothing."""
     batch, candidate = batch_of_case(session, case), candidate_of(session, case)
-    facts = _facts(session, case, batch, on, _acts(session, batch, candidate, actor))
+    matrix, seats = matrix_of(session, case), panel_of(session, batch)
+    facts = _facts(session, case, batch, on, matrix, seats, _acts(session, batch, candidate, actor, seats))
     held = _held(candidate)
+    records = authority.records_for(session, batch, [candidate])
     asked, packs = [], []
     for day in sorted({batch.starts_on, batch.ends_on, on}):
-        packs.append(rules.packs_of(session, batch.institution_id, library, day))
-        question = authority.question_for(session, batch, library, candidate, day, held=held)
-        asked.append(Asked(question, packs[-1].versions(), packs[-1].switches(day)))
+        ground = records.ground(library, day)
+        packs.append(ground.packs)
+        question = authority.question_for(ground, batch, candidate, held=held)
+        asked.append(Asked(question, ground.packs.versions(), ground.switches))
     planned = rules.packs_of_batch(session, batch)
     switches = dict(planned.chosen_switches)
     inputs = CaseInputs(facts, tuple(asked), batch.authority_reason, planned.versions(), switches)
     proof = _judge(inputs, packs, planned)
-    return Outlook(proof, tuple(missing_in(proof)), tuple(warnings_of(session, case)), inputs, (*packs, planned))
+    warnings = warnings_about(session, candidate, [one for _line, pieces in matrix for one in pieces])
+    return Outlook(proof, tuple(missing_in(proof)), tuple(warnings), inputs, (*packs, planned))
 
 
 def decide_case(
@@ -214,19 +225,18 @@ def _held(candidate: Candidate) -> authority.Holds:
 
 
 def _facts(
-    session: Session, case: RecognitionCase, batch: Batch, on: date, acts: tuple[str, ...]
+    session: Session, case: RecognitionCase, batch: Batch, on: date, matrix: Matrix, seats: Seats, acts: tuple[str, ...]
 ) -> CaseFacts:
-    shown: dict[int, list[Shown]] = {}
-    for link, evidence in evidence_of(session, case):
-        one = Shown(evidence.code, evidence.ended_on or evidence.started_on, evidence.state)
-        shown.setdefault(link.line_id, []).append(one)
     lines = tuple(
-        Line(line.serial, line.category, line.text, line.maximum, line.must, line.score, tuple(shown.get(_key(line.id), ())))
-        for line in lines_of(session, case)
-    )
+        Line(
+            line.serial, line.category, line.text, line.maximum, line.must, line.score,
+            tuple(Shown(one.code, one.ended_on or one.started_on, one.state) for one in evidence),
+        )
+        for line, evidence in matrix
+    )  # fmt: skip
     votes = {one.member_id: one for one in votes_of(session, case)}
-    candidate, seats = candidate_of(session, case), panel_of(session, batch)
-    standing = standing_conflicts(session, batch, [(member.personnel_id, candidate) for member, _one in seats])
+    candidate = candidate_of(session, case)
+    standing = standing_conflicts(session, batch, [(personnel, candidate) for _member, personnel in seats])
     panel = tuple(
         Voter(
             personnel.code, member.role == "chair", member.absent_reason is None, given.vote if given else None,
@@ -239,32 +249,33 @@ def _facts(
     return CaseFacts(on, dict(case.methods), lines, panel, acts)
 
 
-def _acts(session: Session, batch: Batch, candidate: Candidate, actor: Actor) -> tuple[str, ...]:
+def _acts(session: Session, batch: Batch, candidate: Candidate, actor: Actor, seats: Seats) -> tuple[str, ...]:
     """As what the actor takes part in the assessment, the one who is assessed included: known by the account, by name or by
     the firm's own code."""
     person = session.get(Person, candidate.person_id)
     assert person is not None
-    accounts = session.exec(
-        select(AccountRole.personnel_id)
-        .join(Account, col(Account.id) == col(AccountRole.account_id))
+    accounts = (
+        sa.exists()
+        .where(col(AccountRole.personnel_id) == col(Personnel.id), col(Account.id) == col(AccountRole.account_id))
         .where(col(Account.public_id) == actor.account, col(AccountRole.institution_id) == batch.institution_id)
         .where(col(AccountRole.revoked_at).is_(None))
-    ).all()
-    assessors = session.exec(
-        select(Personnel)
-        .join(Assignment, col(Assignment.personnel_id) == col(Personnel.id))
-        .where(col(Assignment.institution_id) == batch.institution_id, col(Assignment.batch_id) == batch.id)
-        .where(col(Assignment.role) == "assessor")
-        .order_by(col(Personnel.code))
-    ).all()
-    own = [one for one in accounts if one is not None]
-    acts = [f"评审组成员 {one.code}" for _member, one in panel_of(session, batch) if _is(one, actor, own)]
+    )
+    assesses = sa.exists().where(
+        col(Assignment.personnel_id) == col(Personnel.id), col(Assignment.institution_id) == batch.institution_id,
+        col(Assignment.batch_id) == batch.id, col(Assignment.role) == "assessor",
+    )  # fmt: skip
+    query = sa.select(Personnel, accounts, assesses).where(
+        sa.or_(assesses, col(Personnel.id).in_([one.id for _member, one in seats]))
+    )
+    people = session.execute(query.order_by(col(Personnel.code))).all()
+    own = {one.id for one, is_account, _assesses in people if is_account}
+    acts = [f"评审组成员 {one.code}" for _member, one in seats if _is(one, actor, own)]
     acts += ["申报人本人"] if actor.name in (person.name, person.employee_no) else []
-    acts += [f"考评员 {one.code}" for one in assessors if _is(one, actor, own)]
+    acts += [f"考评员 {one.code}" for one, _is_account, assesses in people if assesses and _is(one, actor, own)]
     return tuple(dict.fromkeys(acts))
 
 
-def _is(one: Personnel, actor: Actor, own: Sequence[int]) -> bool:
+def _is(one: Personnel, actor: Actor, own: Collection[int | None]) -> bool:
     return one.id in own or actor.name in (one.name, one.code)
 
 
@@ -272,7 +283,8 @@ def _lapsed(session: Session, case: RecognitionCase, decision: CaseDecision) -> 
     """What a recognised case lacks now, such as a panel member who was entered as absent since."""
     kept = inputs_from_plain(decision.inputs)
     batch = batch_of_case(session, case)
-    now = _facts(session, case, batch, decision.decided_on, kept.facts.decider_acts)
+    matrix, seats = matrix_of(session, case), panel_of(session, batch)
+    now = _facts(session, case, batch, decision.decided_on, matrix, seats, kept.facts.decider_acts)
     return missing_in(judge_again(session, replace(kept, facts=now)))
 
 

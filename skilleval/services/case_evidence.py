@@ -10,7 +10,7 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.services import journal
 from skilleval.services.case_decisions import standing_decision
 from skilleval.services.journal import Actor
-from skilleval.services.recognitions import candidate_of, evidence_of, lines_of, must_be_open
+from skilleval.services.recognitions import candidate_of, evidence_of, lines_of, matrix_of, must_be_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,8 @@ class Coverage:
 
 
 def coverage_of(session: Session, case: RecognitionCase) -> Coverage:
-    """The matrix of criterion × evidence of a case. Two queries."""
-    by_line: dict[int, dict[str, Evidence]] = {}
-    for link, evidence in evidence_of(session, case):
-        by_line.setdefault(link.line_id, {})[evidence.code] = evidence
-    criteria = [Criterion(line, by_line.get(line.id or 0, {})) for line in lines_of(session, case)]
+    """The matrix of criterion × evidence of a case. One query."""
+    criteria = [Criterion(line, {one.code: one for one in evidence}) for line, evidence in matrix_of(session, case)]
     pieces = {code: one for row in criteria for code, one in row.evidence.items()}
     return Coverage(criteria, [pieces[code] for code in sorted(pieces)])
 

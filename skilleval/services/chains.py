@@ -16,7 +16,6 @@ from skilleval.domain import chains as rules
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import credit_code_error
 from skilleval.domain.ladder import Grade
-from skilleval.domain.rules import Answer, Proof
 from skilleval.services import journal
 from skilleval.services.journal import Actor
 from skilleval.services.tenancy import viewer_of
@@ -208,15 +207,6 @@ def belongs(session: Session, mandate: Mandate, on: date) -> bool:
     return session.exec(query).first() is not None
 
 
-def has_record(session: Session, evaluator: Institution, employer: Institution) -> bool:
-    """Whether anybody recorded the firm as a member of a chain, or a mandate of the two; else nobody can say of it."""
-    member = select(ChainMember.id).where(col(ChainMember.credit_code) == employer.credit_code)
-    mandate = select(Mandate.id).where(
-        col(Mandate.institution_id) == evaluator.id, col(Mandate.employer_id) == employer.id
-    )
-    return session.exec(member).first() is not None or session.exec(mandate).first() is not None
-
-
 def knows(session: Session, evaluator: Institution, employer: Institution) -> bool:
     """Whether the two have to do with each other: a mandate between them, or the firm is in a chain that the other leads."""
     mandate = select(Mandate.id).where(
@@ -226,43 +216,6 @@ def knows(session: Session, evaluator: Institution, employer: Institution) -> bo
         col(ChainMember.institution_id) == evaluator.id, col(ChainMember.credit_code) == employer.credit_code
     )
     return session.exec(mandate).first() is not None or session.exec(member).first() is not None
-
-
-def obstacles(
-    session: Session,
-    evaluator: Institution,
-    employer: Institution,
-    occupation_code: str,
-    grade: Grade,
-    days: Sequence[date],
-) -> list[str]:
-    """Why the evaluator may not assess this firm's people on all of these days; nothing where it may."""
-    proofs = [serves(session, evaluator, employer, occupation_code, grade, day) for day in days]
-    return list(
-        dict.fromkeys(f"{leaf.text}：{leaf.fact}" for proof in proofs for leaf in proof.leaves() if leaf.answer is not Answer.MET)
-    )
-
-
-def serves(
-    session: Session, evaluator: Institution, employer: Institution, occupation_code: str, grade: Grade, on: date
-) -> Proof:
-    """Whether the evaluator may assess this firm's people in this occupation and grade on a day, with the reasons."""
-    mandates = [one for one in mandates_of(session, evaluator) if one.employer_id == employer.id]
-    chains = {_key(one.id): one for one in session.exec(select(Chain).order_by(col(Chain.id)))}
-    # Of the firm's other chains the evaluator learns nothing: only a mandate's own chain can decide.
-    mandated = [one.chain_id for one in mandates]
-    memberships = [
-        rules.Membership(chains[one.chain_id].name, one.joined_on, one.left_on)
-        for one in session.exec(
-            select(ChainMember)
-            .where(col(ChainMember.credit_code) == employer.credit_code)
-            .where(sa.or_(col(ChainMember.institution_id) == evaluator.id, col(ChainMember.chain_id).in_(mandated)))
-            .order_by(col(ChainMember.joined_on), col(ChainMember.id))
-        )
-    ]
-    return rules.mandate_proof(
-        memberships, [_mandate(one, chains[one.chain_id]) for one in mandates], occupation_code, grade, on
-    )
 
 
 def mandates_in(session: Session, chain: Chain) -> list[tuple[Mandate, Institution, Institution]]:

@@ -5,7 +5,7 @@ Source: national-rules 2.4; which kinds must be avoided stands in the rule packs
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
@@ -23,30 +23,31 @@ from skilleval.db.tables import (
     SpecificationPart,
 )
 from skilleval.db.tables import Conflict as DecidedConflict
+from skilleval.db.together import together
 from skilleval.domain.conflicts import KINDS, STATES, Conflict, Decision, Examiner, Subject, Tie, found, stands
 from skilleval.domain.errors import RuleBroken
+from skilleval.domain.ladder import Grade
 from skilleval.services import journal
 from skilleval.services.duties import take_duty
-from skilleval.services.earlier import earlier_batches
+from skilleval.services.earlier import Examined, earlier_batches, examined_before
 from skilleval.services.journal import Actor
 
 #: candidates who are, or may yet be, examined
 _SITTING = ("applied", "eligible")
 
 
-@dataclass(slots=True)
-class Scene:
-    """Everything that conflicts of a batch are found from."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of everybody of an institution and the candidates of a batch that may be a conflict between them."""
 
-    batch: Batch
-    candidates: Sequence[Candidate]
+    ends_on: date
+    #: the people of the batch by id
     subjects: Mapping[int, Subject]
-    #: of the specification, at every grade
-    parts: Sequence[SpecificationPart]
     ties: Sequence[Tie]
     decisions: Mapping[tuple[int, int], Mapping[str, Decision]]
     earlier: Mapping[tuple[int, int], Sequence[str]]
-    roster: Mapping[str, Sequence[Subject]] = field(default_factory=dict)
+    #: the roster's records of the personnel: by index of the document number, else by name
+    roster: Mapping[str, Sequence[Subject]]
 
     def conflicts(self, personnel: Personnel, candidates: Iterable[Candidate]) -> list[Conflict]:
         """The conflicts of somebody with these candidates, as they stand."""
@@ -54,17 +55,9 @@ class Scene:
         standing: list[Conflict] = []
         for candidate in candidates:
             subject, pair = self.subjects[candidate.person_id], (examiner.key, candidate.person_id)
-            facts = found(examiner, subject, self.ties, self.earlier.get(pair, ()), self.batch.ends_on)
+            facts = found(examiner, subject, self.ties, self.earlier.get(pair, ()), self.ends_on)
             standing += stands(examiner, subject, facts, self.decisions.get(pair, {}))
         return standing
-
-    def examined(self, method: str, grade: str = "") -> list[Candidate]:
-        """The candidates whom an assessor of a part examines; an empty method is direct recognition."""
-        grades = {part.grade for part in self.parts if part.method == method}
-        return [
-            one for one in self.candidates
-            if grade in ("", one.grade) and (one.grade in grades if method else "direct" in (one.route, self.batch.route))
-        ]  # fmt: skip
 
     def _examiner(self, personnel: Personnel) -> Examiner:
         key = personnel.id_index or personnel.name
@@ -74,39 +67,127 @@ class Scene:
         )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Who may be examined in a batch, in which parts, and what conflicts are found from."""
+
+    batch: Batch
+    #: everybody who ever applied, in the order of their admission numbers
+    enrolled: Sequence[Candidate]
+    #: of the specification, at every grade
+    parts: Sequence[SpecificationPart]
+    known: Known
+
+    @property
+    def candidates(self) -> list[Candidate]:
+        """Those who are, or may yet be, examined."""
+        return [one for one in self.enrolled if one.state in _SITTING]
+
+    @property
+    def planned_parts(self) -> list[SpecificationPart]:
+        """The parts at the grades of the batch, lowest grade first."""
+        own = (one for one in self.parts if one.grade in self.batch.grades)
+        return sorted(own, key=lambda one: (Grade(one.grade).rank, one.serial))
+
+    def examined(self, method: str, grade: str = "") -> list[Candidate]:
+        """The candidates whom an assessor of a part examines; an empty method is direct recognition."""
+        grades = {part.grade for part in self.parts if part.method == method}
+        return [
+            one for one in self.candidates
+            if grade in ("", one.grade) and (one.grade in grades if method else "direct" in (one.route, self.batch.route))
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What somebody does in a batch: by an assignment, or by a seat on a panel, where ``seated``."""
+
+    personnel: Personnel
+    role: str
+    method: str
+    grade: str
+    seated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    personnel_id: int
+    person_id: int
+    kind: str
+    state: str
+    fact: str
+    reason: str | None
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """Somebody of the firm's own roster who is among its personnel."""
+
+    key: int
+    institution_id: int
+    name: str
+    id_index: str
+    department: str | None
+
+
 def scene_of(session: Session, batch: Batch) -> Scene:
     """What the conflicts of a batch are found from, read once."""
     firm = batch.institution_id
-    query = (
-        select(Candidate, Person)
-        .join(Person, col(Person.id) == col(Candidate.person_id))
-        .where(col(Candidate.institution_id) == firm, col(Candidate.batch_id) == batch.id)
-    )
-    found = session.exec(query.order_by(col(Candidate.admission_number), col(Candidate.id))).all()
+    enrolled = select(Candidate).where(col(Candidate.institution_id) == firm, col(Candidate.batch_id) == batch.id)
     parts = select(SpecificationPart).where(
         col(SpecificationPart.institution_id) == firm, col(SpecificationPart.specification_id) == batch.specification_id
     )
     return Scene(
-        batch, [one for one, _person in found if one.state in _SITTING],
-        {_key(person.id): _subject(person) for _one, person in found},
+        batch, session.exec(enrolled.order_by(col(Candidate.admission_number), col(Candidate.id))).all(),
         session.exec(parts.order_by(col(SpecificationPart.serial), col(SpecificationPart.id))).all(),
-        _ties(session, firm), _decisions(session, firm), earlier_batches(session, batch), _roster(session, firm),
+        known_of(session, batch),
     )  # fmt: skip
 
 
-def acting(session: Session, batch: Batch, scene: Scene) -> list[tuple[Personnel, list[Candidate]]]:
+def known_of(session: Session, batch: Batch) -> Known:
+    """What is known of the institution's people and the candidates of a batch: one statement."""
+    firm = batch.institution_id
+    people = (Person.id, Person.institution_id, Person.name, Person.id_index, Person.department)
+    sitting = sa.select(col(Candidate.person_id)).where(
+        col(Candidate.institution_id) == firm, col(Candidate.batch_id) == batch.id
+    )
+    read = together(session, {
+        Subject: sa.select(*(col(one) for one in people)).where(col(Person.id).in_(sitting)),
+        Tie: sa.select(*(col(one) for one in (
+            Relation.kind, Relation.person_id, Relation.source, Relation.personnel_id, Relation.first_person_id,
+            Relation.valid_from, Relation.valid_to,
+        ))).where(col(Relation.institution_id) == firm),
+        _Decided: sa.select(*(col(one) for one in (
+            DecidedConflict.personnel_id, DecidedConflict.person_id, DecidedConflict.kind, DecidedConflict.state,
+            DecidedConflict.fact, DecidedConflict.reason, DecidedConflict.decided_by,
+        ))).where(col(DecidedConflict.institution_id) == firm, col(DecidedConflict.state) != "suspected"),
+        Examined: examined_before(batch),
+        _Recorded: sa.select(*(col(one) for one in people)).where(*_on_roster(firm)),
+    })  # fmt: skip
+    return Known(
+        batch.ends_on, {one.key: one for one in read[Subject]}, read[Tie], _decisions(read[_Decided]),
+        earlier_batches(read[Examined]), _roster(read[_Recorded]),
+    )  # fmt: skip
+
+
+def acting(duties: Iterable[Duty], scene: Scene) -> list[tuple[Personnel, list[Candidate]]]:
     """Everybody who acts in a batch, by code, with the candidates whom they examine: a supervisor all of them."""
-    examines: dict[int, dict[int, Candidate]] = {}
-    for personnel_id, candidates in _duties(session, batch, scene):
-        examines.setdefault(personnel_id, {}).update({_key(one.id): one for one in candidates})
-    people = session.exec(select(Personnel).where(col(Personnel.id).in_(list(examines))).order_by(col(Personnel.code)))
-    return [(one, list(examines[_key(one.id)].values())) for one in people]
+    people: dict[str, tuple[Personnel, dict[int, Candidate]]] = {}
+    for one in sorted(duties, key=lambda one: (one.role, one.method, one.grade)):
+        examines = scene.candidates if one.role == "supervisor" else scene.examined(one.method, one.grade)
+        people.setdefault(one.personnel.code, (one.personnel, {}))[1].update({_key(each.id): each for each in examines})
+    return [(person, list(examines.values())) for _code, (person, examines) in sorted(people.items())]
+
+
+def conflicts_in(duties: Iterable[Duty], scene: Scene) -> list[Conflict]:
+    """The conflicts of everybody who acts in a batch with those whom they examine, as they stand."""
+    return [one for person, candidates in acting(duties, scene) for one in scene.known.conflicts(person, candidates)]
 
 
 def conflicts_of_batch(session: Session, batch: Batch) -> list[Conflict]:
-    """The conflicts of everybody who acts in a batch with those whom they examine, as they stand."""
-    scene = scene_of(session, batch)
-    return [one for person, candidates in acting(session, batch, scene) for one in scene.conflicts(person, candidates)]
+    """``conflicts_in`` a batch, with everybody who acts there."""
+    return conflicts_in(duties_of(session, batch), scene_of(session, batch))
 
 
 def conflict_id(batch: Batch, conflict: Conflict) -> str:
@@ -150,7 +231,7 @@ def _named(session: Session, batch: Batch, named: str) -> tuple[Conflict, Candid
     ).first()
     for candidate in scene.candidates:
         if personnel is not None and str(candidate.person_id) == person:
-            for one in scene.conflicts(personnel, [candidate]):
+            for one in scene.known.conflicts(personnel, [candidate]):
                 if one.kind == kind:
                     return one, candidate
     raise RuleBroken(f"没有编号为 {named} 的回避情形，可用 skilleval conflicts list 或 skilleval panels check 查看")
@@ -179,57 +260,48 @@ def _decision_row(session: Session, conflict: Conflict, candidate: Candidate, on
     )  # fmt: skip
 
 
-def _duties(session: Session, batch: Batch, scene: Scene) -> list[tuple[int, list[Candidate]]]:
-    """(personnel id, whom it examines) for every assignment and every seat on a panel."""
+def duties_of(session: Session, batch: Batch) -> list[Duty]:
+    """Every assignment and every seat on a panel of a batch, in the order of assignment."""
     assigned = sa.select(
-        col(Assignment.personnel_id), col(Assignment.role), col(Assignment.method), col(Assignment.grade)
-    ).where(col(Assignment.institution_id) == batch.institution_id, col(Assignment.batch_id) == batch.id)
-    seated = sa.select(col(PanelMember.personnel_id), sa.literal("assessor"), col(Panel.method), sa.literal("")).where(
+        col(Assignment.id), col(Assignment.personnel_id), col(Assignment.role), col(Assignment.method), col(Assignment.grade),
+        sa.false().label("seated"),
+    ).where(col(Assignment.institution_id) == batch.institution_id, col(Assignment.batch_id) == batch.id)  # fmt: skip
+    seated = sa.select(
+        col(PanelMember.id), col(PanelMember.personnel_id), sa.literal("assessor"), col(Panel.method), sa.literal(""), sa.true(),
+    ).where(
         col(PanelMember.institution_id) == batch.institution_id, col(PanelMember.panel_id) == col(Panel.id),
         col(Panel.batch_id) == batch.id,
     )  # fmt: skip
-    return [
-        (personnel_id, list(scene.candidates) if role == "supervisor" else scene.examined(method, grade))
-        for personnel_id, role, method, grade in session.execute(sa.union(assigned, seated))
-    ]
+    duty = sa.union_all(assigned, seated).subquery()
+    query = sa.select(Personnel, duty.c.role, duty.c.method, duty.c.grade, duty.c.seated).join(
+        duty, duty.c.personnel_id == col(Personnel.id)
+    )
+    return [Duty(*row) for row in session.execute(query.order_by(duty.c.seated, duty.c.id))]
 
 
-def _subject(person: Person) -> Subject:
-    return Subject(_key(person.id), person.institution_id, person.name, person.id_index, person.department)
-
-
-def _roster(session: Session, firm: int) -> dict[str, list[Subject]]:
-    """The records of the firm's own roster that its personnel have: by index of the document number, else by name."""
+def _on_roster(firm: int) -> tuple[sa.ColumnElement[bool], ...]:
+    """Who of the firm's own roster is among its personnel: by index of the document number, else by name."""
     numbers = sa.select(col(Personnel.id_index)).where(col(Personnel.institution_id) == firm, col(Personnel.id_index).is_not(None))
     names = sa.select(col(Personnel.name)).where(col(Personnel.institution_id) == firm, col(Personnel.id_index).is_(None))
-    query = select(Person).where(
-        col(Person.institution_id) == firm, sa.or_(col(Person.id_index).in_(numbers), col(Person.name).in_(names))
-    )
+    known = sa.or_(col(Person.id_index).in_(numbers), col(Person.name).in_(names))
+    return col(Person.institution_id) == firm, known
+
+
+def _roster(people: Iterable[_Recorded]) -> dict[str, list[Subject]]:
     records: dict[str, list[Subject]] = {}
-    for person in session.exec(query.order_by(col(Person.id))):
+    for one in sorted(people, key=lambda one: one.key):
         # Whoever is looked for by name has no number on record, and finds everybody of that name here.
-        for key in (person.id_index, person.name):
-            records.setdefault(key, []).append(_subject(person))
+        for key in (one.id_index, one.name):
+            records.setdefault(key, []).append(Subject(one.key, one.institution_id, one.name, one.id_index, one.department))
     return records
 
 
-def _ties(session: Session, firm: int) -> list[Tie]:
-    query = select(Relation).where(col(Relation.institution_id) == firm).order_by(col(Relation.id))
-    return [
-        Tie(one.kind, one.person_id, one.source, one.personnel_id, one.first_person_id, one.valid_from, one.valid_to)
-        for one in session.exec(query)
-    ]
-
-
-def _decisions(session: Session, firm: int) -> dict[tuple[int, int], dict[str, Decision]]:
-    query = select(DecidedConflict).where(
-        col(DecidedConflict.institution_id) == firm, col(DecidedConflict.state) != "suspected"
-    )
-    decided: dict[tuple[int, int], dict[str, Decision]] = {}
-    for one in session.exec(query):
-        told = Decision(one.state, one.fact, one.reason or "", one.decided_by or "")
-        decided.setdefault((one.personnel_id, one.person_id), {})[one.kind] = told
-    return decided
+def _decisions(decided: Iterable[_Decided]) -> dict[tuple[int, int], dict[str, Decision]]:
+    found: dict[tuple[int, int], dict[str, Decision]] = {}
+    for one in decided:
+        told = Decision(one.state, one.fact, one.reason or "", one.by or "")
+        found.setdefault((one.personnel_id, one.person_id), {})[one.kind] = told
+    return found
 
 
 def _key(value: int | None) -> int:

@@ -8,24 +8,30 @@ from skilleval.db.tables import Batch, Filing
 from skilleval.domain.deadlines import Deadline, prove_deadline
 from skilleval.domain.workdays import Calendar
 from skilleval.packs import Packs
-from skilleval.services import rules
 
 RESULTS = "results.working_days"
+#: states of a batch in which it may have a filing package
+_PACKAGED = ("certified", "filed", "archived")
 
 
-def results_deadline(session: Session, batch: Batch, calendar: Calendar, on: date) -> Deadline | None:
-    """Whether marks, notice and filing are done in time after the evaluation ended; None until it has.
+def results_deadline(session: Session, packs: Packs, batch: Batch, calendar: Calendar, on: date) -> Deadline | None:
+    """Whether marks, notice and filing are done in time after the evaluation ended, by the batch's packs; None until it has.
 
     Done is the day of the first filing package of the batch.
     """
     if on <= batch.ends_on or batch.state == "cancelled":
         return None
+    filed = _filed(session, batch) if batch.state in _PACKAGED else None
+    return _results_deadline(packs, batch, calendar, filed, on)
+
+
+def _filed(session: Session, batch: Batch) -> date | None:
+    """The day of the first filing package."""
     query = select(Filing).where(
         col(Filing.institution_id) == batch.institution_id, col(Filing.batch_id) == batch.id
     )
     filing = session.exec(query.order_by(col(Filing.version))).first()
-    filed = filing.exported_on if filing is not None else None
-    return _results_deadline(rules.packs_of_batch(session, batch), batch, calendar, filed, on)
+    return None if filing is None else filing.exported_on
 
 
 def unfiled_deadline(packs: Packs, batch: Batch, calendar: Calendar, on: date) -> Deadline:

@@ -1,13 +1,25 @@
 """Who examined whom in earlier batches, by the marks entered and the panels that sat."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import col
 
 from skilleval.db.tables import Batch, Candidate, Mark, Panel, PanelMember, SpecificationPart
 
 
-def earlier_batches(session: Session, batch: Batch) -> dict[tuple[int, int], list[str]]:
-    """(personnel id, person id) → the numbers of batches before this one in which the one examined the other.
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """Somebody of the personnel examined a person in a batch before."""
+
+    personnel_id: int
+    person_id: int
+    number: str
+
+
+def examined_before(batch: Batch) -> sa.CompoundSelect[tuple[int, int, str]]:
+    """The query for who examined whom in batches before this one, as ``Examined``.
 
     Only people who are in this batch. A mark tells for a part; a seat tells for those whom the panel was to assess.
     """
@@ -36,7 +48,12 @@ def earlier_batches(session: Session, batch: Batch) -> dict[tuple[int, int], lis
         sa.or_(sa.and_(col(Panel.method) == "", direct), taken),
         *before,
     )
+    return sa.union(marked, seated)
+
+
+def earlier_batches(examined: Iterable[Examined]) -> dict[tuple[int, int], list[str]]:
+    """(personnel id, person id) → the numbers of the batches in which the one examined the other."""
     found: dict[tuple[int, int], set[str]] = {}
-    for personnel_id, person_id, number in session.connection().execute(sa.union(marked, seated)):
-        found.setdefault((personnel_id, person_id), set()).add(number)
+    for one in examined:
+        found.setdefault((one.personnel_id, one.person_id), set()).add(one.number)
     return {pair: sorted(numbers) for pair, numbers in found.items()}

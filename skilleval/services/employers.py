@@ -12,6 +12,7 @@ from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch, Candidate, Institution, Person
 from skilleval.domain.ladder import Grade
 from skilleval.services import chains
+from skilleval.services.served import obstacles
 from skilleval.sheets.columns import Column
 from skilleval.sheets.reading import Table
 
@@ -95,8 +96,8 @@ class Employers:
         if firm is None or not chains.knows(self.session, self._own, firm):
             return _UNSERVED
         days = sorted({self.batch.starts_on, self.batch.ends_on})
-        obstacles = chains.obstacles(self.session, self._own, firm, self.batch.occupation_code, grade, days)
-        return f"不能为{firm.name}的员工认定：{'；'.join(obstacles)}" if obstacles else firm
+        told = obstacles(self.session, self._own, firm, self.batch.occupation_code, grade, days)
+        return f"不能为{firm.name}的员工认定：{'；'.join(told)}" if told else firm
 
     def _sits_for_another(self, person: Person, number: str) -> bool:
         """Whether somebody with this document number sits in the batch already, as the employee of another firm."""

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from sqlmodel import Session, col, select
 
@@ -119,6 +119,22 @@ def must_be_new(session: Session, institution_id: int, values: dict[str, Any]) -
         raise RuleBroken(f"已有评价规范 {values['code']} 第 {values['version']} 版，请在文稿中把 version 加一")
 
 
+class Registered(Protocol):
+    """What must be known of a registration to say whether it is in force."""
+
+    @property
+    def number(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def valid_from(self) -> date: ...
+    @property
+    def valid_to(self) -> date: ...
+
+
+R = TypeVar("R", bound=Registered)
+
+
 def active_registration(session: Session, institution_id: int, on: date) -> Registration:
     """The registration in force on a day. Refused: none is; the message says why."""
     registrations = session.exec(
@@ -126,6 +142,11 @@ def active_registration(session: Session, institution_id: int, on: date) -> Regi
         .where(col(Registration.institution_id) == institution_id)
         .order_by(col(Registration.valid_from).desc())
     ).all()
+    return registration_on(registrations, on)
+
+
+def registration_on(registrations: Sequence[R], on: date) -> R:
+    """The one of an institution's registrations, the latest first, that is in force on a day. Refused as above."""
     for one in registrations:
         if one.state == "registered" and one.valid_from <= on <= one.valid_to:
             return one
@@ -150,29 +171,6 @@ def personnel_of_code(session: Session, institution: Institution, code: str) -> 
     if found is None:
         raise RuleBroken(f"{institution.name} 没有编号为 {code} 的考评人员，可用 skilleval institutions show 查看")
     return found
-
-
-def scope_lines(
-    session: Session, registration: Registration | None, occupation_code: str, trade: str
-) -> tuple[Sequence[ScopeLine], str]:
-    """The lines of a registration that cover an occupation and trade; where none does, why."""
-    if registration is None:
-        return (), f"没有备案，职业 {occupation_code} 不在备案范围内"
-    lines = session.exec(
-        select(ScopeLine)
-        .where(
-            col(ScopeLine.institution_id) == registration.institution_id,
-            col(ScopeLine.registration_id) == registration.id,
-            col(ScopeLine.occupation_code) == occupation_code,
-        )
-        .order_by(col(ScopeLine.serial), col(ScopeLine.id))
-    ).all()
-    # A line without a trade was registered for the whole occupation.
-    fitting = [line for line in lines if line.trade in ("", trade)]
-    if lines and not fitting:
-        listed = "、".join(line.trade for line in lines)
-        return (), f"职业 {occupation_code} 只备案了工种：{listed}，不含“{trade or '（不分工种）'}”"
-    return fitting, "" if fitting else f"职业 {occupation_code} 不在备案范围内（备案号 {registration.number}）"
 
 
 def parts_of(session: Session, specification_id: int, grade: str) -> Sequence[SpecificationPart]:

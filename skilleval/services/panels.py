@@ -76,7 +76,7 @@ class _Setting:
         return Member(
             one.code, one.name, one.kind, tuple(one.occupations), tuple(Grade(grade) for grade in one.grades),
             one.card_valid_to, key in self.supervisors, self.workload.get(key, 0),
-            tuple(self.scene.conflicts(one, candidates)),
+            tuple(self.scene.known.conflicts(one, candidates)),
         )  # fmt: skip
 
 
@@ -88,12 +88,12 @@ def check_person(session: Session, batch: Batch, code: str) -> Check:
     personnel = _personnel(session, batch, [code])[0]
     setting = _setting(session, batch)
     scene = setting.scene
-    names = {one.person_id: scene.subjects[one.person_id].name for one in scene.candidates}
+    names = {one.person_id: scene.known.subjects[one.person_id].name for one in scene.candidates}
     proofs = {}
     for method in setting.methods():
         member = setting.member(personnel, scene.examined(method))
         proofs[method or DIRECT] = prove_member(member, setting.need(method), setting.rules)
-    rows = [(one, names[one.person_id], tuple(scene.conflicts(personnel, [one]))) for one in scene.candidates]
+    rows = [(one, names[one.person_id], tuple(scene.known.conflicts(personnel, [one]))) for one in scene.candidates]
     return Check(personnel, _duties_of(session, batch, personnel), proofs, rows)
 
 
@@ -240,13 +240,12 @@ def _rules(session: Session, batch: Batch) -> Rules:
 
 def _setting(session: Session, batch: Batch) -> _Setting:
     scene, acts = conflicts.scene_of(session, batch), _acts(session, batch)
-    parts = sorted((one for one in scene.parts if one.grade in batch.grades), key=lambda one: (Grade(one.grade).rank, one.serial))
     others: dict[int, set[int]] = {}
     for key, number, starts_on, _role in acts:
         if number != batch.id and starts_on.year == batch.starts_on.year:
             others.setdefault(key, set()).add(number)
     return _Setting(
-        batch, scene, _rules(session, batch), parts,
+        batch, scene, _rules(session, batch), scene.planned_parts,
         frozenset(key for key, number, _starts_on, role in acts if (number, role) == (batch.id, "supervisor")),
         {key: len(numbers) for key, numbers in others.items()},
     )  # fmt: skip

@@ -23,7 +23,7 @@ from skilleval.domain.scoring import show
 from skilleval.reports.minutes import Minutes, Section, Sentence
 from skilleval.services import journal
 from skilleval.services.case_decisions import standing_decision
-from skilleval.services.recognitions import batch_of_case, candidate_of, evidence_of, lines_of, panel_of, votes_of
+from skilleval.services.recognitions import batch_of_case, candidate_of, matrix_of, panel_of, votes_of
 
 
 def minutes_of(session: Session, case: RecognitionCase) -> Minutes:
@@ -70,11 +70,7 @@ def _subject(session: Session, case: RecognitionCase) -> Iterator[Sentence]:
 
 
 def _sheet(session: Session, case: RecognitionCase, decision: CaseDecision) -> Iterator[Sentence]:
-    shown: dict[int, list[Evidence]] = {}
-    for link, evidence in evidence_of(session, case):
-        shown.setdefault(link.line_id, []).append(evidence)
-    for line in lines_of(session, case):
-        found = shown.get(_key(line.id), [])
+    for line, found in matrix_of(session, case):
         told = "；".join(_evidence_told(one) for one in found) or "无"
         yield Sentence(
             f"{line.category}：第 {line.serial} 项“{line.text}”{'（必备）' if line.must else ''}，满分 {show(line.maximum)}，"

@@ -142,19 +142,16 @@ def vote(
 
 def panel_of(session: Session, batch: Batch) -> Sequence[tuple[PanelMember, Personnel]]:
     """The panel for direct recognition as a whole, the chair first. Refused: a batch that has several."""
-    panels = session.exec(
-        select(Panel).where(
-            col(Panel.institution_id) == batch.institution_id, col(Panel.batch_id) == batch.id, col(Panel.method) == ""
-        )
-    ).all()
-    if len(panels) > 1:
-        raise RuleBroken(f"批次 {batch.number} 有 {len(panels)} 个直接认定评审组，只能有一个")
-    query = select(PanelMember, Personnel).where(
-        col(PanelMember.institution_id) == batch.institution_id,
-        col(PanelMember.panel_id).in_([one.id for one in panels]),
-        col(Personnel.id) == col(PanelMember.personnel_id),
+    query = (
+        select(Panel.id, PanelMember, Personnel)
+        .outerjoin(PanelMember, col(PanelMember.panel_id) == col(Panel.id))
+        .outerjoin(Personnel, col(Personnel.id) == col(PanelMember.personnel_id))
+        .where(col(Panel.institution_id) == batch.institution_id, col(Panel.batch_id) == batch.id, col(Panel.method) == "")
     )
-    return session.exec(query.order_by(col(PanelMember.role), col(Personnel.code))).all()
+    found = session.exec(query.order_by(col(PanelMember.role), col(Personnel.code))).all()
+    if (panels := len({panel for panel, _member, _personnel in found})) > 1:
+        raise RuleBroken(f"批次 {batch.number} 有 {panels} 个直接认定评审组，只能有一个")
+    return [(member, personnel) for _panel, member, personnel in found if member is not None]
 
 
 def seat_of(session: Session, batch: Batch, personnel_id: int | None) -> tuple[PanelMember, Personnel]:
@@ -204,6 +201,20 @@ def lines_of(session: Session, case: RecognitionCase) -> Sequence[CaseLine]:
         col(CaseLine.institution_id) == case.institution_id, col(CaseLine.case_id) == case.id
     )
     return session.exec(query.order_by(col(CaseLine.serial))).all()
+
+
+def matrix_of(session: Session, case: RecognitionCase) -> list[tuple[CaseLine, list[Evidence]]]:
+    """The lines of a case, in order, each with the evidence that it rests on, by code."""
+    query = (
+        select(CaseLine, Evidence)
+        .outerjoin(CaseEvidence, col(CaseEvidence.line_id) == col(CaseLine.id))
+        .outerjoin(Evidence, col(Evidence.id) == col(CaseEvidence.evidence_id))
+        .where(col(CaseLine.institution_id) == case.institution_id, col(CaseLine.case_id) == case.id)
+    )
+    matrix: dict[int, tuple[CaseLine, list[Evidence]]] = {}
+    for line, evidence in session.exec(query.order_by(col(CaseLine.serial), col(CaseLine.id), col(Evidence.code))):
+        matrix.setdefault(_key(line.id), (line, []))[1].extend([] if evidence is None else [evidence])
+    return list(matrix.values())
 
 
 def evidence_of(session: Session, case: RecognitionCase) -> Sequence[tuple[CaseEvidence, Evidence]]:

@@ -43,19 +43,16 @@ class Recusal:
 
 
 def standing_conflicts(
-    session: Session, batch: Batch, pairs: Iterable[tuple[int, Candidate]]
+    session: Session, batch: Batch, pairs: Iterable[tuple[Personnel, Candidate]]
 ) -> dict[Pair, list[Conflict]]:
     """The conflicts between people who acted and those whom they examined that nobody dismissed, whatever the rules say."""
-    asked = {(personnel_id, _key(one.id)): one for personnel_id, one in pairs}
-    chosen = select(Personnel).where(
-        col(Personnel.institution_id) == batch.institution_id, col(Personnel.id).in_({key for key, _one in asked})
-    )
-    people = {_key(one.id): one for one in session.exec(chosen)}
-    scene = conflicts.scene_of(session, batch) if asked else None
+    asked = {(_key(personnel.id), _key(one.id)): (personnel, one) for personnel, one in pairs}
+    if not asked:
+        return {}
+    known = conflicts.known_of(session, batch)
     found: dict[Pair, list[Conflict]] = {}
-    for pair, candidate in sorted(asked.items()):
-        assert scene is not None
-        standing = [one for one in scene.conflicts(people[pair[0]], [candidate]) if one.state != "dismissed"]
+    for pair, (personnel, candidate) in sorted(asked.items(), key=lambda one: one[0]):
+        standing = [one for one in known.conflicts(personnel, [candidate]) if one.state != "dismissed"]
         if standing:
             found[pair] = standing
     return found
@@ -66,8 +63,13 @@ def recusals_of_marks(
 ) -> dict[Own, list[Recusal]]:
     """By candidate and part: whose standing mark may not count, each with the clause."""
     by_id = {_key(one.id): one for one in candidates}
+    chosen = select(Personnel).where(
+        col(Personnel.institution_id) == batch.institution_id,
+        col(Personnel.id).in_({mark.personnel_id for marks in entered.values() for mark in marks}),
+    )
+    people = {_key(one.id): one for one in session.exec(chosen)}
     pairs = [
-        (mark.personnel_id, by_id[own[0]]) for own, marks in entered.items() if own[0] in by_id for mark in marks
+        (people[mark.personnel_id], by_id[own[0]]) for own, marks in entered.items() if own[0] in by_id for mark in marks
     ]
     recusals = recusals_between(session, batch, pairs)
     found = {
@@ -78,7 +80,7 @@ def recusals_of_marks(
 
 
 def recusals_between(
-    session: Session, batch: Batch, pairs: Iterable[tuple[int, Candidate]]
+    session: Session, batch: Batch, pairs: Iterable[tuple[Personnel, Candidate]]
 ) -> dict[Pair, list[Recusal]]:
     """By personnel and candidate: what keeps the one from judging the other, each with the clause."""
     rules = _rules(session, batch)
@@ -95,7 +97,7 @@ def must_be_recused(session: Session, batch: Batch, candidate: Candidate, name: 
         col(Personnel.institution_id) == batch.institution_id,
         (col(Personnel.name) == name.strip()) | (col(Personnel.code) == name.strip()),
     )
-    pairs = [(_key(one.id), candidate) for one in session.exec(query.order_by(col(Personnel.code)))]
+    pairs = [(one, candidate) for one in session.exec(query.order_by(col(Personnel.code)))]
     return [
         f"{one.conflict.told}（{one.clause}）"
         for in_the_way in recusals_between(session, batch, pairs).values()

@@ -95,8 +95,8 @@ def counted_recusals(session: Session, batch: Batch, candidates: Collection[Cand
     ways = _VOTES_WAYS if batch.route == "direct" else _MARKS_WAYS
     return [
         Counted(recusal, candidate, one.what, ways.get(batch.state, _CERTIFIED_WAY), one.part_id)
-        for personnel_id, candidate in pairs
-        for recusal in recusals.get((personnel_id, _key(candidate.id)), [])
+        for personnel, candidate in pairs
+        for recusal in recusals.get((_key(personnel.id), _key(candidate.id)), [])
         if recusal.conflict.state == "confirmed"
         for one in given.get(_key(candidate.id), [])
         if any(recusal.is_about(word) for word in one.by)
@@ -134,10 +134,11 @@ def touched_by(session: Session, conflict: Conflict) -> list[tuple[Batch, Counte
     ]
 
 
-def _confirmed(session: Session, batch: Batch) -> list[tuple[int, Candidate]]:
+def _confirmed(session: Session, batch: Batch) -> list[tuple[Personnel, Candidate]]:
     """Personnel and candidates between whom a conflict was confirmed, by admission number."""
     query = (
-        select(Conflict.personnel_id, Candidate)
+        select(Personnel, Candidate)
+        .join(Conflict, col(Conflict.personnel_id) == col(Personnel.id))
         .join(Candidate, col(Candidate.person_id) == col(Conflict.person_id))
         .where(col(Conflict.institution_id) == batch.institution_id, col(Conflict.state) == "confirmed")
         .where(col(Candidate.employer_id) == col(Conflict.employer_id))
@@ -145,8 +146,8 @@ def _confirmed(session: Session, batch: Batch) -> list[tuple[int, Candidate]]:
         .where(col(Candidate.state) == "eligible")
         .order_by(col(Candidate.admission_number), col(Candidate.id), col(Conflict.personnel_id))
     )
-    found = {(personnel_id, candidate.id): candidate for personnel_id, candidate in session.exec(query)}
-    return [(personnel_id, candidate) for (personnel_id, _candidate), candidate in found.items()]
+    found = {(personnel.id, candidate.id): (personnel, candidate) for personnel, candidate in session.exec(query)}
+    return list(found.values())
 
 
 def _with_certificate(session: Session, batch: Batch) -> Sequence[int]:

@@ -10,9 +10,9 @@ from skilleval.db.tables import RELATION_KINDS, Institution, Person, Personnel, 
 from skilleval.domain.conflicts import KINDS
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import journal
-from skilleval.services.chains import has_record
 from skilleval.services.journal import Actor
 from skilleval.services.people import find_person
+from skilleval.services.served import served_firm
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def declare_relation(
         raise RuleBroken("声明有错误，未作任何改动", problems)
     firm = _key(institution.id)
     employer = told.employer or institution
-    if employer.id != firm and not has_record(session, institution, employer):
+    if employer.id != firm and not served_firm(session, institution, employer).is_recorded:
         raise RuleBroken(f"{employer.name} 不是链员，也没有与 {institution.name} 的服务关系，不能登记其职工")
     other = find_person(session, _key(employer.id), told.other, vault=vault)
     personnel = None if told.code is None else _personnel(session, firm, told.code)

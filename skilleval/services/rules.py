@@ -1,8 +1,10 @@
 """Which rule packs apply to an institution on a day, chosen with a reason, and the texts that decisions pin."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from skilleval.db.tables import Batch, Institution, PackChoice, PinnedText
@@ -12,10 +14,35 @@ from skilleval.services import journal
 from skilleval.services.journal import Actor
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Packs and readings that an institution chose from a day on."""
+
+    id: int
+    valid_from: date
+    packs: Sequence[str]
+    switches: Mapping[str, bool]
+
+
 def packs_of(session: Session, institution_id: int, library: Library, on: date) -> Packs:
     """The packs that apply to an institution on a day: its latest choice from that day or before, else the default."""
     choice = standing_choice(session, institution_id, on)
-    return library.choose() if choice is None else library.choose(choice.packs, choice.switches)
+    return packs_on([] if choice is None else [Choice(choice.id or 0, choice.valid_from, choice.packs, choice.switches)], library, on)
+
+
+def packs_on(choices: Iterable[Choice], library: Library, on: date) -> Packs:
+    """The packs that apply on a day, of all choices of an institution: the latest one from that day or before counts."""
+    made = [one for one in choices if one.valid_from <= on]
+    if not made:
+        return library.choose()
+    latest = max(made, key=lambda one: (one.valid_from, one.id))
+    return library.choose(latest.packs, latest.switches)
+
+
+def choices_of(institution_id: int) -> sa.SelectBase:
+    """The query for all choices of an institution, as ``Choice``."""
+    columns = (PackChoice.id, PackChoice.valid_from, PackChoice.packs, PackChoice.switches)
+    return sa.select(*(col(one) for one in columns)).where(col(PackChoice.institution_id) == institution_id)
 
 
 def standing_choice(session: Session, institution_id: int, on: date) -> PackChoice | None:

@@ -1,54 +1,69 @@
 """Evidence that serves two people: the same entry, or another one with the same file. Told at the decision; never a stop."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from skilleval.db.tables import Candidate, CaseEvidence, CaseLine, Evidence, Person, RecognitionCase
+from skilleval.db.together import together
 from skilleval.domain.recognition import shared_evidence
-from skilleval.services.recognitions import candidate_of, evidence_of
+from skilleval.services.recognitions import candidate_of, matrix_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """A piece of evidence that serves a person: it is theirs, or a case of theirs rests on it."""
+
+    evidence_id: int
+    code: str
+    sha256: str | None
+    employer_id: int
+    person_id: int
+    name: str
 
 
 def warnings_of(session: Session, case: RecognitionCase) -> list[str]:
     """Evidence of the case that serves another person too: the same entry, or another one with the same file."""
-    candidate = candidate_of(session, case)
+    pieces = [one for _line, evidence in matrix_of(session, case) for one in evidence]
+    return warnings_about(session, candidate_of(session, case), pieces)
+
+
+def warnings_about(session: Session, candidate: Candidate, evidence: Sequence[Evidence]) -> list[str]:
+    """The same of a candidate's evidence that is at hand."""
     own = (candidate.employer_id, candidate.person_id)
-    pieces = list({one.code: one for _link, one in evidence_of(session, case)}.values())
-    same = _same(session, case.institution_id, pieces)
-    owners = {(one.id, one.employer_id, one.person_id) for one in same} | _users(session, [one.id for one in same])
-    names = _names(session, {person for _evidence, _employer, person in owners})
+    pieces = {one.code: one for one in evidence}.values()
     uses: list[tuple[str, str, str]] = []
-    for piece in pieces:
-        for other in same:
-            if other.id == piece.id or (piece.sha256 is not None and other.sha256 == piece.sha256):
-                for key, employer, person in owners:
-                    if key == other.id and (employer, person) != own:
-                        # A member firm is told that another firm's evidence is the same, and neither whose nor which.
-                        told = (other.code, names[person]) if employer == own[0] else ("（另一单位）", "另一单位人员")
-                        uses.append((piece.code, *told))
+    for use in together(session, {_Use: _uses(candidate.institution_id, evidence)})[_Use]:
+        for piece in pieces:
+            same = use.evidence_id == piece.id or (piece.sha256 is not None and use.sha256 == piece.sha256)
+            if same and (use.employer_id, use.person_id) != own:
+                # A member firm is told that another firm's evidence is the same, and neither whose nor which.
+                told = (use.code, use.name) if use.employer_id == own[0] else ("（另一单位）", "另一单位人员")
+                uses.append((piece.code, *told))
     return shared_evidence(uses)
 
 
-def _same(session: Session, firm: int, pieces: Sequence[Evidence]) -> Sequence[Evidence]:
-    """The pieces, and every other one of the institution with the file of one of them."""
+def _uses(firm: int, pieces: Sequence[Evidence]) -> sa.SelectBase:
+    """The query for whose the pieces are and in whose cases they are used, and so for every other one of the institution with
+    the file of one of them."""
     hashes = [one.sha256 for one in pieces if one.sha256 is not None]
-    alike = sa.or_(col(Evidence.id).in_([one.id for one in pieces]), col(Evidence.sha256).in_(hashes))
-    return session.exec(select(Evidence).where(col(Evidence.institution_id) == firm, alike)).all()
-
-
-def _users(session: Session, keys: Collection[int | None]) -> set[tuple[int | None, int, int]]:
-    """In whose cases each of them is used: (evidence, employer, person)."""
-    query = (
-        select(CaseEvidence.evidence_id, Candidate.employer_id, Candidate.person_id)
+    alike = (
+        col(Evidence.institution_id) == firm,
+        sa.or_(col(Evidence.id).in_([one.id for one in pieces]), col(Evidence.sha256).in_(hashes)),
+    )
+    evidence = (col(Evidence.id), col(Evidence.code), col(Evidence.sha256))
+    held = sa.select(*evidence, col(Evidence.employer_id), col(Evidence.person_id), col(Person.name)).where(
+        *alike, col(Person.id) == col(Evidence.person_id)
+    )
+    used = (
+        sa.select(*evidence, col(Candidate.employer_id), col(Candidate.person_id), col(Person.name))
+        .join(CaseEvidence, col(CaseEvidence.evidence_id) == col(Evidence.id))
         .join(CaseLine, col(CaseLine.id) == col(CaseEvidence.line_id))
         .join(RecognitionCase, col(RecognitionCase.id) == col(CaseLine.case_id))
         .join(Candidate, col(Candidate.id) == col(RecognitionCase.candidate_id))
-        .where(col(CaseEvidence.evidence_id).in_(keys))
+        .join(Person, col(Person.id) == col(Candidate.person_id))
+        .where(*alike)
     )
-    return {(evidence, employer, person) for evidence, employer, person in session.exec(query)}
-
-
-def _names(session: Session, keys: Collection[int]) -> dict[int | None, str]:
-    query = select(Person.id, Person.name).where(col(Person.id).in_(keys))
-    return dict(session.exec(query).all())
+    return sa.union(held, used)

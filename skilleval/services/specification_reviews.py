@@ -258,8 +258,8 @@ def answers_of(session: Session, draft: SpecificationDraft) -> Mapping[int, Opin
     """The answers to a draft's opinions, by the opinion's id."""
     query = select(OpinionAnswer).where(
         col(OpinionAnswer.institution_id) == draft.institution_id,
-        col(OpinionAnswer.opinion_id).in_([one.id for one in opinions_of(session, draft)]),
-    )
+        col(OpinionAnswer.opinion_id) == col(DraftOpinion.id), col(DraftOpinion.draft_id) == draft.id,
+    )  # fmt: skip
     return {one.opinion_id: one for one in session.exec(query.order_by(col(OpinionAnswer.id)))}
 
 

@@ -6,11 +6,23 @@ A version that was superseded stays what its batches were planned by, and answer
 from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from skilleval.db.tables import Specification
+
+
+class Version(Protocol):
+    """What must be known of a version to say whether it is in force."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def approved_on(self) -> date | None: ...
+    @property
+    def superseded_on(self) -> date | None: ...
 
 
 def in_force(on: date) -> sa.ColumnElement[bool]:
@@ -20,7 +32,7 @@ def in_force(on: date) -> sa.ColumnElement[bool]:
     return began & ((col(Specification.state) == "approved") | later)
 
 
-def is_in_force(one: Specification, on: date) -> bool:
+def is_in_force(one: Version, on: date) -> bool:
     """Whether one version is in force on a day; as ``in_force``."""
     began = one.approved_on is None or one.approved_on <= on
     later = one.state == "superseded" and one.superseded_on is not None and one.superseded_on > on

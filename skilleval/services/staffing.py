@@ -65,7 +65,7 @@ def _conflict_problems(session: Session, batch: Batch, new: Sequence[Assignment]
     for one in new:
         person = session.get_one(Personnel, one.personnel_id)
         examined = scene.examined(one.method, one.grade) if one.role == "assessor" else scene.candidates
-        problems += [found.told for found in scene.conflicts(person, examined) if stands_in_the_way(found, rules)]
+        problems += [found.told for found in scene.known.conflicts(person, examined) if stands_in_the_way(found, rules)]
     return list(dict.fromkeys(problems))
 
 

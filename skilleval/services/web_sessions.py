@@ -86,15 +86,15 @@ def open_session(session: Session, account: Account, *, now: datetime) -> str:
 
 
 def find_session(session: Session, cookie: str, *, now: datetime, totp_roles: Collection[str] = ()) -> Who | None:
-    """Who asks with this cookie; None: nobody, or a session that is over. Two queries, and nothing is written.
+    """Who asks with this cookie; None: nobody, or a session that is over. One query, and nothing is written.
 
     The caller decides when to ``touch``: if ``needs_touch`` says so, in a small transaction of its own.
     """
-    found = session.connection().execute(_SESSION, {"id_hash": id_hash(cookie)}).mappings().first()
+    rows = session.connection().execute(_SESSION, {"id_hash": id_hash(cookie)}).mappings().all()
+    found = rows[0] if rows else None
     if found is None or found["state"] != "active" or now >= found["expires_at"] or now >= found["seen_at"] + IDLE:
         return None
-    rows = session.connection().execute(_ROLES, {"account_id": found["account_id"]}).mappings().all()
-    return _who(found, rows, totp_roles)
+    return _who(found, [row for row in rows if row["role"] is not None], totp_roles)
 
 
 def needs_touch(who: Who, *, now: datetime) -> bool:
@@ -146,31 +146,30 @@ def id_hash(cookie: str) -> str:
     return hashlib.sha256(cookie.encode()).hexdigest()
 
 
+#: the session and its account, once for each standing role; once without one where the account has none
 _SESSION = (
     sa.select(
         *(col(one) for one in (
             WebSession.id_hash, WebSession.institution_id, WebSession.seen_at, WebSession.expires_at,
             WebSession.revealed_until, WebSession.account_id, Account.public_id, Account.login, Account.name,
-            Account.state, Account.must_change_password, Account.totp_on,
-        ))
+            Account.state, Account.must_change_password, Account.totp_on, AccountRole.role, AccountRole.personnel_id,
+        )),
+        col(AccountRole.institution_id).label("role_at"), col(Institution.credit_code),
+        col(Institution.name).label("institution_name"),
     )
     .join(Account, col(Account.id) == col(WebSession.account_id))
-    .where(col(WebSession.id_hash) == sa.bindparam("id_hash"))
-)  # fmt: skip
-_ROLES = (
-    sa.select(
-        col(AccountRole.institution_id), col(AccountRole.role), col(AccountRole.personnel_id),
-        col(Institution.credit_code), col(Institution.name),
+    .outerjoin(
+        AccountRole, sa.and_(col(AccountRole.account_id) == col(Account.id), col(AccountRole.revoked_at).is_(None))
     )
     .outerjoin(Institution, col(Institution.id) == col(AccountRole.institution_id))
-    .where(col(AccountRole.account_id) == sa.bindparam("account_id"), col(AccountRole.revoked_at).is_(None))
+    .where(col(WebSession.id_hash) == sa.bindparam("id_hash"))
     .order_by(col(Institution.credit_code), col(AccountRole.id))
 )  # fmt: skip
 
 
 def _who(found: Any, rows: Any, totp_roles: Collection[str]) -> Who:
-    here = [row for row in rows if row["institution_id"] == found["institution_id"]]
-    places = {row["credit_code"]: row["name"] for row in rows if row["credit_code"] is not None}
+    here = [row for row in rows if row["role_at"] == found["institution_id"]]
+    places = {row["credit_code"]: row["institution_name"] for row in rows if row["credit_code"] is not None}
     memberships = tuple(
         Membership(code, name, frozenset(row["role"] for row in rows if row["credit_code"] == code))
         for code, name in places.items()
@@ -179,7 +178,7 @@ def _who(found: Any, rows: Any, totp_roles: Collection[str]) -> Who:
     return Who(
         account_id=found["account_id"], public_id=found["public_id"], login=found["login"], name=found["name"],
         institution_id=found["institution_id"] if here else None,
-        institution_name=here[0]["name"] if here else None,
+        institution_name=here[0]["institution_name"] if here else None,
         credit_code=here[0]["credit_code"] if here else None,
         roles=frozenset(row["role"] for row in here),
         memberships=memberships,

@@ -23,6 +23,7 @@ from skilleval.domain.rules import Proof
 from skilleval.services import batches as service
 from skilleval.services import deadlines
 from skilleval.services.journal_reading import batch_timeline
+from skilleval.services.rules import packs_of_batch
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import firm_words, gate, lists
 from skilleval.web.forms import DayField, Form, ReasonForm, Required, optional_day, page, row_choice
@@ -88,14 +89,15 @@ def show(batch_id: int) -> str:
     batch = seen_batch(session, batch_id)
     library, today = gate.site().installation.library, gate.today()
     own = viewer_of(session).owns(batch.institution_id)
-    ready = service.readiness(session, batch, library, today) if own else {}
+    packs = packs_of_batch(session, batch) if own else None
+    ready = service.readiness(session, batch, packs, library, today) if packs is not None else {}
     calendar = holidays.load_calendar(gate.site().installation.folder)
     return render_template(
         "batches/show.html", batch=batch, own=own, firm=session.get(Institution, batch.institution_id),
         steps={to: [Step(leaf, _fix(batch, leaf)) for leaf in proof.children or (proof,)] for to, proof in ready.items()},
         missing={to: lifecycle.missing_in(proof) for to, proof in ready.items()},
         pages=OWN_PAGE, counts=_counts(session, batch),
-        deadline=deadlines.results_deadline(session, batch, calendar, today) if own else None,
+        deadline=deadlines.results_deadline(session, packs, batch, calendar, today) if packs is not None else None,
         reason=ReasonForm(formdata=None), timeline=batch_timeline(session, batch, LAST_ACTS),
     )  # fmt: skip
 

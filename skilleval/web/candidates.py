@@ -38,7 +38,7 @@ def show_(batch_id: int, candidate_id: int) -> str:
     """Why a candidate may sit or not: the proof with every clause, the ways to yes, and the letter about it."""
     session = gate.reading()
     batch = seen_batch(session, batch_id)
-    candidate, person = _candidate(session, batch, candidate_id)
+    candidate, person, employer = _candidate(session, batch, candidate_id)
     library = gate.site().installation.library
     tree = None if candidate.proof is None else Proof.from_dict(candidate.proof)
     advised = None if tree is None else advice.advise(session, batch, candidate, library)
@@ -47,7 +47,7 @@ def show_(batch_id: int, candidate_id: int) -> str:
     return render_template(
         "candidates/show.html", batch=batch, candidate=candidate, person=person, tree=tree, ways=ways,
         certificates=issued.of_person(session, candidate.person_id),
-        number=mask_number(number), employer=session.get(Institution, candidate.employer_id),
+        number=mask_number(number), employer=employer,
         others=() if tree is None else advice.other_obstacles(tree),
         letter="" if tree is None else advice.candidate_letter(batch, person, candidate, ways),
         outdated=advised is not None and advised.outdated,
@@ -117,10 +117,10 @@ def _met(session: Session, batch: Batch) -> Sequence[Candidate]:
     return session.exec(query.order_by(col(Candidate.id))).all()
 
 
-def _candidate(session: Session, batch: Batch, candidate_id: int) -> tuple[Candidate, Person]:
-    query = select(Candidate, Person).where(
-        col(Candidate.id) == candidate_id, col(Candidate.batch_id) == batch.id,
-        col(Person.id) == col(Candidate.person_id), viewer_of(session).candidates(),
+def _candidate(session: Session, batch: Batch, candidate_id: int) -> tuple[Candidate, Person, Institution]:
+    query = select(Candidate, Person, Institution).where(
+        col(Candidate.id) == candidate_id, col(Candidate.batch_id) == batch.id, viewer_of(session).candidates(),
+        col(Person.id) == col(Candidate.person_id), col(Institution.id) == col(Candidate.employer_id),
     )  # fmt: skip
     return session.exec(query).first() or abort(404)
 

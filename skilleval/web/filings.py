@@ -21,6 +21,7 @@ from skilleval.reports.fonts import load_fonts
 from skilleval.services import deadlines, filing_answers, filing_check, filing_store, notices
 from skilleval.services import filings as service
 from skilleval.services.filing_record import read_outline
+from skilleval.services.rules import packs_of_batch
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import files, gate, lists
 from skilleval.web.batches import own_batch, seen_batch
@@ -71,7 +72,7 @@ def index(batch_id: int) -> str:
     return render_template(
         "filings/index.html", batch=batch, own=own, filings=found, levels=LEVELS,
         states={one.id: filing_answers.state_of(answers.get(one.id or 0, [])) for one in found},
-        deadline=deadlines.results_deadline(session, batch, calendar, gate.today()) if own else None,
+        deadline=deadlines.results_deadline(session, packs_of_batch(session, batch), batch, calendar, gate.today()) if own else None,
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from skilleval.domain.complete_grade_set import GradeSet, prove_complete
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.services import firm_content, institutions
-from skilleval.services.authority_facts import grade_set_of
+from skilleval.services.authority_ground import records_of
 from skilleval.services.statistics import heads_in
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import gate
@@ -88,11 +88,7 @@ def index() -> str:
     today = gate.today()
     own = [(post, grade) for post, grade in seats if _of(post, track)]
     graded = [(post, grade) for post, grade in own if grade is not None]
-    found = grade_set_of(
-        session, firm.id or 0, gate.site().installation.library, track.code, track.trade, today,
-        lines=[one for one in lines if one.occupation_code == track.code and one.trade in ("", track.trade)],
-        graded=[grade for _post, grade in graded],
-    )  # fmt: skip
+    found = records_of(session, firm, track.code, track.trade).grade_set(gate.site().installation.library, today)
     heads = heads_in(session, firm.id or 0, track.code, on=today)
     standing = [(post, grade) for post, grade in graded if (grade.valid_from or date.min) <= today]
     return render_template(

@@ -342,7 +342,7 @@ def test_a_planned_batch_whose_clauses_come_to_disagree_takes_a_written_reason(
 ) -> None:
     batch = batches.add_batch(session, ACTOR, firm.institution, copy.deepcopy(PLAN), LIBRARY)
     library, on = own_library(tmp_path, CONTRARY), date(2026, 5, 1)
-    ready = batches.readiness(session, batch, library, on)["enrolling"]
+    ready = batches.readiness(session, batch, rules.packs_of_batch(session, batch), library, on)["enrolling"]
     against = [leaf for leaf in ready.leaves() if leaf.answer is not Answer.MET]
     assert {leaf.clause.id for leaf in against} == {"own.contrary"}, "not hung under the scope"
     assert all("skilleval batches reason" in leaf.fact for leaf in against)

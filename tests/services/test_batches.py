@@ -9,7 +9,7 @@ from skilleval.db.secrets import Vault
 from skilleval.db.tables import Assignment, Batch, Specification, SpecificationPart
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import batches, journal
-from skilleval.services.authority_facts import ground_of
+from skilleval.services.authority_ground import records_of
 from skilleval.services.specification_standing import supersede_earlier
 from skilleval.services.verification import verify_all
 from tests.factories import (
@@ -99,8 +99,8 @@ def test_a_batch_under_way_keeps_its_version(session: Session, firm: Firm) -> No
     second_version(session, firm, grades=("junior",))
 
     grades = {part.grade for part in batches.parts_of_batch(session, batch)}
-    ground = ground_of(session, firm.institution, LIBRARY, "6-31-01-03", "", batch.starts_on, batch.specification_id)
-    other = ground_of(session, firm.institution, LIBRARY, "6-31-01-03", "", batch.starts_on)
+    ground = records_of(session, firm.institution, "6-31-01-03", "", (), batch.specification_id).ground(LIBRARY, batch.starts_on)
+    other = records_of(session, firm.institution, "6-31-01-03", "").ground(LIBRARY, batch.starts_on)
     assert grades == {"intermediate", "senior"}
     assert {one.value for one in ground.grade_set.assessed} == set(GRADES)
     assert {one.value for one in other.grade_set.assessed} == {"junior"}

@@ -8,6 +8,7 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer
 from skilleval.services import chains
+from skilleval.services.served import serves
 from skilleval.services.verification import verify_all
 from tests.factories import ACTOR, make_firm
 
@@ -49,12 +50,12 @@ def mandate(session: Session, chain: Chain, evaluator: Institution, employer: In
 def test_an_evaluator_serves_a_member_by_mandate(
     session: Session, chain: Chain, evaluator: Institution, supplier: Institution
 ) -> None:
-    assert chains.serves(session, evaluator, supplier, E, Grade.SENIOR, ON).answer is Answer.NOT_MET
+    assert serves(session, evaluator, supplier, E, Grade.SENIOR, ON).answer is Answer.NOT_MET
 
     mandate(session, chain, evaluator, supplier, occupations=[E])
 
-    assert chains.serves(session, evaluator, supplier, E, Grade.SENIOR, ON).answer is Answer.MET
-    assert chains.serves(session, supplier, evaluator, E, Grade.SENIOR, ON).answer is Answer.NOT_MET
+    assert serves(session, evaluator, supplier, E, Grade.SENIOR, ON).answer is Answer.MET
+    assert serves(session, supplier, evaluator, E, Grade.SENIOR, ON).answer is Answer.NOT_MET
     assert verify_all(session) == []
 
 
@@ -69,10 +70,10 @@ def test_a_member_that_left_the_day_before_is_not_served(
     with pytest.raises(RuleBroken, match="已登记于 2026-06-07 退出"):
         chains.end_membership(session, ACTOR, chain, credit_code=SUPPLIER, left_on=ON, reason="退出")
 
-    assert chains.serves(session, evaluator, supplier, E, Grade.SENIOR, date(2026, 6, 7)).answer is Answer.MET
-    assert chains.serves(session, evaluator, supplier, E, Grade.SENIOR, ON).answer is Answer.NOT_MET
+    assert serves(session, evaluator, supplier, E, Grade.SENIOR, date(2026, 6, 7)).answer is Answer.MET
+    assert serves(session, evaluator, supplier, E, Grade.SENIOR, ON).answer is Answer.NOT_MET
     join(session, chain, supplier, date(2026, 7, 1))
-    assert chains.serves(session, evaluator, supplier, E, Grade.SENIOR, date(2026, 7, 1)).answer is Answer.MET
+    assert serves(session, evaluator, supplier, E, Grade.SENIOR, date(2026, 7, 1)).answer is Answer.MET
 
 
 def test_a_revoked_mandate_is_kept_and_holds_no_more(
@@ -83,7 +84,7 @@ def test_a_revoked_mandate_is_kept_and_holds_no_more(
 
     chains.revoke_mandate(session, ACTOR, found, reason="终止合作", on=ON)
 
-    assert chains.serves(session, evaluator, supplier, E, Grade.SENIOR, ON).answer is Answer.NOT_MET
+    assert serves(session, evaluator, supplier, E, Grade.SENIOR, ON).answer is Answer.NOT_MET
     with pytest.raises(RuleBroken, match="已于 2026-06-08 撤销"):
         chains.revoke_mandate(session, ACTOR, found, reason="再次", on=ON)
     assert verify_all(session) == []

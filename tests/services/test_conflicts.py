@@ -11,6 +11,7 @@ from skilleval.services import batches, conflicts, mark_sheets, marks
 from skilleval.services.conflicts import conflict_id, conflicts_of_batch, decide_conflict
 from skilleval.services.journal import Actor
 from skilleval.services.relations import Declared, declare_relation
+from skilleval.services.rules import packs_of_batch
 from skilleval.services.staffing import restaff_batch
 from skilleval.services.verification import verify_all
 from tests.factories import ACTOR, LIBRARY, Firm, id_number, make_batch, make_candidate, make_firm, make_person
@@ -98,7 +99,7 @@ def test_who_examined_the_person_before_is_reminded_of_and_goes_on(session: Sess
 
     assert kinds(session, batch) == {("K3", "陈大文", "past_panel", "suspected")}
     assert kinds(session, earlier) == set()
-    leaf = batches.readiness(session, batch, LIBRARY, ON)["marking"]
+    leaf = batches.readiness(session, batch, packs_of_batch(session, batch), LIBRARY, ON)["marking"]
     assert any("提醒 1 项" in one.fact for one in leaf.leaves())
     assert to_marking(session, batch).state == "marking"
 
@@ -113,7 +114,7 @@ def test_a_batch_goes_to_marking_only_when_each_conflict_is_dismissed(
         "督导员丁（D1）与考生李小红：近亲属，待认定（本人声明）",
         "考评员甲（K1）与考生陈大文：师徒关系，待认定（2024年师带徒协议）",
     )
-    proof = batches.readiness(session, batch, LIBRARY, ON)["marking"]
+    proof = batches.readiness(session, batch, packs_of_batch(session, batch), LIBRARY, ON)["marking"]
     assert {"conflict.kin", "conflict.mentor"} <= {leaf.clause.id for leaf in proof.leaves()}
 
     decide_conflict(session, ACTOR, batch, named(session, batch, "kin"), state="dismissed", reason="经核实为同姓", on=ON)

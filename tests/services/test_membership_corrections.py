@@ -12,6 +12,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer
 from skilleval.services import chains
 from skilleval.services.membership_corrections import correct_leave, corrections_of
+from skilleval.services.served import serves
 from skilleval.services.tenancy import acting_for
 from skilleval.services.verification import verify_all
 from tests.certified import certify, event, settle
@@ -44,7 +45,7 @@ def correct(session: Session, scene: Scene, day: date | None, reason: str = "登
 
 
 def served(session: Session, scene: Scene, day: date) -> bool:
-    proof = chains.serves(session, scene.lead.institution, scene.member.institution, E, Grade.SENIOR, day)
+    proof = serves(session, scene.lead.institution, scene.member.institution, E, Grade.SENIOR, day)
     return proof.answer is Answer.MET
 
 

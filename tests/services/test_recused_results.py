@@ -19,6 +19,7 @@ from skilleval.services.marks import latest_results
 from skilleval.services.recused_results import counted_recusals, touched_by
 from skilleval.services.relations import Declared, declare_relation
 from skilleval.services.reopening import correct_notice, remark
+from skilleval.services.rules import packs_of_batch
 from skilleval.services.verification import verify_all
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.closed import CALENDAR, CLOSED, HELD, NOTICED, candidate_named, make_noticed_batch
@@ -146,13 +147,13 @@ def test_nothing_goes_on_while_a_mark_of_a_confirmed_conflict_counts(
 
 def test_what_a_confirmation_touches_is_told_and_stands_on_the_checklist(session: Session, vault: Vault, batch: Batch) -> None:
     named = suspect(session, vault, batch)
-    before = batches.readiness(session, batch, LIBRARY, NOTICED)["cleared"]
+    before = batches.readiness(session, batch, packs_of_batch(session, batch), LIBRARY, NOTICED)["cleared"]
 
     row = decide(session, batch, named, "confirmed")
 
     [(where, counted)] = touched_by(session, row)
     assert (where.number, counted.what) == (batch.number, "技能操作考核的评分")
-    leaves = [one.fact for one in batches.readiness(session, batch, LIBRARY, NOTICED)["cleared"].leaves()]
+    leaves = [one.fact for one in batches.readiness(session, batch, packs_of_batch(session, batch), LIBRARY, NOTICED)["cleared"].leaves()]
     assert counted.told in leaves and counted.told not in [one.fact for one in before.leaves()]
 
 

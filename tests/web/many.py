@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from skilleval.db.engine import Database
 from skilleval.db.tables import Table
+from skilleval.db.tables.base import GRADES, METHODS
 
 TIMES = 150
 #: lists that do not hang on people: their rows come again without what hangs on them
@@ -38,6 +39,50 @@ def multiply(database: Database, institution_id: int, times: int = TIMES) -> dic
         }
         session.commit()
     return counts
+
+
+def more_firms(database: Database, firm_id: int, batch_id: int, times: int) -> int:
+    """Copy a firm whose people sit in a batch, with its memberships, its mandates and those people; how many sit there then."""
+    tables = Table.metadata.tables
+    with database.writing() as session:
+        connection = session.connection()
+        firm, person, candidate = tables["institution"], tables["person"], tables["candidate"]
+        sitting = sa.and_(candidate.c.employer_id == firm_id, candidate.c.batch_id == batch_id)
+        code = sa.select(firm.c.credit_code).where(firm.c.id == firm_id).scalar_subquery()
+        chosen = {
+            "institution": firm.c.id == firm_id,
+            "person": person.c.id.in_(sa.select(candidate.c.person_id).where(sitting)),
+            "candidate": sitting,
+            "mandate": tables["mandate"].c.employer_id == firm_id,
+            "chain_member": tables["chain_member"].c.credit_code == code,
+        }
+        rows = {name: [dict(row) for row in connection.execute(sa.select(tables[name]).where(where)).mappings()]
+                for name, where in chosen.items()}  # fmt: skip
+        assert all(rows.values()), {name: len(those) for name, those in rows.items()}
+        for serial in range(1, times + 1):
+            _insert(connection, rows, serial)
+        inside = sa.select(sa.func.count()).where(candidate.c.batch_id == batch_id)
+        count: int = connection.execute(inside).scalar_one()
+        session.commit()
+    return count
+
+
+def more_parts(database: Database, batch_id: int) -> int:
+    """Let a batch have every grade and its specification every part; how many parts there are then."""
+    batch, part = Table.metadata.tables["batch"], Table.metadata.tables["specification_part"]
+    with database.writing() as session:
+        connection = session.connection()
+        specification = sa.select(batch.c.specification_id).where(batch.c.id == batch_id).scalar_subquery()
+        known = [dict(row) for row in connection.execute(sa.select(part).where(part.c.specification_id == specification)).mappings()]
+        held = {(one["grade"], one["method"]) for one in known}
+        wanted = [(grade, method) for grade in GRADES for method in METHODS if (grade, method) not in held]
+        connection.execute(sa.insert(part), [
+            {**known[0], "id": STEP + serial, "grade": grade, "method": method, "serial": serial}
+            for serial, (grade, method) in enumerate(wanted, start=10)
+        ])  # fmt: skip
+        connection.execute(sa.update(batch).where(batch.c.id == batch_id).values(grades=list(GRADES)))
+        session.commit()
+    return len(known) + len(wanted)
 
 
 def _with_dependents(connection: sa.Connection, found: Rows) -> Rows:

@@ -19,18 +19,6 @@ from tests.web.marked_site import ADMINISTRATOR, ANONYMOUS
 from tests.web.survey import Visit, links_of
 
 MOST_STATEMENTS = 12
-#: pages that need more, and why
-MORE_STATEMENTS = {
-    # The live checklist asks everything that the next step depends on, by two days and by each firm that sits.
-    "batches.show": 66,
-    # One person's page: what is known of them, the rules of two days, and the head of the workspace.
-    "candidates.show_": 14,
-    # What stands against a decision: the authority is asked on three days.
-    "cases.decision": 61,
-    "marks.show_": 13,
-    "panels.conflicts": 17,
-    "scoring.index": 13,
-}
 #: pages on which every name of a notice stands: its sheet, and what the public sees
 NOTICES = ("notices.", "public.")
 PUBLIC = "public."
@@ -78,8 +66,7 @@ def statement_faults(visits: Iterable[Visit]) -> list[str]:
     """Pages that need more statements than allowed, with the one that is sent most often."""
     worst: dict[str, Visit] = {}
     for one in visits:
-        most = MORE_STATEMENTS.get(one.endpoint, MOST_STATEMENTS)
-        if len(one.statements) > most and len(one.statements) > len(worst.get(one.endpoint, one).statements[1:]):
+        if len(one.statements) > MOST_STATEMENTS and len(one.statements) > len(worst.get(one.endpoint, one).statements[1:]):
             worst[one.endpoint] = one
     return [f"{name}: {len(one.statements)} statements at {one.path}, most often {_commonest(one)}" for name, one in sorted(worst.items())]
 
