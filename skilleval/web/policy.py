@@ -107,6 +107,11 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("new_institutions.new", ADMIN, ADMIN),
     # — home —
     ("home.show", SIGNED_IN, None),
+    # — how one's own account keeps its lists —
+    ("saved_views.save", None, SIGNED_IN),
+    ("saved_views.default", None, SIGNED_IN),
+    ("saved_views.remove", None, SIGNED_IN),
+    ("saved_views.columns", None, SIGNED_IN),
     # — people —
     ("people.index", PEOPLE_READERS, None),
     ("people.show", PEOPLE_READERS, None),

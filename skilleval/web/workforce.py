@@ -104,6 +104,9 @@ def _structure(session: Session, firm: Institution) -> Structure:
 def _link(line: Line, by: str, *columns: str) -> str | None:
     """The list of the people of a line, or of some of its columns; None for whoever may not open it."""
     words: dict[str, Any] = {by: line.name or BLANK} if by else {}
+    if not words and not columns:
+        # The number counts everybody, whatever view the reader's roster opens with.
+        words = {lists.WHOLE: 1}
     return url_for("people.index", holds=list(columns), **words) if gate.may("people.index") else None
 
 
