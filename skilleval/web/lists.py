@@ -55,12 +55,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One filter of a list: its name, the values to choose from, and the condition that a value stands for."""
+    """One filter of a list: its name, the values to choose from, and the condition that a value stands for.
+
+    One that is only ``linked`` is not offered above the list: numbers elsewhere lead to it.
+    """
 
     key: str
     title: str
     choices: Mapping[str, str]
     where: Callable[[str], sa.ColumnElement[bool]]
+    linked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
