@@ -13,7 +13,16 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.services import certificates
 from skilleval.services.rules import packs_of
-from skilleval.services.statistics import COLUMNS, Line, Statistics, highly_skilled_on, lines_on, standing_as, statistics, target
+from skilleval.services.statistics import (
+    COLUMNS,
+    Line,
+    Statistics,
+    highly_skilled_on,
+    lines_on,
+    standing_as,
+    statistics,
+    target,
+)
 from tests.certified import ISSUED_ON, make_certified_batch
 from tests.factories import ACTOR, Firm, make_firm, make_person
 
