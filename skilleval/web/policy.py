@@ -103,6 +103,7 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("accounts.disable", None, ADMIN),
     ("accounts.enable", None, ADMIN),
     ("accounts.reset", None, ADMIN),
+    ("accounts.once_", ADMIN, None),
     ("account_personnel.link", None, ADMIN),
     ("new_institutions.new", ADMIN, ADMIN),
     # — home —
