@@ -60,6 +60,17 @@ class Vault:
         except (InvalidTag, ValueError) as error:
             raise RuleBroken("预览的内容已失效，请重新上传") from error
 
+    def seal_for_session(self, id_hash: str, text: str) -> bytes:
+        """The sealed form of a text that one signed-in browser is shown next. Bound to its session."""
+        return self._seal(b"session|" + id_hash.encode(), text.encode())
+
+    def open_for_session(self, id_hash: str, sealed: bytes) -> str | None:
+        """The text that was sealed; None: another session, another key, a changed byte."""
+        try:
+            return self._open(b"session|" + id_hash.encode(), sealed).decode()
+        except (InvalidTag, ValueError, RuleBroken):
+            return None
+
     def _seal(self, context: bytes, content: bytes) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)
         return _KEY_ID + nonce + self._cipher.encrypt(nonce, content, context)

@@ -13,7 +13,9 @@ from skilleval.db.tables import (
     Batch,
     Candidate,
     Certificate,
+    CertificateEvent,
     Filing,
+    FilingAnswer,
     JournalDetail,
     JournalEntry,
     JournalHead,
@@ -99,19 +101,55 @@ def person_timeline(session: Session, person: Person, last: int = 50) -> list[En
 
 
 def certificate_timeline(session: Session, certificate: Certificate, last: int = 50) -> list[Entry]:
-    """The last entries that wrote the certificate, newest first; for the viewer's own only."""
+    """The last entries that wrote or printed the certificate, newest first; for the viewer's own only."""
     if not viewer_of(session).owns(certificate.institution_id):
         return []
-    return _entries(session, certificate.institution_id, _wrote("certificate", [certificate.id]), last)
+    events = sa.select(col(CertificateEvent.id)).where(col(CertificateEvent.certificate_id) == certificate.id)
+    wrote = sa.or_(_wrote("certificate", [certificate.id]), _wrote("certificate_event", events))
+    printed = _told("certificates.print", certificate.number)
+    return _entries(session, certificate.institution_id, wrote, last, printed)
+
+
+def notice_timeline(session: Session, batch: Batch, last: int = 50) -> list[Entry]:
+    """The last entries that wrote notices of the batch or objections to them, newest first; for the viewer's own only."""
+    if not viewer_of(session).owns(batch.institution_id):
+        return []
+    notices = sa.select(col(Notice.id)).where(col(Notice.batch_id) == batch.id)
+    objections = sa.select(col(Objection.id)).where(col(Objection.notice_id).in_(notices))
+    return _entries(session, batch.institution_id, sa.or_(_wrote("notice", notices), _wrote("objection", objections)), last)
+
+
+def filing_timeline(session: Session, filing: Filing, last: int = 50) -> list[Entry]:
+    """The last entries that wrote the package or an answer to it, or took it away; for the viewer's own only."""
+    if not viewer_of(session).owns(filing.institution_id):
+        return []
+    answers = sa.select(col(FilingAnswer.id)).where(col(FilingAnswer.filing_id) == filing.id)
+    wrote = sa.or_(_wrote("filing", [filing.id]), _wrote("filing_answer", answers))
+    return _entries(session, filing.institution_id, wrote, last, _told("filing.download", filing.file_name))
 
 
 def _wrote(table: str, ids: Any) -> sa.ColumnElement[bool]:
     return sa.and_(col(JournalObject.table_name) == table, col(JournalObject.object_id).in_(ids))
 
 
-def _entries(session: Session, institution_id: int, wrote: sa.ColumnElement[bool], last: int) -> list[Entry]:
+def _told(action: str, word: str) -> sa.ColumnElement[bool]:
+    """Entries of an act that names this record in its details: one that only shows a record writes no row of it.
+
+    To list the row as written would take whatever it holds by then for what was recorded.
+    """
+    body, content = col(JournalEntry.body), col(JournalDetail.content)
+    return sa.and_(
+        body.contains(f'"action":"{action}"', autoescape=True),
+        content.contains(json.dumps(word, ensure_ascii=False), autoescape=True),
+    )
+
+
+def _entries(
+    session: Session, institution_id: int, wrote: sa.ColumnElement[bool], last: int, told: sa.ColumnElement[bool] | None = None
+) -> list[Entry]:
     own = col(JournalObject.institution_id) == institution_id
-    query = with_details(institution_id).where(col(JournalEntry.seq).in_(sa.select(col(JournalObject.seq)).where(own, wrote)))
+    which = col(JournalEntry.seq).in_(sa.select(col(JournalObject.seq)).where(own, wrote))
+    query = with_details(institution_id).where(which if told is None else sa.or_(which, told))
     rows = session.execute(query.order_by(col(JournalEntry.seq).desc()).limit(last)).all()
     return [entry_of(row.body, row.content) for row in rows]
 

@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 
 from skilleval.db.tables import Candidate, Certificate, Credential, Institution, Person
 from skilleval.domain.ladder import Grade
-from skilleval.packs import Library
+from skilleval.packs import Library, Packs
 from skilleval.services.holdings import ended_by, issued_here
 from skilleval.services.rules import packs_of
 
@@ -101,6 +101,8 @@ def heads_in(session: Session, institution_id: int, occupation_code: str, *, on:
     for person_id in session.connection().execute(query).scalars():
         heads[_standing(held.get(person_id or 0, []), on)[0]] += 1
     return heads
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """What is aimed at by the end of ``TARGET_YEAR``: a share of 高技能人才, None where nobody has set one, and the clause."""
@@ -109,23 +111,29 @@ class Target:
     clause: str
 
 
-def target(session: Session, library: Library, institution: Institution, *, on: date) -> Target | None:
+def target(packs: Packs, on: date) -> Target | None:
     """The aim for 2028; None where no pack of the firm speaks of it on that day."""
-    assert institution.id is not None
-    rule = packs_of(session, institution.id, library, on).find(TARGET, on)
+    rule = packs.find(TARGET, on)
     if rule is None:
         return None
     return Target(None if rule.value is None else float(rule.value) / 100, f"{rule.clause.text}（{rule.clause.reference}）")
 
 
-def past_shares(session: Session, institution: Institution, highly_skilled_from: Grade, days: Sequence[date]) -> list[float | None]:
-    """The share of 高技能人才 on each of these days, of the people who are on the roster now; in one statement."""
+def lines_on(session: Session, institution: Institution, highly_skilled_from: Grade, days: Sequence[date]) -> list[Line]:
+    """The whole firm on each of these days, of the people who are on the roster now; in one statement."""
     assert institution.id is not None
     counts = sa.union_all(*(_headcount(institution.id, day, place) for place, day in enumerate(days)))
     heads = [dict.fromkeys(COLUMNS, 0) for _day in days]
     for place, column, number in session.execute(counts):
         heads[place][column] = number
-    return [_line("", found, highly_skilled_from).share for found in heads]
+    return [_line("", found, highly_skilled_from) for found in heads]
+
+
+def highly_skilled_on(highly_skilled_from: Grade, firm_id: int, on: date) -> sa.ColumnElement[bool]:
+    """The condition on ``Person`` that somebody of the firm counts as 高技能人才 on the day, as ``lines_on`` counts."""
+    known = _known_standings(firm_id, on)
+    words = [grade.value for grade in Grade if grade >= highly_skilled_from]
+    return col(Person.id).in_(sa.select(known.c.person_id).where(known.c.standing.in_(words)))
 
 
 def standing_as(column: str, firm_id: int, on: date) -> sa.ColumnElement[bool]:

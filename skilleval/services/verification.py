@@ -34,7 +34,9 @@ from skilleval.services.journal import GENESIS, objects_hash, row_hash
 _UNJOURNALED = {
     "account",
     "account_event",
+    "list_layout",
     "login_counter",
+    "saved_view",
     "setup_token",
     "staged_import",
     "web_session",

@@ -14,8 +14,8 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.services import account_events, account_roles, accounts, web_sessions
 from skilleval.services import second_factor as codes
 from skilleval.services.sign_in import sign_in as check
-from skilleval.web import account_personnel, acts, gate
-from skilleval.web.forms import Form, Required
+from skilleval.web import account_personnel, acts, gate, once
+from skilleval.web.forms import Form, Required, page
 from skilleval.web.language import _, lazy
 from skilleval.web.show import label
 
@@ -96,7 +96,7 @@ def sign_in() -> Response | str:
         return redirect(url_for("accounts.first_run"), 303)
     form = SignInForm()
     if not form.validate_on_submit():
-        return render_template("accounts/sign_in.html", form=form, wanted=wanted, code_wanted=False)
+        return page("accounts/sign_in.html", form, wanted=wanted, code_wanted=False)
     installation = gate.site().installation
     with gate.writing() as session:
         answer = check(
@@ -113,8 +113,11 @@ def sign_in() -> Response | str:
     if cookie is None:
         if answer.refusal:
             form.form_errors.append(answer.refusal)
-        page = render_template("accounts/sign_in.html", form=form, wanted=wanted, code_wanted=answer.code_wanted)
-        return Response(page, 200 if answer.code_wanted else 422, content_type="text/html; charset=utf-8")
+        refused = page("accounts/sign_in.html", form, wanted=wanted, code_wanted=answer.code_wanted)
+        if answer.code_wanted:
+            # Nothing was wrong yet: the code is asked for now.
+            refused.status_code = 200
+        return refused
     gate.forget_form_session()
     return gate.give_cookie(redirect(_restoring(wanted), 303), cookie)
 
@@ -138,7 +141,7 @@ def first_run() -> Response | str:
         else:
             flash(_("系统管理员已建立，请登录。"))
             return redirect(url_for("accounts.sign_in"), 303)
-    return render_template("accounts/first_run.html", form=form)
+    return page("accounts/first_run.html", form)
 
 
 @pages.post("/sign-out")
@@ -187,7 +190,7 @@ def password() -> Response | str:
             gate.forget_form_session()
             flash(_("密码已更改，其他浏览器上的登录已结束。"))
             return gate.give_cookie(redirect(url_for("home.show"), 303), cookie)
-    return render_template("accounts/password.html", form=form)
+    return page("accounts/password.html", form)
 
 
 @pages.get("/account/second-factor")
@@ -238,7 +241,7 @@ def new() -> Response | str:
         try:
             with gate.writing() as session:
                 role = (form.institution.data or None, form.role.data)
-                account, once = accounts.add_account(
+                account, secret = accounts.add_account(
                     session,
                     gate.actor(),
                     login=form.login.data or "",
@@ -250,8 +253,9 @@ def new() -> Response | str:
         except RuleBroken as refusal:
             form.refuse(refusal)
         else:
-            return render_template("accounts/password_once.html", account=account, once=once)
-    return render_template("accounts/new.html", form=form)
+            once.hand_on(account.public_id, secret)
+            return redirect(url_for("accounts.once_", public_id=account.public_id), 303)
+    return page("accounts/new.html", form)
 
 
 @pages.get("/accounts/<public_id>")
@@ -309,13 +313,20 @@ def enable(public_id: str) -> Response:
 
 
 @pages.post("/accounts/<public_id>/reset")
-def reset(public_id: str) -> str:
+def reset(public_id: str) -> Response:
     """A new one-time password, shown once."""
     with gate.writing() as session:
-        account = _account(session, public_id)
-        once = accounts.reset_password(session, gate.actor(), account, now=gate.now())
+        secret = accounts.reset_password(session, gate.actor(), _account(session, public_id), now=gate.now())
         session.commit()
-    return render_template("accounts/password_once.html", account=account, once=once)
+    once.hand_on(public_id, secret)
+    return redirect(url_for("accounts.once_", public_id=public_id), 303)
+
+
+@pages.get("/accounts/<public_id>/once")
+def once_(public_id: str) -> str:
+    """The one-time password that was just made, the first time that this page is opened; afterwards that it is gone."""
+    account = _account(gate.reading(), public_id)
+    return render_template("accounts/password_once.html", account=account, once=once.take(public_id))
 
 
 def _restoring(wanted: str) -> str:

@@ -54,6 +54,7 @@ from skilleval.web import (
     recognitions,
     rule_trials,
     rules,
+    saved_views,
     scoring,
     show,
     specifications,
@@ -66,6 +67,7 @@ from skilleval.web import (
 BLUEPRINTS = (
     accounts.pages,
     home.pages,
+    saved_views.pages,
     public.pages,
     person.pages,
     imports.pages,
@@ -150,6 +152,7 @@ def create_app(installation: Installation, *, today: date | None = None) -> Flas
     navigation.install(app)
     acts.install(app.jinja_env)
     places.install(app)
+    saved_views.install(app)
     for pages in BLUEPRINTS:
         app.register_blueprint(pages)
     policy.must_be_whole(app)

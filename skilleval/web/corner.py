@@ -85,7 +85,7 @@ def _candidates(own: int) -> lists.Listing:
     )  # fmt: skip
     states = lifecycle.STATES["candidate"]
     return lists.Listing(
-        name="candidates", title=_("本企业考生"), query=query, id=col(Candidate.id), kind="candidate", sort="starts_on",
+        name="corner_candidates", title=_("本企业考生"), query=query, id=col(Candidate.id), kind="candidate", sort="starts_on",
         descending=True,
         columns=(
             lists.Column("name", _("姓名"), lambda row: row.name, order=col(Person.name)),
@@ -117,7 +117,7 @@ def _evidence(own: int) -> lists.Listing:
         col(Institution.id) == col(Evidence.institution_id),
     )  # fmt: skip
     return lists.Listing(
-        name="evidence", title=_("本企业员工的佐证材料"), query=query, id=col(Evidence.id), kind="evidence", sort="started_on",
+        name="corner_evidence", title=_("本企业员工的佐证材料"), query=query, id=col(Evidence.id), kind="evidence", sort="started_on",
         descending=True,
         columns=(
             lists.Column("name", _("姓名"), lambda row: row.name, order=col(Person.name)),

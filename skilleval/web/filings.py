@@ -21,6 +21,7 @@ from skilleval.reports.fonts import load_fonts
 from skilleval.services import deadlines, filing_answers, filing_check, filing_store, notices
 from skilleval.services import filings as service
 from skilleval.services.filing_record import read_outline
+from skilleval.services.journal_reading import filing_timeline
 from skilleval.services.rules import packs_of_batch
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import files, gate, lists
@@ -169,6 +170,7 @@ def _page(session: Session, batch_id: int, filing_id: int, form: AnswerForm) -> 
     return render_template(
         "filings/show.html", batch=batch, filing=filing, form=form, answers=answers, stands=state, levels=LEVELS,
         open=bool(lifecycle.next_states("filing", state)), kept=filing_store.is_kept(gate.site().installation.folder, filing),
+        timeline=filing_timeline(session, filing),
     )  # fmt: skip
 
 

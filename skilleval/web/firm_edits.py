@@ -32,17 +32,25 @@ Content = Callable[[Session, Institution], dict[str, Any]]
 _PLACE = re.compile(r"(?:institution|registration|scope|specification|post|personnel|venue)(?:\[\d+\])?\.(\w+) ?(.*)")
 
 
+_YES_NO = (SelectChoice("true", lazy("是")), SelectChoice("false", lazy("否")))
+
+
 def yes_no(label: str) -> SelectField:
     """A fact that is so, is not so, or that nobody has entered."""
-    choices = [SelectChoice("", lazy("未填")), SelectChoice("true", lazy("是")), SelectChoice("false", lazy("否"))]
+    choices = [SelectChoice("", lazy("未填")), *_YES_NO]
     return SelectField(label, [Optional()], choices=choices)
 
 
+def asked_yes_no(label: str) -> SelectField:
+    """A fact that must be said, and that nobody says by leaving the field as it is."""
+    return SelectField(label, [Required()], choices=[SelectChoice("", lazy("请选择")), *_YES_NO])
+
+
 def chosen(label: str, words: dict[str, str], *, required: bool = False) -> SelectField:
-    """One of a few words, or none unless it is required."""
+    """One of a few words, or none unless it is required; then too none is chosen beforehand."""
     listed = [SelectChoice(word, lazy(name)) for word, name in words.items()]
-    choices = listed if required else [SelectChoice("", lazy("未填")), *listed]
-    return SelectField(label, [Required() if required else Optional()], choices=choices)
+    nothing = SelectChoice("", lazy("请选择") if required else lazy("未填"))
+    return SelectField(label, [Required() if required else Optional()], choices=[nothing, *listed])
 
 
 def own_firm(session: Session) -> Institution:

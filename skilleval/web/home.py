@@ -12,7 +12,7 @@ from skilleval import holidays
 from skilleval.db.tables import Account, Batch, Candidate, Institution, Registration
 from skilleval.services import inbox
 from skilleval.services.tenancy import viewer_of
-from skilleval.web import batches, gate
+from skilleval.web import batches, gate, workforce
 from skilleval.web.language import _, lazy, marked
 
 pages = Blueprint("home", __name__)
@@ -39,6 +39,9 @@ PAGES: dict[str, str] = {
 }  # fmt: skip
 #: the step that a task leads to
 _STEPS = {"settle": "settled", "publish": "noticed", "close": "cleared", "issue": "certified", "file": "filed"}
+
+#: who answers for the workforce and is told of it; all of them may open its pages
+MANAGING = frozenset({"hr", "member_hr", "approver", "supervisor"})
 
 #: the columns of the board, each with the states of batches that stand in it
 PHASES: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -72,10 +75,12 @@ def show() -> str:
         session, who.roles, personnel_id=who.personnel_id, calendar=calendar, on=gate.today()
     )
     board = _board(session) if gate.may("batches.index") else None
+    strip = None if MANAGING.isdisjoint(who.roles) else workforce.strip(session)
     unlinked = "assessor" in who.roles and who.personnel_id is None
     return render_template(
-        "home/show.html", lines=list(_lines(waiting)), board=board, unlinked=unlinked, unregistered=_is_unregistered(session)
-    )
+        "home/show.html", lines=list(_lines(waiting)), board=board, unlinked=unlinked, unregistered=_is_unregistered(session),
+        strip=strip,
+    )  # fmt: skip
 
 
 @pages.get("/health")

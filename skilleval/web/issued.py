@@ -14,6 +14,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.reports.fonts import load_fonts
 from skilleval.services import certificate_prints
 from skilleval.services import certificates as service
+from skilleval.services.journal_reading import certificate_timeline
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import files, gate, lists, show
 from skilleval.web.language import _, marked
@@ -46,7 +47,7 @@ def show_(certificate_id: int) -> str:
         "issued/show.html", certificate=certificate, events=service.events_of(session, certificate), kinds=service.KINDS, states=STATES,
         before=before, later=later, own=viewer_of(session).owns(certificate.institution_id), number=mask_number(number),
         id_type=show.label(ID_TYPES[certificate.id_type]), batch=session.get(Batch, candidate.batch_id), candidate=candidate,
-        status=service.status_of(session, certificate),
+        status=service.status_of(session, certificate), timeline=certificate_timeline(session, certificate),
     )  # fmt: skip
 
 

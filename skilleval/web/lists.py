@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import parse_qs, urlencode
 
 import sqlalchemy as sa
 from flask import Response, current_app, render_template, request, url_for
@@ -18,6 +19,7 @@ from markupsafe import Markup, escape
 from sqlmodel import Session
 from werkzeug.datastructures import MultiDict
 
+from skilleval.services import saved_views
 from skilleval.sheets.flat import FlatColumn, FlatSheet, write_tables
 from skilleval.web import gate, show
 from skilleval.web.language import _
@@ -25,6 +27,9 @@ from skilleval.web.language import _
 PAGE = 50
 #: rows in a workbook of a list; above it the list must be narrowed
 MOST_EXPORTED = 200_000
+
+#: the word of an address that asks for the whole list, whatever view it opens with
+WHOLE = "all"
 
 Row = Any
 Statement = sa.Select[*tuple[Any, ...]]
@@ -50,12 +55,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One filter of a list: its name, the values to choose from, and the condition that a value stands for."""
+    """One filter of a list: its name, the values to choose from, and the condition that a value stands for.
+
+    One that is only ``linked`` is not offered above the list: numbers elsewhere lead to it.
+    """
 
     key: str
     title: str
     choices: Mapping[str, str]
     where: Callable[[str], sa.ColumnElement[bool]]
+    linked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,17 @@ class Chip:
     without: str
 
 
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """A saved view as the list offers it. ``is_worn``: some of its filters stand for nothing any more and are left out."""
+
+    name: str
+    address: str
+    is_default: bool
+    is_current: bool
+    is_worn: bool
+
+
 @dataclass
 class Page:
     """One page of a list, as asked for by the address."""
@@ -100,10 +120,31 @@ class Page:
     asked: MultiDict[str, str] = field(default_factory=lambda: request.args)
 
     @cached_property
+    def layout(self) -> saved_views.Layout:
+        """How whoever asks keeps this list: the columns left out, the views saved."""
+        return saved_views.layout_of(self.session, gate.who(), self.listing.name)
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        """The columns shown."""
+        hidden = self.layout.hidden.intersection(one.key for one in self.optional_columns)
+        return [one for one in self.listing.columns if one.key not in hidden]
+
+    @property
+    def optional_columns(self) -> list[Column]:
+        """The columns that may be left out: all but the one that names the row and leads to it."""
+        first, *others = self.listing.columns
+        leading = next((one for one in self.listing.columns if one.kind == "link"), first)
+        return [one for one in (first, *others) if one is not leading]
+
+    @cached_property
     def sorted_by(self) -> Column:
         """The column that the list is sorted by."""
-        sortable = {one.key: one for one in self.listing.columns if one.order is not None}
-        return sortable.get(self.asked.get("sort", "").lstrip("-")) or sortable[self.listing.sort]
+        return self._sortable.get(self.asked.get("sort", "").lstrip("-")) or self._sortable[self.listing.sort]
+
+    @cached_property
+    def _sortable(self) -> dict[str, Column]:
+        return {one.key: one for one in self.listing.columns if one.order is not None}
 
     @cached_property
     def descending(self) -> bool:
@@ -197,6 +238,8 @@ class Page:
         words: dict[str, Any] = {key: self.asked.getlist(key) for key in self.asked if key in self._known}
         words.update(changed)
         kept = {key: value for key, value in words.items() if value not in (None, "", [])}
+        if not kept and self.layout.default is not None:
+            kept = {WHOLE: "1"}
         assert request.endpoint is not None
         return url_for(request.endpoint, **{**(request.view_args or {}), **kept})
 
@@ -229,6 +272,38 @@ class Page:
         return [value for value in self.asked.getlist(one.key) if value in one.choices]
 
     @property
+    def words(self) -> str:
+        """The filters and the sorting of this page as words of an address, as a view keeps them: never what was typed."""
+        return urlencode(self._valid(self.asked.to_dict(flat=False)), doseq=True)
+
+    def _valid(self, words: Mapping[str, list[str]]) -> dict[str, list[str]]:
+        """What this list knows of some words: filters with values that there are, and a sorting that it can do."""
+        known = {one.key: [value for value in words.get(one.key, []) if value in one.choices] for one in self.listing.filters}
+        known["sort"] = [value for value in words.get("sort", [])[:1] if value.removeprefix("-") in self._sortable]
+        return {key: values for key, values in known.items() if values}
+
+    @cached_property
+    def shortcuts(self) -> list[Shortcut]:
+        """The views saved for this list, with what is still valid of each."""
+        return [self._shortcut(one) for one in self.layout.views]
+
+    def _shortcut(self, view: saved_views.View) -> Shortcut:
+        saved = parse_qs(view.query)
+        valid = self._valid(saved)
+        words: dict[str, Any] = {**(request.view_args or {}), **(valid or {WHOLE: "1"})}
+        address = url_for(request.endpoint or "", **words)
+        current = urlencode(valid, doseq=True) == self.words and not self.searched
+        return Shortcut(view.name, address, view.is_default, current, valid != saved)
+
+    @property
+    def opening(self) -> str | None:
+        """The address of the view that the list opens with, where the address of this page asks for nothing yet."""
+        if request.method != "GET" or request.args or self.layout.default is None:
+            return None
+        shortcut = self._shortcut(self.layout.default)
+        return None if shortcut.address == self.address() else shortcut.address
+
+    @property
     def workbook_address(self) -> str:
         """The address of this list as a workbook, all pages of it."""
         return self.address(before=None, after=None, format="xlsx")
@@ -245,7 +320,7 @@ class Page:
         They are put together here, where the template engine would take three times as long: they are most of a page.
         Each cell is escaped by how it is drawn.
         """
-        columns = [(escape(one.kind), self._drawing(one)) for one in self.listing.columns]
+        columns = [(escape(one.kind), self._drawing(one)) for one in self.columns]
         return [(row, Markup("".join(_cell(kind, *draw(row)) for kind, draw in columns))) for row in self.rows]
 
     def _drawing(self, column: Column) -> Callable[[Row], tuple[str, str]]:
@@ -286,7 +361,12 @@ def linked(endpoint: str, kind: str, word: str) -> Callable[[Row], str]:
 
 
 def answer(page: Page, template: str, **context: Any) -> Response | str:
-    """The page as asked: HTML by its template, or with ``format=xlsx`` the workbook of what it shows."""
+    """The page as asked: HTML by its template, or with ``format=xlsx`` the workbook of what it shows.
+
+    An address that asks for nothing leads to the view that the list opens with, if there is one.
+    """
+    if page.opening is not None:
+        return Response(status=303, headers={"Location": page.opening})
     if page.asked.get("format") == "xlsx":
         return _workbook(page)
     return render_template(template, page=page, **context)
@@ -297,8 +377,8 @@ def _workbook(page: Page) -> Response:
     order = page.sorted_by.order
     by = (order.desc(), page.listing.id.desc()) if page.descending else (order, page.listing.id)
     rows = page.session.execute(page.narrowed.order_by(*by).limit(MOST_EXPORTED))
-    columns = [FlatColumn(one.title, one.width) for one in page.listing.columns]
-    cells = ([page.cell(one, row) for one in page.listing.columns] for row in rows)
+    columns = [FlatColumn(one.title, one.width) for one in page.columns]
+    cells = ([page.cell(one, row) for one in page.columns] for row in rows)
     notes = [
         (_("列表"), page.listing.title),
         (_("筛选"), "；".join(f"{chip.title}：{chip.value}" for chip in page.chips) or _("无")),

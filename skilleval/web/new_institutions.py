@@ -7,13 +7,13 @@ from flask import Blueprint, flash, redirect, url_for
 from sqlmodel import Session, col, select
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import StringField
-from wtforms.validators import Length
+from wtforms.validators import Length, Regexp
 
 from skilleval.db.tables import Institution
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import institutions
 from skilleval.web import firm_words, gate
-from skilleval.web.firm_edits import chosen, refuse
+from skilleval.web.firm_edits import asked_yes_no, chosen, refuse
 from skilleval.web.forms import Form, Required, page
 from skilleval.web.language import _, lazy
 
@@ -21,11 +21,17 @@ pages = Blueprint("new_institutions", __name__, url_prefix="/accounts/institutio
 
 
 class NewInstitutionForm(Form):
-    """What makes an institution: its code, its name, what it is."""
+    """What makes an institution: its code, its name, what it is and where."""
 
     credit_code = StringField(lazy("统一社会信用代码"), [Required(), Length(max=18)], description=lazy("18 位，建立后不能更改"))
     name = StringField(lazy("单位名称"), [Required(), Length(max=200)], description=lazy("与备案一致"))
     kind = chosen(lazy("类别"), firm_words.INSTITUTION_KINDS, required=True)
+    # Rules ask for both, so that neither may be guessed.
+    manufacturing = asked_yes_no(lazy("制造业"))
+    province = StringField(
+        lazy("省代码"), [Required(), Regexp(r"[1-9]\d\Z", message=lazy("省代码是两位数字，如广东为 44"))],
+        description=lazy("行政区划代码的前两位，广东为 44"), render_kw={"inputmode": "numeric", "maxlength": 2},
+    )  # fmt: skip
 
 
 @pages.route("/new", methods=["GET", "POST"])
@@ -33,7 +39,10 @@ def new() -> BaseResponse:
     """Name a new institution; the next thing is an account for its HR."""
     form = NewInstitutionForm()
     if form.validate_on_submit():
-        own = {"credit_code": form.credit_code.data or "", "name": form.name.data or "", "kind": form.kind.data}
+        own = {
+            "credit_code": form.credit_code.data or "", "name": form.name.data or "", "kind": form.kind.data,
+            "manufacturing": form.manufacturing.data == "true", "province": form.province.data or "",
+        }  # fmt: skip
         installation = gate.site().installation
         try:
             with gate.writing() as session:

@@ -18,6 +18,7 @@ from skilleval.reports.fonts import load_fonts
 from skilleval.reports.notice import NoticeSheet, render_notice
 from skilleval.services import notices as service
 from skilleval.services import reopening
+from skilleval.services.journal_reading import notice_timeline
 from skilleval.services.recused_results import counted_recusals
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import files, gate
@@ -178,6 +179,7 @@ def _page(session: Session, batch: Batch, form: ObjectionForm) -> str:
         changed=any(service.changed_entries(session, current, vault=vault)) if own and current is not None and current.state == "published" else False,
         void=own and current is not None and service.is_void(session, current, batch),
         left=_left(current), SHOWN=SHOWN, public_address=_public_address(current) if current is not None else "",
+        timeline=notice_timeline(session, batch),
     )  # fmt: skip
 
 

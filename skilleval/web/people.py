@@ -1,6 +1,7 @@
 """People: the roster of the institution as a list, sorted and found by 拼音. One person's page stands in ``person``."""
 
 import re
+from datetime import date
 from functools import cache, partial
 from typing import Any
 
@@ -16,7 +17,8 @@ from skilleval.services import imports
 from skilleval.services.holdings import highest_held, holders
 from skilleval.services.people_changes import CHANGEABLE
 from skilleval.services.roster import EMPLOYMENT
-from skilleval.services.statistics import NONE, UNKNOWN, standing_as
+from skilleval.services.rules import packs_of
+from skilleval.services.statistics import NONE, PARAMETER, UNKNOWN, highly_skilled_on, standing_as
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import gate, lists
 from skilleval.web.language import _
@@ -26,6 +28,8 @@ pages = Blueprint("people", __name__, url_prefix="/people")
 
 #: the value of a filter that stands for nothing entered
 BLANK = "-"
+#: ends of past years that the workforce's line shows
+PAST_YEARS = 3
 EMPLOYMENT_LABELS = {word: label for label, word in EMPLOYMENT.items()}
 #: the last six characters of a document number, by which a desk asks for people
 _TAIL = re.compile(r"\d{5}[\dXx]")
@@ -81,10 +85,24 @@ def listing(session: Session, held: dict[int, Grade]) -> lists.Listing:
             lists.Filter("holds", _("最高等级"), workforce_columns(),
                          lambda value: standing_as(value, gate.who().institution_id or 0, gate.today())),
             lists.Filter("employment", _("用工形式"), EMPLOYMENT_LABELS, lambda value: col(Person.employment) == value),
+            lists.Filter("skilled", _("高技能人才"), {str(year): _("{year} 年末").format(year=year) for year in past_years()},
+                         partial(_skilled_at_the_end_of, session), linked=True),
         ),
         selectable=gate.may("people_changes.propose", "POST"), search=partial(_search, session), search_hint=_("姓名、拼音、工号、证件号码后六位"),
         link=lists.linked("people.show", "person", "person_id"), kept=True,
     )  # fmt: skip
+
+
+def past_years() -> list[int]:
+    """The years before this one of which the share of 高技能人才 is told."""
+    return [gate.today().year - back for back in range(PAST_YEARS, 0, -1)]
+
+
+def _skilled_at_the_end_of(session: Session, year: str) -> sa.ColumnElement[bool]:
+    """Who counted as 高技能人才 on the last day of a year, by the rule of today, as the line of the workforce counts."""
+    firm, today = gate.who().institution_id or 0, gate.today()
+    rule = packs_of(session, firm, gate.site().installation.library, today).parameter(PARAMETER, today)
+    return highly_skilled_on(Grade(rule.value), firm, date(int(year), 12, 31))
 
 
 def workforce_columns() -> dict[str, str]:

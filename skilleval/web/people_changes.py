@@ -68,7 +68,7 @@ def _chosen(session: Session) -> Sequence[Person]:
 def _asked() -> MultiDict[str, str]:
     """The filters of the list that the choice was made in, as its address had them."""
     words = parse_qs(request.form.get("list", "")[:2000])
-    known = ("q", "sort", "department", "occupation", "grade", "holds", "employment")
+    known = ("q", "sort", "department", "occupation", "grade", "holds", "employment", "skilled")
     return MultiDict([(key, value) for key in known for value in words.get(key, [])])
 
 

@@ -103,10 +103,16 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("accounts.disable", None, ADMIN),
     ("accounts.enable", None, ADMIN),
     ("accounts.reset", None, ADMIN),
+    ("accounts.once_", ADMIN, None),
     ("account_personnel.link", None, ADMIN),
     ("new_institutions.new", ADMIN, ADMIN),
     # — home —
     ("home.show", SIGNED_IN, None),
+    # — how one's own account keeps its lists —
+    ("saved_views.save", None, SIGNED_IN),
+    ("saved_views.default", None, SIGNED_IN),
+    ("saved_views.remove", None, SIGNED_IN),
+    ("saved_views.columns", None, SIGNED_IN),
     # — people —
     ("people.index", PEOPLE_READERS, None),
     ("people.show", PEOPLE_READERS, None),

@@ -14,16 +14,15 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.services import statistics
 from skilleval.services.eligible import Coming, coming_people, eligible_people
+from skilleval.services.rules import packs_of
 from skilleval.services.statistics import Line, Statistics, Target, standing_as
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import gate, lists
 from skilleval.web.language import _
-from skilleval.web.people import BLANK, occupation, workforce_columns
+from skilleval.web.people import BLANK, occupation, past_years, workforce_columns
 
 pages = Blueprint("workforce", __name__, url_prefix="/workforce")
 
-#: ends of past years that the line shows
-PAST = 3
 #: how far ahead the coming list looks, in days, and at most: every day is judged by the rules of that day
 AHEAD, FARTHEST = 90, 366
 
@@ -38,17 +37,33 @@ class Structure:
     past: list[tuple[date, float | None]]
 
 
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """What the home page tells of the workforce, kept like ``Structure``; ``years`` end with today."""
+
+    heads: str
+    highly_skilled_from: Grade
+    years: list[tuple[date, Line]]
+    target: Target | None
+
+    @property
+    def now(self) -> Line:
+        """The whole firm today."""
+        return self.years[-1][1]
+
+
 @pages.get("")
 def index() -> str:
     """The structure by grade, department and occupation, the share of 高技能人才 with the line to 2028, and 学徒工."""
     session = gate.reading()
     firm = _firm(session)
     found = _structure(session, firm)
-    points: list[tuple[int, float | None, str | None]] = [(day.year, share, None) for day, share in found.past]
-    points.append((gate.today().year, found.counted.whole.share, _skilled_link(found.counted)))
+    skilled_link = _skilled_link(found.counted.highly_skilled_from, found.counted.whole)
+    points = [(day.year, share, _past_link(day)) for day, share in found.past]
+    points.append((gate.today().year, found.counted.whole.share, skilled_link))
     return render_template(
         "workforce/index.html", found=found.counted, target=found.target, points=points, labels=workforce_columns(),
-        target_year=statistics.TARGET_YEAR, link=_link, skilled_link=_skilled_link(found.counted),
+        target_year=statistics.TARGET_YEAR, link=_link, skilled_link=skilled_link,
         name_of=occupation, apprentices=_apprentices(session, firm), stages=_stages(),
     )  # fmt: skip
 
@@ -88,27 +103,71 @@ def _firm(session: Session) -> Institution:
 def _structure(session: Session, firm: Institution) -> Structure:
     """The firm's structure as it is today; counted anew only after something was journaled, by whatever institution."""
     kept: dict[tuple[int | None, date], Structure] = current_app.extensions.setdefault("skilleval.structures", {})
-    heads = "".join(session.exec(select(JournalHead.hash).order_by(col(JournalHead.institution_id))))
+    heads = _heads(session)
     key = (firm.id, gate.today())
     found = kept.get(key)
     if found is None or found.heads != heads:
         library, today = gate.site().installation.library, gate.today()
         counted = statistics.statistics(session, library, firm, on=today)
-        ends = [date(today.year - back, 12, 31) for back in range(PAST, 0, -1)]
-        shares = statistics.past_shares(session, firm, counted.highly_skilled_from, ends)
-        aim = statistics.target(session, library, firm, on=today)
-        found = kept[key] = Structure(heads, counted, aim, list(zip(ends, shares, strict=True)))
+        ends = _ends()
+        past = statistics.lines_on(session, firm, counted.highly_skilled_from, ends)
+        aim = statistics.target(packs_of(session, firm.id or 0, library, today), today)
+        found = kept[key] = Structure(heads, counted, aim, [(day, line.share) for day, line in zip(ends, past, strict=True)])
+    return found
+
+
+def _heads(session: Session) -> str:
+    """The heads of all journals: people of the firm are assessed by others too."""
+    return "".join(session.exec(select(JournalHead.hash).order_by(col(JournalHead.institution_id))))
+
+
+def _ends() -> list[date]:
+    """The last days of the years before this one, as far back as the line shows."""
+    return [date(year, 12, 31) for year in past_years()]
+
+
+def strip(session: Session) -> dict[str, Any]:
+    """What ``workforce/strip.html`` tells on the home page: four statements, two where nothing was journaled since."""
+    firm = _firm(session)
+    found = _strip(session, firm)
+    skilled_link = _skilled_link(found.highly_skilled_from, found.now)
+    points = [(day.year, line.share, _past_link(day)) for day, line in found.years[:-1]]
+    points.append((gate.today().year, found.now.share, skilled_link))
+    return {
+        "whole": found.now, "points": points, "target": found.target, "target_year": statistics.TARGET_YEAR,
+        "labels": workforce_columns(), "link": _link, "skilled_link": skilled_link,
+        "apprentices": _apprentices(session, firm), "stages": _stages(),
+    }  # fmt: skip
+
+
+def _strip(session: Session, firm: Institution) -> Strip:
+    kept: dict[tuple[int | None, date], Strip] = current_app.extensions.setdefault("skilleval.strips", {})
+    heads, today = _heads(session), gate.today()
+    found = kept.get((firm.id, today))
+    if found is None or found.heads != heads:
+        packs = packs_of(session, firm.id or 0, gate.site().installation.library, today)
+        line = Grade(packs.parameter(statistics.PARAMETER, today).value)
+        days = [*_ends(), today]
+        years = list(zip(days, statistics.lines_on(session, firm, line, days), strict=True))
+        found = kept[firm.id, today] = Strip(heads, line, years, statistics.target(packs, today))
     return found
 
 
 def _link(line: Line, by: str, *columns: str) -> str | None:
     """The list of the people of a line, or of some of its columns; None for whoever may not open it."""
     words: dict[str, Any] = {by: line.name or BLANK} if by else {}
+    if not words and not columns:
+        # The number counts everybody, whatever view the reader's roster opens with.
+        words = {lists.WHOLE: 1}
     return url_for("people.index", holds=list(columns), **words) if gate.may("people.index") else None
 
 
-def _skilled_link(found: Statistics) -> str | None:
-    return _link(found.whole, "", *(grade.value for grade in Grade if grade >= found.highly_skilled_from))
+def _skilled_link(highly_skilled_from: Grade, whole: Line) -> str | None:
+    return _link(whole, "", *(grade.value for grade in Grade if grade >= highly_skilled_from))
+
+
+def _past_link(end: date) -> str | None:
+    return url_for("people.index", skilled=end.year) if gate.may("people.index") else None
 
 
 def _stages() -> dict[str, str]:
@@ -129,7 +188,7 @@ def _stage_conditions(firm: Institution) -> dict[str, sa.ColumnElement[bool]]:
         *(standing_as(grade.value, firm_id, gate.today()) for grade in Grade if grade > Grade.APPRENTICE)
     )
     return {
-        "failed": sa.and_(decided("failed"), ~decided("passed")),
+        "failed": sa.and_(decided("failed"), ~apprentice),
         "confirmed": sa.and_(apprentice, ~holds),
         "advanced": sa.and_(decided("passed"), holds),
     }

@@ -1,10 +1,12 @@
 """The application in Chromium: accessibility, console, content policy, two browsers in one record, back and double click."""
 
+import io
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
+from pypdf import PdfReader
 from sqlmodel import Session, col, select
 from werkzeug.exceptions import HTTPException
 
@@ -68,6 +70,22 @@ def test_no_page_keeps_anybody_out_or_complains(live: Live, enter: Enter, login:
 
     assert every_page(live, enter(login), begin) == []
     assert live.said == []
+
+
+def test_a_page_prints_with_its_head_on_every_sheet_and_nothing_to_press(live: Live, enter: Enter) -> None:
+    page = enter("staff")
+    page.goto(f"{live.base}/people?all=1")
+    name = page.locator("td.link a").first.inner_text()
+
+    sheets = [one.extract_text() for one in PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages]
+
+    assert len(sheets) > 1 and name in sheets[0]
+    firm, who = page.locator(".where").inner_text().strip(), page.locator(".me a").inner_text()
+    for number, text in enumerate(sheets, start=1):
+        assert firm in text and f"打印人：{who}" in text and f"{number} / {len(sheets)}" in text
+        # The titles of the columns stand above each sheet's rows; the menu and the buttons stand nowhere.
+        assert "工号 部门 岗位" in text
+        assert not [word for word in ("操作日志", "退出", "导出所见", "查找", "下一页", "http") if word in text]
 
 
 def test_one_signs_in_and_is_shown_where_one_is_by_the_keyboard_alone(live: Live, enter: Enter) -> None:

@@ -12,7 +12,17 @@ from skilleval.db.tables import Certificate, Credential, Person
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.services import certificates
-from skilleval.services.statistics import COLUMNS, Line, Statistics, past_shares, standing_as, statistics, target
+from skilleval.services.rules import packs_of
+from skilleval.services.statistics import (
+    COLUMNS,
+    Line,
+    Statistics,
+    highly_skilled_on,
+    lines_on,
+    standing_as,
+    statistics,
+    target,
+)
 from tests.certified import ISSUED_ON, make_certified_batch
 from tests.factories import ACTOR, Firm, make_firm, make_person
 
@@ -130,17 +140,21 @@ def test_a_certificate_issued_here_and_revoked_later_counts_in_the_list_of_its_d
 
 def test_past_shares_are_of_those_whose_grade_was_known_then(session: Session, firm: Firm) -> None:
     # Before 2020 only 无证 is known, by the roster's 无.
-    shares = past_shares(session, firm.institution, Grade.SENIOR, [date(2019, 12, 31), date(2025, 12, 31), ON])
+    days = [date(2019, 12, 31), date(2025, 12, 31), ON]
+    lines = lines_on(session, firm.institution, Grade.SENIOR, days)
 
-    assert shares == [0.0, 2 / 3, 0.75]
+    assert [one.share for one in lines] == [0.0, 2 / 3, 0.75]
+    assert lines[-1].heads == count(session, firm, ON).whole.heads
+    listed = [len(session.exec(select(Person.id).where(highly_skilled_on(Grade.SENIOR, firm.id, day))).all()) for day in days]
+    assert listed == [one.highly_skilled for one in lines]
 
 
 def test_the_plan_names_2028_and_no_share_which_is_unknown_and_not_none(session: Session, firm: Firm) -> None:
-    found = target(session, packs.library(), firm.institution, on=ON)
+    found = target(packs_of(session, firm.id, packs.library(), ON), ON)
 
     assert found is not None and found.share is None
     assert "2028" in found.clause and "征求意见稿" in found.clause
-    assert target(session, packs.library(), firm.institution, on=date(2024, 3, 24)) is None
+    assert target(packs_of(session, firm.id, packs.library(), date(2024, 3, 24)), date(2024, 3, 24)) is None
 
 
 def test_a_share_that_the_firm_set_in_its_own_pack_is_the_target(session: Session, firm: Firm, tmp_path: Path) -> None:
@@ -152,6 +166,6 @@ def test_a_share_that_the_firm_set_in_its_own_pack_is_the_target(session: Sessio
         encoding="utf-8",
     )
 
-    found = target(session, packs.library(tmp_path), firm.institution, on=ON)
+    found = target(packs_of(session, firm.id, packs.library(tmp_path), ON), ON)
 
     assert found is not None and found.share == 0.35 and "本厂规划" in found.clause

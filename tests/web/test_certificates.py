@@ -1,6 +1,7 @@
 """Certificates in the browser: issued, printed, ended, and checked by everybody."""
 
 import io
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -161,6 +162,23 @@ def test_the_print_has_every_certificate_and_the_journal_knows(app: Flask, signe
     with installation.database.reading() as session:
         printed = [one.body for one in session.exec(select(JournalEntry)) if "certificates.print" in one.body]
     assert len(printed) == 2 and "姓名person1" in printed[0]
+
+
+def test_what_happened_to_a_certificate_is_told_with_its_prints_and_of_no_other(
+    app: Flask, signed_in: SignedIn, installation: Installation, certified: None
+) -> None:
+    browser = signed_in("issuer")
+    browser.post(_one(app, "/print"))
+    browser.post(_one(app, "/end"), {"to": "reissued", "reason": "原件遗失"})
+
+    told, other = (re.findall(r"（.+?）(.+?)<", _timeline(browser.get(_one(app, row=row)).get_data(as_text=True))) for row in (1, 2))
+
+    assert [one.strip() for one in told] == ["补发证书", "打印证书"] and other == []
+    assert "原件遗失" in browser.get(_one(app)).get_data(as_text=True)
+
+
+def _timeline(page: str) -> str:
+    return page.partition("<h2>经过</h2>")[2].partition("</section>")[0]
 
 
 def test_a_certificate_is_voided_with_a_reason_and_replaced(app: Flask, signed_in: SignedIn, installation: Installation, certified: None) -> None:

@@ -90,6 +90,8 @@ def test_a_package_is_exported_checked_taken_away_and_answered(app: Flask, signe
     with zipfile.ZipFile(io.BytesIO(taken.data)) as package:
         books = [openpyxl.load_workbook(io.BytesIO(package.read(name))) for name in package.namelist() if name.endswith(".xlsx")]
     assert any(cell.value == "郑䶮" for book in books for line in book.worksheets[0].iter_rows() for cell in line)
+    story = page.partition("<h2>经过</h2>")[2]
+    assert [story.find(act) > 0 for act in ("下载", "登记窗口答复", "导出上报材料")] == [True] * 3
     assert "&lt;b&gt;缺&lt;/b&gt;附件" in page and "已退回" in page and "受理-1" in page
     with installation.database.reading() as session:
         told = [one.body for one in session.exec(select(JournalEntry))]

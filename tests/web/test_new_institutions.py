@@ -1,5 +1,7 @@
 """A new institution: named by the administrator, so that it can have accounts; the rest is its HR's."""
 
+import re
+
 import pytest
 from sqlmodel import col, select
 
@@ -8,7 +10,7 @@ from skilleval.installation import Installation
 from tests.factories import CREDIT_CODE, make_firm
 from tests.web.conftest import Browser, SignedIn
 
-NEW = {"credit_code": CREDIT_CODE, "name": "岭南精工制造有限公司", "kind": "employer"}
+NEW = {"credit_code": CREDIT_CODE, "name": "岭南精工制造有限公司", "kind": "employer", "manufacturing": "false", "province": "32"}
 ADDRESS = "/accounts/institutions/new"
 
 
@@ -21,11 +23,18 @@ def test_a_new_institution_is_named_and_leads_to_the_account_of_its_hr(signed_in
     assert answer.status_code == 303
     assert f'<option selected value="{CREDIT_CODE}">' in form and '<option selected value="hr">' in form
     with installation.database.reading() as session:
-        assert [one.name for one in session.exec(select(Institution))] == [NEW["name"]]
+        made = session.exec(select(Institution)).one()
+        assert (made.name, made.manufacturing, made.province) == (NEW["name"], False, "32")
         assert ["institution.add" in body for body in session.exec(select(JournalEntry.body))] == [True]
 
 
-@pytest.mark.parametrize(("field", "typed"), [("credit_code", "91440999MA0000015X"), ("credit_code", ""), ("name", ""), ("kind", "bank")])
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        ("credit_code", "91440999MA0000015X"), ("credit_code", ""), ("name", ""), ("kind", "bank"), ("kind", ""),
+        ("manufacturing", ""), ("province", ""), ("province", "粤"), ("province", "440"),
+    ],
+)  # fmt: skip
 def test_a_wrong_code_name_or_kind_is_refused_at_its_field(
     signed_in: SignedIn, installation: Installation, field: str, typed: str
 ) -> None:
@@ -34,6 +43,13 @@ def test_a_wrong_code_name_or_kind_is_refused_at_its_field(
     assert answer.status_code == 422 and f'id="{field}-wrong"' in answer.get_data(as_text=True)
     with installation.database.reading() as session:
         assert session.exec(select(Institution)).all() == []
+
+
+def test_the_form_guesses_nothing(signed_in: SignedIn) -> None:
+    page = signed_in("administrator", at=None).get(ADDRESS).get_data(as_text=True)
+
+    assert page.count('<option value="">请选择</option>') == 2 and "selected" not in page
+    assert re.search(r'<input[^>]*id="province"[^>]*value=""', page)
 
 
 def test_an_institution_that_is_there_is_not_changed_by_the_administrator(signed_in: SignedIn, installation: Installation) -> None:

@@ -266,6 +266,8 @@ def test_who_recorded_an_objection_does_not_decide_it_and_another_does(
     assert (own.status_code, without.status_code, decided.status_code) == (422, 422, 303)
     assert _raised(installation)[0].state == "upheld"
     assert "成绩尚未更正" in page and "漏加一项" in page
+    story = page.partition("<h2>经过</h2>")[2]
+    assert 0 < story.find("异议成立") < story.find("登记异议") < story.find("发布公示")
 
 
 def test_an_objection_outlives_its_notice_and_is_decided_under_the_next(

@@ -59,6 +59,34 @@ def test_every_number_opens_a_list_of_as_many(signed_in: SignedIn, firm: Firm) -
     assert "外车间" not in page and "尚未设目标线" in page
 
 
+@pytest.mark.parametrize("address", ["/workforce", "/"])
+def test_a_year_of_the_line_opens_those_who_were_skilled_at_its_end(signed_in: SignedIn, firm: Firm, address: str) -> None:
+    browser = signed_in("approver")
+
+    page = browser.get(address).get_data(as_text=True)
+
+    years = dict(re.findall(r'<a href="(/people\?skilled=\d{4})" aria-label="(.+?)"', page))
+    assert years == {"/people?skilled=2024": "2024：50.0%", "/people?skilled=2025": "2025：50.0%", "/people?skilled=2023": "2023：0.0%"}
+    assert {one: _total(browser, one) for one in years} == {
+        "/people?skilled=2023": 0, "/people?skilled=2024": 2, "/people?skilled=2025": 2,
+    }  # fmt: skip
+    chosen = browser.get("/people?skilled=2025").get_data(as_text=True)
+    assert "高技能人才：2025 年末" in chosen and '<input type="hidden" name="skilled" value="2025">' in chosen
+
+
+def test_the_home_page_tells_management_the_same_numbers_and_no_others(signed_in: SignedIn, firm: Firm) -> None:
+    browser = signed_in("approver")
+    page = browser.get("/").get_data(as_text=True)
+
+    cells = re.findall(r'<td class="number"><a href="(/[^"]*)">(\d+)</a></td>', page)
+    totals = re.findall(r'<a class="figure" href="(/people[^"]*)"><strong>(\d+)</strong>', page)
+
+    assert len(cells) >= 6 and totals == [("/people?all=1", "5"), (totals[1][0], "2")]
+    for address, number in [*cells, *totals]:
+        assert _total(browser, address.replace("&amp;", "&")) == int(number)
+    assert "外车间" not in page and 'id="workforce"' not in signed_in("issuer").get("/").get_data(as_text=True)
+
+
 def test_what_changes_is_counted_anew_and_what_does_not_is_not(signed_in: SignedIn, installation: Installation, firm: Firm) -> None:
     browser = signed_in("approver")
     with statements() as first:

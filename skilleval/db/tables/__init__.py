@@ -64,6 +64,7 @@ from skilleval.db.tables.specification import (
 )
 from skilleval.db.tables.standard import StandardConfirmation
 from skilleval.db.tables.upload import StagedImport
+from skilleval.db.tables.view import ListLayout, SavedView
 
 __all__ = [
     "CONFLICT_KINDS",
@@ -108,6 +109,7 @@ __all__ = [
     "JournalEntry",
     "JournalHead",
     "JournalObject",
+    "ListLayout",
     "LoginCounter",
     "Mandate",
     "Mark",
@@ -133,6 +135,7 @@ __all__ = [
     "Result",
     "ReviewRound",
     "Reviewer",
+    "SavedView",
     "Scheme",
     "ScopeLine",
     "ScoreLine",
