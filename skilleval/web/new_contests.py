@@ -23,6 +23,8 @@ from skilleval.web.language import _, lazy
 __all__ = ["pages"]
 
 ROWS = 8
+#: 五级 is not reached by a contest (domain/contests.py)
+_GRADES = [SelectChoice(one.value, lazy(one.printed)) for one in Grade if one.digit and one > Grade.JUNIOR]
 
 
 def _choices(words: dict[str, str]) -> list[SelectChoice]:
@@ -37,7 +39,7 @@ class RuleRow(PlainForm):
     lower = IntegerField(lazy("从"), [Optional(), NumberRange(min=0, max=100_000)])
     upper = IntegerField(lazy("到"), [Optional(), NumberRange(min=0, max=100_000)])
     awards = StringField(lazy("奖项"), [Optional(), Length(max=100)])
-    grade = SelectField(lazy("晋升到"), choices=[SelectChoice(one.value, lazy(one.printed)) for one in Grade if one.digit])
+    grade = SelectField(lazy("晋升到"), choices=_GRADES)
     one_up = BooleanField(lazy("已持有的升一级"))
 
 

@@ -169,7 +169,10 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("rules.index", STAFF, None),
     ("rules.show", STAFF, None),
     ("rules.choose", HR, HR),
+    ("rules.text", STAFF, None),
     ("rule_trials.show", PEOPLE_READERS, None),
+    ("rule_trials.upload", None, _roles("hr", "member_hr", "reviewer", "approver")),
+    ("rule_trials.edition", PEOPLE_READERS, None),
     # — the workforce, for management —
     ("workforce.index", PEOPLE_READERS, None),
     ("workforce.apprentices", PEOPLE_READERS, None),
