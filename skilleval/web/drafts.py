@@ -5,7 +5,6 @@ Texts come as files, as from the command line; the services refuse what a review
 
 from collections.abc import Callable
 
-import sqlalchemy as sa
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_wtf.file import FileField
 from sqlmodel import Session, col, select
@@ -14,7 +13,7 @@ from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length
 
-from skilleval.db.tables import ChainMember, Reviewer, ReviewRound, SpecificationDraft, SpecificationDrafter
+from skilleval.db.tables import ChainMember, SpecificationDraft, SpecificationDrafter
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.specification_changes import SpecificationChange
 from skilleval.domain.specifications import CONCLUSIONS, VERDICTS
@@ -76,21 +75,15 @@ def new() -> Response | BaseResponse:
 @pages.get("/<row(kind='specification_draft'):draft_id>")
 def show(draft_id: int) -> str:
     """One draft: who drafts, each revision and what it changed, rounds with experts, opinions and what became of them."""
-    return _page(draft_id, DrafterForm(formdata=None))
-
-
-def _page(draft_id: int, drafter: DrafterForm) -> str:
     session = gate.reading()
     draft = _seen(session, draft_id)
-    leads = viewer_of(session).owns(draft.institution_id)
-    if leads:
-        _offer(session, draft, drafter)
     revisions = service.revisions_of(session, draft)
     rounds = reviews.rounds_of(session, draft)
     return render_template(
-        "drafts/show.html", draft=draft, leads=leads, drafter=drafter, lead_code=gate.who().credit_code,
+        "drafts/show.html", draft=draft, leads=viewer_of(session).owns(draft.institution_id),
+        lead_code=gate.who().credit_code,
         drafters=specification_drafters.drafters_of(session, draft), revisions=revisions, changes=_changes(session, draft, len(revisions)),
-        rounds=rounds, reviewers=_reviewers(session, draft),
+        rounds=rounds, reviewers=reviews.reviewers_by_round(session, draft),
         opinions=reviews.opinions_of(session, draft), answers=reviews.answers_of(session, draft), verdicts=VERDICTS,
         conclusions=CONCLUSIONS, revision=RevisionForm(formdata=None), round_form=TextForm(formdata=None),
         is_open=draft.closed_on is None,
@@ -114,13 +107,13 @@ def revise(draft_id: int) -> BaseResponse:
     return _back(draft_id, _("文稿已提交。"))
 
 
-@pages.post("/<row(kind='specification_draft'):draft_id>/drafters")
-def add_drafter(draft_id: int) -> BaseResponse | tuple[str, int]:
+@pages.route("/<row(kind='specification_draft'):draft_id>/drafters", methods=["GET", "POST"])
+def add_drafter(draft_id: int) -> Response | BaseResponse:
     """Let a member of the chain draft too."""
     session = gate.reading()
-    form = DrafterForm()
-    _offer(session, own_row(session, SpecificationDraft, draft_id), form)
-    if form.validate():
+    draft, form = own_row(session, SpecificationDraft, draft_id), DrafterForm()
+    _offer(session, draft, form)
+    if form.validate_on_submit():
         try:
             with gate.writing() as write:
                 specification_drafters.add_drafter(
@@ -132,7 +125,7 @@ def add_drafter(draft_id: int) -> BaseResponse | tuple[str, int]:
             form.refuse(refusal)
         else:
             return _back(draft_id, _("起草单位已增加。"))
-    return _page(draft_id, form), 422
+    return page("drafts/drafter.html", form, draft=draft)
 
 
 @pages.post("/<row(kind='specification_draft'):draft_id>/drafters/<row(kind='specification_drafter'):drafter_id>/leave")
@@ -272,17 +265,6 @@ def _seen(session: Session, draft_id: int) -> SpecificationDraft:
         col(SpecificationDraft.id) == draft_id, viewer_of(session).drafts(gate.today())
     )
     return session.exec(query).first() or abort(404)
-
-
-def _reviewers(session: Session, draft: SpecificationDraft) -> dict[int, list[Reviewer]]:
-    """Round → the experts who were there."""
-    rounds = sa.select(col(ReviewRound.id)).where(
-        col(ReviewRound.institution_id) == draft.institution_id, col(ReviewRound.draft_id) == draft.id
-    )
-    found: dict[int, list[Reviewer]] = {}
-    for one in session.exec(select(Reviewer).where(col(Reviewer.round_id).in_(rounds)).order_by(col(Reviewer.id))):
-        found.setdefault(one.round_id, []).append(one)
-    return found
 
 
 def _changes(session: Session, draft: SpecificationDraft, count: int) -> list[SpecificationChange]:

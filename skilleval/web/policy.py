@@ -141,7 +141,7 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("drafts.show", STAFF, None),
     ("drafts.new", None, HR),
     ("drafts.record", STAFF, None),
-    ("drafts.add_drafter", None, HR),
+    ("drafts.add_drafter", HR, HR),
     ("drafts.end_drafting", None, HR),
     ("drafts.revise", None, PEOPLE),
     ("drafts.opine", None, PEOPLE),
