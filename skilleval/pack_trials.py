@@ -32,15 +32,18 @@ def find_pack(library: Library, named: str) -> Pack:
 
 
 def read_trial(library: Library, file: Path) -> Pack:
-    """The pack of a file. It takes the key of the standing pack with its file name or its ``name``, else a new one.
+    """The pack of a file; see ``read_text``. Refused besides: a file that is not there, or no UTF-8."""
+    return read_text(library, file.stem, _text(file))
+
+
+def read_text(library: Library, stem: str, text: str) -> Pack:
+    """The pack of a text. It takes the key of the standing pack with its file's ``stem`` or its ``name``, else ``stem``.
 
     Refused with every reason: a malformed pack.
     """
-    text = _text(file)
     keys = {pack.key for pack in library.packs}
     named = {pack.name: pack.key for pack in library.packs}
-    key = file.stem if file.stem in keys else named.get(_name(text), file.stem)
-    return read_pack(key, text)
+    return read_pack(stem if stem in keys else named.get(_name(text), stem), text)
 
 
 def with_pack(library: Library, pack: Pack) -> Library:

@@ -21,7 +21,7 @@ from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 
 #: states of a batch in which people may still, or may yet, enrol
-_EXTENDABLE = ("draft", "enrolling")
+EXTENDABLE = ("draft", "enrolling")
 
 
 def must_be_in_time(batch: Batch, on: date) -> None:
@@ -42,7 +42,7 @@ def extend_enrolment(session: Session, actor: Actor, batch: Batch, until: date, 
     take_duty(session, actor, batch, "enrolment.extend_enrolment")
     if not reason.strip():
         raise RuleBroken("延长报名须写明理由")
-    if batch.state not in _EXTENDABLE:
+    if batch.state not in EXTENDABLE:
         raise RuleBroken(f"批次 {batch.number} 现在是“{lifecycle.label('batch', batch.state)}”，报名已结束，不能再延长")
     former = batch.enrol_until
     if former is None:

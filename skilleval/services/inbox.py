@@ -123,7 +123,7 @@ TASKS: dict[str, Task] = {
     "adjudicate": Task("reviewer", _in("marking", lambda one: one.progress.disputed if one.progress else 0)),
     "decide": Task("approver", _in("marking", lambda one: one.open_cases)),
     "settle": Task("reviewer", _in("marking", _to_settle)),
-    "publish": Task("approver", _in("settled", lambda one: one.eligible)),
+    "publish": Task("approver", _in("settled", lambda one: one.uncertified)),
     "objections": Task("approver", _in("noticed", lambda one: one.open_objections)),
     "close": Task("approver", _to_close),
     "issue": Task("issuer", _in("cleared", lambda one: one.uncertified)),

@@ -23,6 +23,8 @@ from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 
 ROUTE = "contest"
+#: states of a batch in which a promotion may be taken back
+REVOCABLE = ("settled", "noticed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def disallow(
     Refused: no reason, a batch of another route or at another step, somebody who is not promoted.
     """
     take_duty(session, actor, batch, "promotions.disallow")
-    if candidate.route != ROUTE or batch.state not in ("settled", "noticed"):
+    if candidate.route != ROUTE or batch.state not in REVOCABLE:
         raise RuleBroken("只有竞赛晋级的批次、在核定后与公示结束前，可以取消晋级")
     if not reason.strip():
         raise RuleBroken("取消晋级须写明理由")

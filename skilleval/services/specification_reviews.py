@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from skilleval.db.tables import (
@@ -244,6 +245,17 @@ def reviewers_of(session: Session, row: ReviewRound) -> Sequence[Reviewer]:
         col(Reviewer.institution_id) == row.institution_id, col(Reviewer.round_id) == row.id
     )
     return session.exec(query.order_by(col(Reviewer.id))).all()
+
+
+def reviewers_by_round(session: Session, draft: SpecificationDraft) -> Mapping[int, Sequence[Reviewer]]:
+    """The experts of every round of a draft, by the round's id, each in the order of its file."""
+    rounds = sa.select(col(ReviewRound.id)).where(
+        col(ReviewRound.institution_id) == draft.institution_id, col(ReviewRound.draft_id) == draft.id
+    )
+    found: dict[int, list[Reviewer]] = {}
+    for one in session.exec(select(Reviewer).where(col(Reviewer.round_id).in_(rounds)).order_by(col(Reviewer.id))):
+        found.setdefault(one.round_id, []).append(one)
+    return found
 
 
 def opinions_of(session: Session, draft: SpecificationDraft) -> Sequence[DraftOpinion]:

@@ -115,6 +115,12 @@ class WhatIf:
     left_out: Counter[str] = field(default_factory=Counter)
 
     @cached_property
+    def unchanged(self) -> list[Subject]:
+        """Those who were judged and whose answers all stay."""
+        changed = {change.subject.person.id for change in self.changes}
+        return [one for one in self.subjects if one.person.id not in changed]
+
+    @cached_property
     def totals(self) -> Counter[str]:
         """How many changes there are of each kind."""
         return Counter(change.kind for change in self.changes)
@@ -179,6 +185,23 @@ def what_if(
                 _compare(session, found, firm, people, setting)
             if progress is not None:
                 progress(len(found.subjects) + found.left_out.total())
+    return found
+
+
+def what_if_edition(
+    session: Session, packs: Packs, institution: Institution, occupation: str, basis: Basis, edition: str, *, on: date
+) -> WhatIf:
+    """What changes for the firm's people of an occupation if another edition of the conditions were used than ``basis`` says.
+
+    Refused: an edition that no pack of the firm has.
+    """
+    if edition not in packs.editions():
+        raise RuleBroken(f"没有“{edition}”这一版申报条件，可用的有：{'、'.join(packs.editions())}")
+    found = WhatIf(on)
+    query = select(Person).where(col(Person.institution_id) == institution.id, col(Person.occupation_code) == occupation)
+    people = session.exec(query.order_by(col(Person.id))).all()
+    setting = Setting(occupation, basis.related, on, _side(packs, basis.edition, on), _side(packs, edition, on))
+    _compare(session, found, institution, people, setting)
     return found
 
 

@@ -329,6 +329,15 @@ def once_(public_id: str) -> str:
     return render_template("accounts/password_once.html", account=account, once=once.take(public_id))
 
 
+@pages.post("/accounts/<public_id>/remove-codes")
+def remove_codes(public_id: str) -> Response:
+    """Its one-time codes are no longer asked for, such as after a lost phone."""
+    with gate.writing() as session:
+        codes.remove_totp(session, gate.actor(), _account(session, public_id), now=gate.now())
+        session.commit()
+    return _back(public_id, _("动态口令已停用，登录已结束。"))
+
+
 def _restoring(wanted: str) -> str:
     """Where to go after signing in, told that a form's draft may wait there."""
     return f"{wanted}{'&' if '?' in wanted else '?'}restored=1" if request.args.get("next") else wanted

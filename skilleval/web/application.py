@@ -22,7 +22,6 @@ from skilleval.web import (
     certificates,
     chains,
     confirmations,
-    contests,
     corner,
     drafts,
     errors,
@@ -38,6 +37,7 @@ from skilleval.web import (
     language,
     marks,
     navigation,
+    new_contests,
     new_institutions,
     notices,
     panels,
@@ -52,6 +52,7 @@ from skilleval.web import (
     public,
     public_ids,
     recognitions,
+    relations,
     rule_trials,
     rules,
     saved_views,
@@ -63,7 +64,7 @@ from skilleval.web import (
     workforce,
 )
 
-#: Every blueprint of the application, one a noun; ``person`` adds one person's page to that of the people.
+#: Every blueprint of the application, one a noun; ``person`` adds one person's page to that of the people, ``new_contests`` its form to the contests.
 BLUEPRINTS = (
     accounts.pages,
     home.pages,
@@ -74,6 +75,7 @@ BLUEPRINTS = (
     batches.pages,
     candidates.pages,
     panels.pages,
+    relations.pages,
     scoring.pages,
     marks.pages,
     paper_marks.pages,
@@ -101,7 +103,7 @@ BLUEPRINTS = (
     recognitions.pages,
     cases.pages,
     evidence.pages,
-    contests.pages,
+    new_contests.pages,
     appointments.pages,
     confirmations.pages,
     people_changes.pages,

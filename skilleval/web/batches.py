@@ -21,12 +21,12 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
 from skilleval.domain.rules import Proof
 from skilleval.services import batches as service
-from skilleval.services import deadlines
+from skilleval.services import deadlines, enrolment
 from skilleval.services.journal_reading import batch_timeline
 from skilleval.services.rules import packs_of_batch
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import firm_words, gate, lists
-from skilleval.web.forms import DayField, Form, ReasonForm, Required, optional_day, page, row_choice
+from skilleval.web.forms import DayField, Form, Required, optional_day, page, row_choice
 from skilleval.web.language import _, lazy
 from skilleval.web.show import label
 
@@ -67,6 +67,13 @@ class BatchForm(Form):
     )
 
 
+class ExtensionForm(Form):
+    """A later last day of enrolment."""
+
+    until = DayField(lazy("新的报名截止"), [Required()])
+    reason = StringField(lazy("理由"), [Required(), Length(min=2, max=500)], description=lazy("原来的截止日期和理由都留在日志中"))
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One line of the checklist: what the next step still lacks, or has, and where to see to it."""
@@ -85,6 +92,10 @@ def index() -> Response | str:
 @pages.get("/<row(kind='batch'):batch_id>")
 def show(batch_id: int) -> str:
     """The workspace: pipeline, what the next step asks, deadline, numbers."""
+    return _workspace(batch_id, ExtensionForm(formdata=None))
+
+
+def _workspace(batch_id: int, extension: ExtensionForm) -> str:
     session = gate.reading()
     batch = seen_batch(session, batch_id)
     library, today = gate.site().installation.library, gate.today()
@@ -98,7 +109,7 @@ def show(batch_id: int) -> str:
         missing={to: lifecycle.missing_in(proof) for to, proof in ready.items()},
         pages=OWN_PAGE, counts=_counts(session, batch),
         deadline=deadlines.results_deadline(session, packs, batch, calendar, today) if packs is not None else None,
-        reason=ReasonForm(formdata=None), timeline=batch_timeline(session, batch, LAST_ACTS),
+        timeline=batch_timeline(session, batch, LAST_ACTS), extension=extension, extendable=enrolment.EXTENDABLE,
     )  # fmt: skip
 
 
@@ -152,6 +163,26 @@ def reason(batch_id: int) -> BaseResponse:
         session.commit()
     flash(_("理由已记入日志。"))
     return redirect(url_for("batches.show", batch_id=batch_id), 303)
+
+
+@pages.post("/<row(kind='batch'):batch_id>/extend")
+def extend(batch_id: int) -> BaseResponse | tuple[str, int]:
+    """Let people enrol longer."""
+    own_batch(gate.reading(), batch_id)
+    form = ExtensionForm()
+    if form.validate():
+        try:
+            with gate.writing() as session:
+                enrolment.extend_enrolment(
+                    session, gate.actor(), own_batch(session, batch_id), form.until.data, reason=form.reason.data or ""
+                )
+                session.commit()
+        except RuleBroken as refusal:
+            form.refuse(refusal)
+        else:
+            flash(_("报名截止已延长至 {day}。").format(day=form.until.data))
+            return redirect(url_for("batches.show", batch_id=batch_id), 303)
+    return _workspace(batch_id, form), 422
 
 
 def own_batch(session: Session, batch_id: int) -> Batch:

@@ -22,7 +22,8 @@ from skilleval.services.rules import packs_of
 from skilleval.services.tenancy import partner_of, viewer_of
 from skilleval.web import gate
 from skilleval.web.batches import CheckboxesField
-from skilleval.web.forms import DayField, Form, Required
+from skilleval.web.firm_edits import own_firm
+from skilleval.web.forms import DayField, Form, Required, page
 from skilleval.web.language import _, lazy
 from skilleval.web.people import occupation
 
@@ -30,6 +31,14 @@ pages = Blueprint("chains", __name__, url_prefix="/chains")
 
 NOTICE_DAYS = "mandate.expiry_notice_days"
 TONES = {"coming": "wait", "valid": "good", "expiring": "warn", "over": "bad"}
+
+
+class ChainForm(Form):
+    """A new chain, led by the institution that asks."""
+
+    name = StringField(lazy("链名称"), [Required(), Length(max=80)])
+    cluster = StringField(lazy("产业集群"), [Optional(), Length(max=40)])
+    city = StringField(lazy("地市代码"), [Optional(), Length(max=6)], description=lazy("深圳为 4403"))
 
 
 class MemberForm(Form):
@@ -71,12 +80,28 @@ class MandateLine:
 
 
 @pages.get("")
-def index() -> str:
+def index() -> Response:
     """The chains that the institution leads, or belongs to."""
-    session = gate.reading()
-    lead = sa.orm.aliased(Institution)
-    query = select(Chain, lead.name).where(viewer_of(session).chains(), col(lead.id) == col(Chain.institution_id))
-    return render_template("chains/index.html", rows=session.exec(query.order_by(col(Chain.name))).all())
+    return _index(ChainForm(formdata=None))
+
+
+@pages.post("")
+def add() -> BaseResponse:
+    """Record a chain that the institution leads."""
+    form = ChainForm()
+    if form.validate():
+        try:
+            with gate.writing() as session:
+                chain = service.add_chain(
+                    session, gate.actor(), own_firm(session), name=form.name.data or "",
+                    cluster=form.cluster.data or None, city=form.city.data or None,
+                )  # fmt: skip
+                session.commit()
+        except RuleBroken as refusal:
+            form.refuse(refusal)
+        else:
+            return _back(chain.id or 0, _("技能生态链已登记。下一步：增加链员。"))
+    return _index(form)
 
 
 @pages.get("/<row(kind='chain'):chain_id>")
@@ -157,6 +182,14 @@ def revoke_mandate(chain_id: int, mandate_id: int) -> BaseResponse:
         service.revoke_mandate(session, gate.actor(), mandate, reason=request.form.get("reason", ""), on=gate.today())
         session.commit()
     return _back(chain_id, _("服务关系已撤销，自今天起不再有效。"))
+
+
+def _index(form: ChainForm) -> Response:
+    session = gate.reading()
+    lead = sa.orm.aliased(Institution)
+    query = select(Chain, lead.name).where(viewer_of(session).chains(), col(lead.id) == col(Chain.institution_id))
+    rows = session.exec(query.order_by(col(Chain.name))).all()
+    return page("chains/index.html", form, rows=rows, firm=own_firm(session))
 
 
 def _own_chain(session: Session, chain_id: int) -> Chain:

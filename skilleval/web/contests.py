@@ -1,11 +1,10 @@
 """Contests: the events, their rank rules and results, and the promotion that they give."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import sqlalchemy as sa
+import sqlalchemy.orm
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_wtf.file import FileField
 from sqlmodel import Session, col, select
@@ -14,30 +13,23 @@ from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
-from skilleval.db.tables import Batch, Candidate, Contest, ContestResult, Institution, Person, Specification
+from skilleval.db.tables import Batch, Candidate, Contest, ContestResult, Institution, Person, Result, Specification
 from skilleval.domain.contests import CLASSES, Standing, earned_row
 from skilleval.domain.contests import Contest as Event
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.services import contests as service
 from skilleval.services import promotions
-from skilleval.sheets.columns import Report
-from skilleval.sheets.intake import Incoming, parsed
-from skilleval.sheets.writing import FormSheet, write_errors, write_form
 from skilleval.web import firm_words, gate, lists
 from skilleval.web.batches import CheckboxesField
-from skilleval.web.forms import DayField, Form, Required, bytes_of, row_choice, toml_of
+from skilleval.web.forms import DayField, Form, Required, row_choice, toml_of
 from skilleval.web.language import _, lazy
 from skilleval.web.show import label
 
 pages = Blueprint("contests", __name__, url_prefix="/contests")
 
-#: a workbook of the results of one event
-_MOST_BYTES = 10_000_000
-
-
 class FileForm(Form):
-    """A file of a contest, or a workbook of results."""
+    """A file of a contest."""
 
     file = FileField(lazy("文件"))
 
@@ -90,42 +82,6 @@ def show(contest_id: int) -> str:
     return _page(gate.reading(), contest_id)
 
 
-@pages.get("/<row(kind='contest'):contest_id>/results.xlsx")
-def template(contest_id: int) -> Response:
-    """The workbook of results to fill in."""
-    _found(gate.reading(), contest_id)
-    notes = [_("一行一人；名次与奖项至少填一项，没有获奖请在“奖项”填“无”。本表含完整证件号码，请妥善保管。")]
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "results.xlsx"
-        write_form(file, [FormSheet("竞赛成绩", service.COLUMNS)], service.TEMPLATE_ID, notes)
-        return lists.workbook_response(file.read_bytes(), "contest-results.xlsx")
-
-
-@pages.post("/<row(kind='contest'):contest_id>/results")
-def import_results(contest_id: int) -> BaseResponse | str:
-    """Import results: all of them or none; with ``marked`` the workbook comes back with its errors marked instead."""
-    form = FileForm()
-    report = None
-    try:
-        content = bytes_of(form.file.data, _MOST_BYTES)
-        if not content or len(content) > _MOST_BYTES:
-            raise RuleBroken(_("请选择成绩表，不超过 10 MB"))
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / "upload"
-            path.write_bytes(content)
-            file = parsed(Incoming(path, "成绩表"))
-            if request.form.get("act") == "marked":
-                return _marked(contest_id, file, Path(folder))
-            report = _imported(contest_id, file)
-    except RuleBroken as refusal:
-        form.refuse(refusal)
-    if report is not None and not report.failed:
-        flash(_("已导入 {new} 人的成绩，{same} 人没有变化。").format(new=report.new, same=report.unchanged))
-        return redirect(url_for("contests.show", contest_id=contest_id), 303)
-    page = _page(gate.reading(), contest_id, form=form, report=report)
-    return Response(page, 422, content_type="text/html; charset=utf-8")
-
-
 @pages.post("/<row(kind='contest'):contest_id>/promote")
 def promote(contest_id: int) -> BaseResponse | str:
     """Make the batch of the promotions; it goes on to notice, certificates and filing like any other."""
@@ -145,7 +101,21 @@ def promote(contest_id: int) -> BaseResponse | str:
         else:
             flash(_("竞赛晋级 {count} 人，未晋级 {others} 人。下一步：公示。").format(count=len(done.candidates), others=len(done.refused)))
             return redirect(url_for("contests.show", contest_id=contest_id), 303)
-    return Response(_page(gate.reading(), contest_id, promotion=form), 422, content_type="text/html; charset=utf-8")
+    return Response(_page(gate.reading(), contest_id, form), 422, content_type="text/html; charset=utf-8")
+
+
+@pages.post("/<row(kind='contest'):contest_id>/candidates/<row(kind='candidate'):candidate_id>/disallow")
+def disallow(contest_id: int, candidate_id: int) -> BaseResponse:
+    """Take one promotion of this contest back before it is certified, with the reason; what was settled stays on record."""
+    with gate.writing() as session:
+        query = select(Candidate, Batch).where(
+            col(Candidate.id) == candidate_id, col(Batch.id) == col(Candidate.batch_id), *_of_contest(_found(session, contest_id))
+        )
+        candidate, batch = session.exec(query).first() or abort(404)
+        promotions.disallow(session, gate.actor(), batch, candidate, reason=request.form.get("reason", ""))
+        session.commit()
+    flash(_("晋级已取消，原结果和理由保留。"))
+    return redirect(url_for("contests.show", contest_id=contest_id), 303)
 
 
 def _firm(session: Session) -> Institution:
@@ -157,32 +127,7 @@ def _found(session: Session, contest_id: int) -> Contest:
     return session.exec(query).first() or abort(404)
 
 
-def _imported(contest_id: int, file: Incoming) -> Report:
-    with gate.writing() as session:
-        staged = service.stage_results(session, _found(session, contest_id), file, vault=gate.site().installation.vault)
-        if not staged.report.failed:
-            service.write_results(session, gate.actor(), staged)
-            session.commit()
-        return staged.report
-
-
-def _marked(contest_id: int, file: Incoming, folder: Path) -> Response:
-    session = gate.reading()
-    staged = service.stage_results(session, _found(session, contest_id), file, vault=gate.site().installation.vault)
-    if not staged.report.failed:
-        raise RuleBroken(_("成绩表没有错误，可以直接导入"))
-    out = write_errors(folder / "marked.xlsx", file, staged.report.errors)
-    return lists.workbook_response(out.read_bytes(), "contest-results-marked.xlsx")
-
-
-def _page(
-    session: Session,
-    contest_id: int,
-    *,
-    form: FileForm | None = None,
-    report: Report | None = None,
-    promotion: PromotionForm | None = None,
-) -> str:
+def _page(session: Session, contest_id: int, promotion: PromotionForm | None = None) -> str:
     contest = _found(session, contest_id)
     rows = service.rows_of(session, contest)
     results = session.execute(
@@ -196,24 +141,32 @@ def _page(
         standing = Standing(one.group_name, one.rank, one.participants, one.award)
         earned[one.id] = earned_row(Event(contest.code, contest.name, contest.document, rows, standing))
     return render_template(
-        "contests/show.html", contest=contest, classes=CLASSES, rows=rows, results=results, earned=earned,
-        outcomes=_outcomes(session, contest), form=form or FileForm(formdata=None), report=report,
+        "contests/show.html", contest=contest, classes=CLASSES, rows=rows, results=results, earned=earned, revocable=promotions.REVOCABLE,
+        outcomes=_outcomes(session, contest),
         promotion=promotion or _promotion_form(session, contest, blank=True),
     )  # fmt: skip
 
 
-def _outcomes(session: Session, contest: Contest) -> dict[int, tuple[Candidate, Batch]]:
-    """What became of each person who was judged by this contest, the last time."""
+def _outcomes(session: Session, contest: Contest) -> dict[int, tuple[Candidate, Batch, Result | None]]:
+    """What became of each person who was judged by this contest, the last time: with the result that stands."""
+    later = sa.orm.aliased(Result)
+    superseded = sa.exists().where(col(later.candidate_id) == col(Result.candidate_id), col(later.revision) > col(Result.revision))
     query = (
-        sa.select(Candidate, Batch)
+        sa.select(Candidate, Batch, Result)
         .join(Batch, col(Batch.id) == col(Candidate.batch_id))
-        .where(
-            col(Candidate.institution_id) == contest.institution_id, col(Candidate.route) == promotions.ROUTE,
-            col(Candidate.claimed).startswith(f"contest/{contest.code}/", autoescape=True),
-        )
+        .outerjoin(Result, sa.and_(col(Result.candidate_id) == col(Candidate.id), ~superseded))
+        .where(*_of_contest(contest))
         .order_by(col(Candidate.id))
+    )
+    return {candidate.person_id: (candidate, batch, result) for candidate, batch, result in session.execute(query)}
+
+
+def _of_contest(contest: Contest) -> tuple[sa.ColumnElement[bool], ...]:
+    """Candidates who were judged by this contest."""
+    return (
+        col(Candidate.institution_id) == contest.institution_id, col(Candidate.route) == promotions.ROUTE,
+        col(Candidate.claimed).startswith(f"contest/{contest.code}/", autoescape=True),
     )  # fmt: skip
-    return {candidate.person_id: (candidate, batch) for candidate, batch in session.execute(query)}
 
 
 def _specifications(session: Session, contest: Contest) -> Sequence[Specification]:

@@ -5,23 +5,28 @@ Texts come as files, as from the command line; the services refuse what a review
 
 from collections.abc import Callable
 
-import sqlalchemy as sa
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_wtf.file import FileField
 from sqlmodel import Session, col, select
 from werkzeug.wrappers import Response as BaseResponse
-from wtforms import StringField
+from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Length
 
-from skilleval.db.tables import Reviewer, ReviewRound, SpecificationDraft
+from skilleval.db.tables import ChainMember, SpecificationDraft, SpecificationDrafter
+from skilleval.domain.errors import RuleBroken
 from skilleval.domain.specification_changes import SpecificationChange
 from skilleval.domain.specifications import CONCLUSIONS, VERDICTS
+from skilleval.reports.fonts import load_fonts
+from skilleval.reports.minutes import render_minutes
+from skilleval.services import specification_drafters
 from skilleval.services import specification_reviews as reviews
 from skilleval.services import specifications as service
-from skilleval.services.specification_drafters import drafters_of
+from skilleval.services.review_record import record_of
 from skilleval.services.tenancy import viewer_of
-from skilleval.web import gate
-from skilleval.web.firm_edits import own_row, toml_of, uploaded_text
-from skilleval.web.forms import Form, Required, page
+from skilleval.web import gate, lists
+from skilleval.web.firm_edits import codes, own_row, toml_of, uploaded_text
+from skilleval.web.forms import DayField, Form, Required, page
 from skilleval.web.language import _, lazy
 
 pages = Blueprint("drafts", __name__, url_prefix="/specifications/drafts")
@@ -37,6 +42,15 @@ class RevisionForm(TextForm):
     """A revision: the text, and why."""
 
     reason = StringField(lazy("修改说明"), [Required()])
+
+
+class DrafterForm(Form):
+    """A member of the chain that drafts too."""
+
+    credit_code = SelectField(lazy("链员单位"), [Required()])
+    role = StringField(lazy("分工"), [Required(), Length(max=30)], default="参编单位")
+    people = StringField(lazy("起草人"), [Required(), Length(max=200)], description=lazy("几个人用顿号分开"))
+    joined_on = DayField(lazy("参加日期"), [Required()])
 
 
 @pages.get("")
@@ -67,8 +81,9 @@ def show(draft_id: int) -> str:
     rounds = reviews.rounds_of(session, draft)
     return render_template(
         "drafts/show.html", draft=draft, leads=viewer_of(session).owns(draft.institution_id),
-        drafters=drafters_of(session, draft), revisions=revisions, changes=_changes(session, draft, len(revisions)),
-        rounds=rounds, reviewers=_reviewers(session, draft),
+        lead_code=gate.who().credit_code,
+        drafters=specification_drafters.drafters_of(session, draft), revisions=revisions, changes=_changes(session, draft, len(revisions)),
+        rounds=rounds, reviewers=reviews.reviewers_by_round(session, draft),
         opinions=reviews.opinions_of(session, draft), answers=reviews.answers_of(session, draft), verdicts=VERDICTS,
         conclusions=CONCLUSIONS, revision=RevisionForm(formdata=None), round_form=TextForm(formdata=None),
         is_open=draft.closed_on is None,
@@ -90,6 +105,53 @@ def revise(draft_id: int) -> BaseResponse:
         )  # fmt: skip
         session.commit()
     return _back(draft_id, _("文稿已提交。"))
+
+
+@pages.route("/<row(kind='specification_draft'):draft_id>/drafters", methods=["GET", "POST"])
+def add_drafter(draft_id: int) -> Response | BaseResponse:
+    """Let a member of the chain draft too."""
+    session = gate.reading()
+    draft, form = own_row(session, SpecificationDraft, draft_id), DrafterForm()
+    _offer(session, draft, form)
+    if form.validate_on_submit():
+        try:
+            with gate.writing() as write:
+                specification_drafters.add_drafter(
+                    write, gate.actor(), own_row(write, SpecificationDraft, draft_id), credit_code=form.credit_code.data,
+                    role=form.role.data or "", people=codes(form.people.data), joined_on=form.joined_on.data,
+                )  # fmt: skip
+                write.commit()
+        except RuleBroken as refusal:
+            form.refuse(refusal)
+        else:
+            return _back(draft_id, _("起草单位已增加。"))
+    return page("drafts/drafter.html", form, draft=draft)
+
+
+@pages.post("/<row(kind='specification_draft'):draft_id>/drafters/<row(kind='specification_drafter'):drafter_id>/leave")
+def end_drafting(draft_id: int, drafter_id: int) -> BaseResponse:
+    """Note that today is the last day of a drafting firm, with the reason."""
+    reason = request.form.get("reason", "")
+
+    def leave(session: Session, draft: SpecificationDraft) -> None:
+        row = own_row(session, SpecificationDrafter, drafter_id)
+        if row.draft_id != draft.id:
+            abort(404)
+        specification_drafters.end_drafting(
+            session, gate.actor(), draft, credit_code=row.credit_code, left_on=gate.today(), reason=reason
+        )
+
+    return _led(draft_id, _("已登记退出，今天为最后一日。"), leave)
+
+
+@pages.get("/<row(kind='specification_draft'):draft_id>/record.pdf")
+def record(draft_id: int) -> Response:
+    """The record of the reviews, each sentence with the record behind it."""
+    session, settings = gate.reading(), gate.site().installation.settings
+    told = record_of(session, _seen(session, draft_id))
+    return lists.pdf_response(
+        render_minutes(told, load_fonts(settings.fonts), demo=settings.certificate.demo), "review-record.pdf"
+    )
 
 
 @pages.post("/<row(kind='specification_draft'):draft_id>/opinions")
@@ -169,6 +231,15 @@ def abandon(draft_id: int) -> BaseResponse:
     )  # fmt: skip
 
 
+def _offer(session: Session, draft: SpecificationDraft, form: DrafterForm) -> None:
+    """The members of the draft's chain, each once; the service asks whether they are members on that day."""
+    query = select(ChainMember).where(
+        col(ChainMember.institution_id) == draft.institution_id, col(ChainMember.chain_id) == draft.chain_id
+    )
+    names = {one.credit_code: one.name for one in session.exec(query.order_by(col(ChainMember.joined_on), col(ChainMember.id)))}
+    form.credit_code.choices = [SelectChoice(code, name) for code, name in names.items()]
+
+
 def _led(draft_id: int, told: str, act: Callable[[Session, SpecificationDraft], object]) -> BaseResponse:
     """Do one act of the lead on its draft; for a firm that takes part only, the act is not there."""
     with gate.writing() as session:
@@ -194,17 +265,6 @@ def _seen(session: Session, draft_id: int) -> SpecificationDraft:
         col(SpecificationDraft.id) == draft_id, viewer_of(session).drafts(gate.today())
     )
     return session.exec(query).first() or abort(404)
-
-
-def _reviewers(session: Session, draft: SpecificationDraft) -> dict[int, list[Reviewer]]:
-    """Round → the experts who were there."""
-    rounds = sa.select(col(ReviewRound.id)).where(
-        col(ReviewRound.institution_id) == draft.institution_id, col(ReviewRound.draft_id) == draft.id
-    )
-    found: dict[int, list[Reviewer]] = {}
-    for one in session.exec(select(Reviewer).where(col(Reviewer.round_id).in_(rounds)).order_by(col(Reviewer.id))):
-        found.setdefault(one.round_id, []).append(one)
-    return found
 
 
 def _changes(session: Session, draft: SpecificationDraft, count: int) -> list[SpecificationChange]:

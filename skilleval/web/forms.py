@@ -8,12 +8,12 @@ from typing import Any
 from flask import Response, current_app, render_template
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import FileStorage
-from wtforms import DateField, Field, StringField, TextAreaField
+from wtforms import DateField, Field, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional, StopValidation
+from wtforms.validators import InputRequired, Optional, StopValidation
 
 from skilleval.domain.errors import RuleBroken
-from skilleval.web.language import _, lazy
+from skilleval.web.language import _
 
 
 class Form(FlaskForm):
@@ -65,12 +65,6 @@ class DayField(DateField):
             super().process_formdata(valuelist)
         except ValueError as error:
             raise ValueError(_("“{typed}”不是日期，请写作 2026-06-01").format(typed=valuelist[0])) from error
-
-
-class ReasonForm(Form):
-    """An act that needs a reason and nothing else."""
-
-    reason = TextAreaField(lazy("理由"), [Required(), Length(min=2, max=500)])
 
 
 def optional_day(label: str) -> DayField:

@@ -65,7 +65,7 @@ FILING_READERS = _roles("hr", "reviewer", "approver", "supervisor", "issuer", "a
 FILERS = _roles("hr", "issuer")
 #: whoever may read the marks of candidates, panels and conflicts; an assessor has their own sheets
 MARK_READERS = _roles("hr", "reviewer", "approver", "supervisor", "auditor")
-#: whoever types paper sheets in, two for one sheet
+#: whoever types paper sheets in, two for one sheet; whoever writes down what people declare
 TYPISTS = _roles("hr", "reviewer")
 #: whoever may read cases of direct recognition and their evidence; the pages narrow it to the own people or panel
 CASE_READERS = _roles("hr", "member_hr", "assessor", "reviewer", "approver", "supervisor", "auditor")
@@ -103,6 +103,7 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("accounts.disable", None, ADMIN),
     ("accounts.enable", None, ADMIN),
     ("accounts.reset", None, ADMIN),
+    ("accounts.remove_codes", None, ADMIN),
     ("accounts.once_", ADMIN, None),
     ("account_personnel.link", None, ADMIN),
     ("new_institutions.new", ADMIN, ADMIN),
@@ -145,6 +146,9 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("drafts.index", STAFF, None),
     ("drafts.show", STAFF, None),
     ("drafts.new", None, HR),
+    ("drafts.record", STAFF, None),
+    ("drafts.add_drafter", HR, HR),
+    ("drafts.end_drafting", None, HR),
     ("drafts.revise", None, PEOPLE),
     ("drafts.opine", None, PEOPLE),
     ("drafts.open_round", None, HR),
@@ -171,7 +175,10 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("rules.index", STAFF, None),
     ("rules.show", STAFF, None),
     ("rules.choose", HR, HR),
+    ("rules.text", STAFF, None),
     ("rule_trials.show", PEOPLE_READERS, None),
+    ("rule_trials.upload", None, _roles("hr", "member_hr", "reviewer", "approver")),
+    ("rule_trials.edition", PEOPLE_READERS, None),
     # — the workforce, for management —
     ("workforce.index", PEOPLE_READERS, None),
     ("workforce.apprentices", PEOPLE_READERS, None),
@@ -182,6 +189,7 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     # — chains —
     ("chains.index", PEOPLE_READERS, None),
     ("chains.show", PEOPLE_READERS, None),
+    ("chains.add", None, HR),
     ("chains.add_member", None, HR),
     ("chains.end_membership", None, HR),
     ("chains.add_mandate", None, HR),
@@ -195,6 +203,7 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("batches.new", HR, HR),
     ("batches.advance", None, HR),
     ("batches.reason", None, APPROVER),
+    ("batches.extend", None, HR),
     ("candidates.index", STAFF, None),
     ("candidates.show_", PEOPLE_READERS, None),
     ("candidates.check", None, _roles("hr", "reviewer")),
@@ -235,6 +244,7 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("panels.attend", None, HR),
     ("panels.staff", None, HR),
     ("panels.decide", None, REVIEWER),
+    ("relations.declare", TYPISTS, TYPISTS),
     ("marks.index", STAFF, None),
     ("marks.show_", MARK_READERS, None),
     ("marks.sheets", MARK_READERS, None),
@@ -254,7 +264,6 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("recognitions.index", CASE_READERS, None),
     ("recognitions.new", HR, HR),
     ("recognitions.by_file", None, HR),
-    ("recognitions.settle", None, REVIEWER),
     ("cases.show", CASE_READERS, None),
     ("cases.hand_in", None, PEOPLE),
     ("cases.attach", None, PEOPLE),
@@ -272,9 +281,9 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("contests.index", FIRM_READERS, None),
     ("contests.add", None, HR),
     ("contests.show", FIRM_READERS, None),
-    ("contests.template", HR, None),
-    ("contests.import_results", None, HR),
     ("contests.promote", None, HR),
+    ("contests.disallow", None, REVIEWER),
+    ("contests.new", HR, HR),
     ("appointments.index", FIRM_READERS, None),
     ("appointments.new", HR, HR),
     ("appointments.show", FIRM_READERS, None),

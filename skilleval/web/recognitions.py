@@ -24,7 +24,6 @@ from skilleval.db.tables import (
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.methods import METHODS
 from skilleval.domain.recognition import DIRECT_METHODS, FIXED_GROUPS, STATES
-from skilleval.services import marks
 from skilleval.services import recognitions as service
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import gate, lists, show
@@ -86,17 +85,6 @@ def by_file(batch_id: int) -> BaseResponse | str:
         form.refuse(refusal)
         return _new_page(batch_id, SheetForm(formdata=None), form)
     return _laid(batch_id, count)
-
-
-@pages.post("/settle")
-def settle(batch_id: int) -> BaseResponse:
-    """Make the results of the batch from its decided cases."""
-    with gate.writing() as session:
-        batch = own_batch(session, batch_id)
-        marks.settle_results(session, gate.actor(), batch, gate.site().installation.library)
-        session.commit()
-    flash(_("结果已按认定决定核定。下一步：公示。"))
-    return redirect(url_for("batches.show", batch_id=batch_id), 303)
 
 
 def direct_batch(session: Session, batch_id: int) -> Batch:

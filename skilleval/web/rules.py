@@ -18,6 +18,7 @@ from skilleval.packs import LAYERS, Packs
 from skilleval.services import rules as service
 from skilleval.web import gate
 from skilleval.web.batches import CheckboxesField
+from skilleval.web.files import download
 from skilleval.web.firm_edits import own_firm, own_rows
 from skilleval.web.forms import DayField, Form, Required, page
 from skilleval.web.language import _, lazy
@@ -66,6 +67,13 @@ def show(rule_id: str) -> str:
         "rules/show.html", rule_id=rule_id, versions=versions, holding=holding, words=rule_in_words, keys=KEYS,
         names={pack.key: pack.name for pack in library.packs}, overrides={pack.key: pack.overrides for pack in library.packs},
     )  # fmt: skip
+
+
+@pages.get("/packs/<key>.toml")
+def text(key: str) -> Response:
+    """A pack's text, to be read or changed and tried; what applies is the text of the installation."""
+    found = next((one for one in gate.site().installation.library.packs if one.key == key), None) or abort(404)
+    return download(found.text.encode(), f"{found.key}.toml", "text/plain; charset=utf-8")
 
 
 @pages.route("/choose", methods=["GET", "POST"])

@@ -97,7 +97,7 @@ def show(code: str) -> str:
 @pages.route("/of/<key>", methods=["GET", "POST"])
 def standard(key: str) -> Response | BaseResponse:
     """One standard: weights, conditions of its edition, source, trust; the form notes a comparison with the original."""
-    one = _standard(key)
+    one = standard_of(key)
     form = ConfirmForm()
     if form.validate_on_submit():
         try:
@@ -125,7 +125,8 @@ def standard(key: str) -> Response | BaseResponse:
     )  # fmt: skip
 
 
-def _standard(key: str) -> Standard:
+def standard_of(key: str) -> Standard:
+    """The standard of this key; without one the page is not there."""
     found = library.load_standards(_own()).get(key)
     return found if found is not None else abort(404)
 

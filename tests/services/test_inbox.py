@@ -129,14 +129,30 @@ def test_a_corrected_mark_ends_the_dispute_and_the_last_part_lets_settle(session
     assert tasks(session, "reviewer", on=DURING) == {"settle": 1}
 
 
-def test_only_who_passed_and_has_no_certificate_waits_for_one(session: Session, vault: Vault, firm: Firm) -> None:
-    batch = make_batch(session, firm, state="cleared")
-    passed, failed, corrected = sit(session, vault, firm, batch, "eligible", "eligible", "eligible")
-    for one, revision, outcome in ((passed, 1, "passed"), (failed, 1, "failed"), (corrected, 1, "passed"), (corrected, 2, "failed")):
-        session.add(Result(institution_id=firm.id, candidate_id=one.id or 0, revision=revision, outcome=outcome, parts={}))
+def results(session: Session, firm: Firm, candidate: Candidate, *outcomes: str) -> None:
+    """The results of a candidate, each correcting the one before."""
+    for revision, outcome in enumerate(outcomes, start=1):
+        session.add(Result(institution_id=firm.id, candidate_id=candidate.id or 0, revision=revision, outcome=outcome, parts={}))
     session.flush()
 
-    assert tasks(session, "issuer", on=DURING) == {"issue": 1}
+
+@pytest.mark.parametrize(("state", "role", "task"), [("settled", "approver", "publish"), ("cleared", "issuer", "issue")])
+def test_only_who_passed_and_has_no_certificate_waits_for_notice_and_certificate(
+    session: Session, vault: Vault, firm: Firm, state: str, role: str, task: str
+) -> None:
+    batch = make_batch(session, firm, state=state)
+    passed, failed, corrected = sit(session, vault, firm, batch, "eligible", "eligible", "eligible")
+    for one, outcomes in ((passed, ["passed"]), (failed, ["failed"]), (corrected, ["passed", "failed"])):
+        results(session, firm, one, *outcomes)
+
+    assert tasks(session, role, on=DURING) == {task: 1}
+
+
+def test_a_batch_in_which_nobody_passed_has_nothing_to_publish(session: Session, vault: Vault, firm: Firm) -> None:
+    [one] = sit(session, vault, firm, make_batch(session, firm, state="settled"), "eligible")
+    results(session, firm, one, "failed")
+
+    assert tasks(session, "approver", on=DURING) == {}
 
 
 @pytest.mark.parametrize(
@@ -151,7 +167,8 @@ def test_only_who_passed_and_has_no_certificate_waits_for_one(session: Session, 
 )
 def test_after_the_evaluation_the_deadline_of_the_results_counts(session: Session, vault: Vault, firm: Firm, on: date, day: date, why: str, left: int) -> None:
     batch = make_batch(session, firm, state="settled")
-    sit(session, vault, firm, batch, "eligible")
+    [passed] = sit(session, vault, firm, batch, "eligible")
+    results(session, firm, passed, "passed")
 
     [one] = ask(session, "approver", on=on)
 
@@ -200,7 +217,8 @@ def test_a_session_of_no_institution_has_no_inbox(session: Session, firm: Firm) 
 
 def test_the_number_of_statements_does_not_grow_with_the_batches(session: Session, vault: Vault, firm: Firm) -> None:
     for place, state in enumerate(("draft", "enrolling", "marking", "marking", "settled", "cleared", "certified")):
-        sit(session, vault, firm, make_batch(session, firm, number=f"2026-{place}", state=state), "eligible", "applied")
+        one, _other = sit(session, vault, firm, make_batch(session, firm, number=f"2026-{place}", state=state), "eligible", "applied")
+        results(session, firm, one, *(["passed"] if state == "settled" else []))
     session.info.update(acting_for(CREDIT_CODE))
     session.flush()
     session.expunge_all()

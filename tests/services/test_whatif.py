@@ -17,7 +17,17 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer
 from skilleval.packs import Pack, read_pack
 from skilleval.services import rules
-from skilleval.services.whatif import Change, Setting, Side, WhatIf, changed_answers, find_subject, what_if
+from skilleval.services.entry_conditions import Basis
+from skilleval.services.whatif import (
+    Change,
+    Setting,
+    Side,
+    WhatIf,
+    changed_answers,
+    find_subject,
+    what_if,
+    what_if_edition,
+)
 from tests.factories import ACTOR, Firm, entry_conditions, make_firm, make_person
 from tests.harness.bench_eligibility import _background
 
@@ -203,3 +213,19 @@ def test_the_facts_of_the_roster_reach_the_conditions(session: Session, vault: V
     found = what_if(session, packs.library(), pack, on=ON, institution=firm.institution)
 
     assert told(found) == [("六年", "高级工", "met", "not_met")]
+
+
+def test_another_edition_is_compared_for_the_people_of_its_occupation_alone(session: Session, vault: Vault) -> None:
+    firm = firm_of_three(session, vault)
+    make_person(session, vault, firm, "别的职业", 9, occupation_code="6-18-01-01")
+    standing, basis = packs.load(), Basis("2018", ())
+
+    there = what_if_edition(session, standing, firm.institution, "6-31-01-03", basis, "2023", on=ON)
+    same = what_if_edition(session, standing, firm.institution, "6-31-01-03", basis, "2018", on=ON)
+
+    # By 2023 ten years of work are enough by themselves; 2018 asks five years with 中级工.
+    assert told(there) == [("四年", "高级工", "not_met", "met"), ("未填", "高级工", "unknown", "met")]
+    assert [one.person.name for one in there.unchanged] == ["六年"]
+    assert (told(same), len(same.unchanged)) == ([], 3)
+    with pytest.raises(RuleBroken, match="1999"):
+        what_if_edition(session, standing, firm.institution, "6-31-01-03", basis, "1999", on=ON)

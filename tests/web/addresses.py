@@ -27,6 +27,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "static.filename": ("skilleval.css", "skilleval.js", "mark.svg"),
     "imports.kind": tuple(IMPORTS),
     "rules.rule_id": ("results.working_days",),
+    "rules.key": ("national",),
+    "rule_trials.key": ("6-31-01-03@2018",),
     "standards.code": ("6-31-01-03",),
     "standards.key": ("6-31-01-03@2018",),
 }

@@ -17,7 +17,7 @@ from tests.web.survey import Visit, watched
 
 _HIDDEN = re.compile(r"[0-9a-f]{32}\Z")
 #: forms in which another firm's record may be named: who manages the chain says who assesses its members
-ABOUT_OTHERS = {(LEAD, "/chains/…/mandates", "employer")}
+ABOUT_OTHERS = {(LEAD, "/chains/…/mandates", "employer"), (LEAD, "/specifications/drafts/…/drafters", "credit_code")}
 #: what is typed where a form asks for more than records, so that it is not refused for want of words: route → field → words; {letter} is the firm's
 TYPED: dict[str, dict[str, object]] = {
     "/batches/new": {
@@ -26,6 +26,7 @@ TYPED: dict[str, dict[str, object]] = {
     },
     "/chains/…/mandates": {"evaluator": FIRMS[LEAD], "employer": FIRMS["甲"], "occupations": "6-31-01-03", "grades": "senior"},
     "/confirmations/new": {"person": "金{letter}姓", "mentor": "金{letter}密", "probation_to": "2026-05-01", "mentoring_to": "2026-05-01"},
+    "/batches/…/panels/relations": {"person": "", "other": "金{letter}姓", "valid_from": "", "valid_to": ""},
     "/contests/…/promote": {"number": "2026-DG-98", "grades": "senior"},
 }  # fmt: skip
 _DAY, _WORDS = "2026-06-20", "核对后更正"

@@ -33,7 +33,7 @@ UNSEEN = {
     "scoring.begin": "every paper of the marked world has been begun",
 }
 #: where numbers stand in full: the example in an empty form, and the file that goes back to who uploaded it
-EXAMPLES = ("imports.template", "imports.marked", "contests.template")
+EXAMPLES = ("imports.template", "imports.marked")
 
 
 def content_of(database: Database) -> dict[str, str]:

@@ -110,10 +110,11 @@ def test_another_firm_finds_no_batch_and_ticks_no_candidate(app: Flask, signed_i
     foreign = _hidden(app, "candidate", 1)
 
     pages = [browser.get(f"/batches/{_hidden(app, 'batch', 1)}{rest}") for rest in ("", "/candidates", f"/candidates/{foreign}")]
+    extended = signed_in("hr", at=MEMBERS[0]).post(f"/batches/{_hidden(app, 'batch', 1)}/extend", {"until": "2026-05-31", "reason": "x"})
     ticked = browser.post(f"/batches/{_hidden(app, 'batch', theirs.id or 0)}/candidates/decide", {"act": "accept", "row": foreign})
 
     assert [page.status_code for page in pages] == [404, 404, 404]
-    assert ticked.status_code == 404
+    assert (ticked.status_code, extended.status_code) == (404, 404)
     assert _states(installation) == ["applied", "applied"]
 
 
@@ -149,6 +150,47 @@ def test_a_specification_of_another_firm_is_no_choice(
     answer = signed_in("hr").post("/batches/new", {**_plan(app, firm), "specification": _hidden(app, "specification", other.specification.id or 0)})
 
     assert answer.status_code == 422
+
+
+def test_enrolment_is_extended_with_a_day_and_a_reason(app: Flask, signed_in: SignedIn, installation: Installation, firm: Firm) -> None:
+    browser, page = signed_in("hr"), f"/batches/{_hidden(app, 'batch')}"
+
+    offered = browser.get(page).get_data(as_text=True)
+    answer = browser.post(f"{page}/extend", {"until": "2026-05-31", "reason": "车间停电一天"})
+    again = browser.post(f"{page}/extend", {"until": "2026-05-31", "reason": "车间停电一天"})
+
+    assert "现在截止到 2026-05-20" in offered
+    assert (answer.status_code, again.status_code) == (303, 422)
+    with installation.database.reading() as session:
+        assert session.exec(select(Batch.enrol_until)).one() == date(2026, 5, 31)
+
+
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [
+        ({"until": "2026-05-20", "reason": "停电"}, "应在原截止日期 2026-05-20 之后"),
+        ({"until": "2026-06-09", "reason": "停电"}, "不晚于评价开始日 2026-06-08"),
+        ({"until": "2026-05-31", "reason": " "}, "请填写“理由”"),
+        ({"until": "明天", "reason": "停电"}, "不是日期"),
+    ],
+)
+def test_enrolment_is_not_extended_beyond_what_may_be(
+    app: Flask, signed_in: SignedIn, installation: Installation, firm: Firm, form: dict[str, object], told: str
+) -> None:
+    answer = signed_in("hr").post(f"/batches/{_hidden(app, 'batch')}/extend", form)
+
+    assert (answer.status_code, told in answer.get_data(as_text=True)) == (422, True)
+    with installation.database.reading() as session:
+        assert session.exec(select(Batch.enrol_until)).one() == date(2026, 5, 20)
+
+
+@pytest.mark.parametrize(("state", "offered"), [("draft", True), ("enrolling", True), ("reviewed", False), ("settled", False)])
+def test_enrolment_is_extended_only_before_the_review(
+    app: Flask, signed_in: SignedIn, installation: Installation, firm: Firm, state: str, offered: bool
+) -> None:
+    _stand(installation, state)
+
+    assert ("/extend" in signed_in("hr").get(f"/batches/{_hidden(app, 'batch')}").get_data(as_text=True)) is offered
 
 
 def _plan(app: Flask, firm: Firm) -> dict[str, object]:

@@ -17,6 +17,7 @@ from skilleval.db.engine import Database, sqlite_url
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import (
     AccountRole,
+    Batch,
     Candidate,
     CaseDecision,
     CaseEvidence,
@@ -24,6 +25,7 @@ from skilleval.db.tables import (
     Person,
     Personnel,
     RecognitionCase,
+    Result,
 )
 from skilleval.installation import Installation
 from tests.chained import MEMBERS
@@ -421,6 +423,29 @@ def test_the_decision_is_greyed_with_every_reason_and_refused_until_nothing_is_m
     text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(minutes.data)).pages)
     assert "陈大文" in text and "attachment" in minutes.headers["Content-Disposition"]
     assert hr.post(at("/decide"), word).status_code == 403
+
+
+def test_the_batch_is_settled_from_its_tab_once_every_case_is_decided(
+    app: Flask, installation: Installation, signed_in: SignedIn, at: Address
+) -> None:
+    batch, reviewer = at().partition("/cases")[0], signed_in("reviewer")
+
+    early = reviewer.post(f"{batch}/marks/settle")
+    for code in ("P1", "P2", "P3"):
+        _seated(installation, signed_in, code).post(at("/vote"), {"vote": "agree", "comment": "符合认定要求"})
+    signed_in("reviewer").post(_evidence(app, _register(installation)[0], "/accept"))
+    signed_in("approver").post(at("/decide"), {"decision": "recognised", "reason": "评审组一致同意"})
+    with installation.database.writing() as session:
+        session.exec(select(Candidate).join(Person, col(Person.id) == col(Candidate.person_id)).where(Person.name == "李小明")).one().state = "withdrawn"
+        session.commit()
+    offered = reviewer.get(f"{batch}/cases").get_data(as_text=True)
+    settled = reviewer.post(f"{batch}/marks/settle")
+
+    assert (early.status_code, settled.status_code) == (422, 303)
+    assert f"{batch}/marks/settle" in offered
+    with installation.database.reading() as session:
+        assert [one.outcome for one in session.exec(select(Result))] == ["passed"]
+        assert session.exec(select(Batch.state)).one() == "settled"
 
 
 def test_who_sits_on_the_panel_does_not_decide_under_whatever_name(

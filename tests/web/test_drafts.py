@@ -1,12 +1,22 @@
 """Drafts of specifications in the browser: revisions, opinions, a round, and what only the lead may do."""
 
 import io
+from collections.abc import Callable
+from datetime import date
 
 import pytest
 from flask import Flask
+from pypdf import PdfReader
 from sqlmodel import select
 
-from skilleval.db.tables import OpinionAnswer, Specification, SpecificationDraft
+from skilleval.db.tables import (
+    Chain,
+    Institution,
+    OpinionAnswer,
+    Specification,
+    SpecificationDraft,
+    SpecificationDrafter,
+)
 from skilleval.installation import Installation
 from skilleval.services import chains
 from tests.chained import MEMBERS, join
@@ -87,6 +97,47 @@ def test_a_revision_is_refused_with_every_reason_while_it_is_reviewed(signed_in:
     answer = signed_in("hr").post(f"{address}/revisions", upload, content_type="multipart/form-data")
 
     assert answer.status_code == 422
+
+
+def test_a_member_of_the_chain_drafts_too_until_the_lead_notes_its_last_day(
+    signed_in: SignedIn, installation: Installation, address: str, hide: Callable[[str, int], str]
+) -> None:
+    with installation.database.writing() as session:
+        joined = session.exec(select(Institution).where(Institution.credit_code == STRANGER)).one()
+        join(session, session.exec(select(Chain)).one(), joined)
+        session.commit()
+    lead, other = signed_in("hr"), signed_in("hr", at=MEMBERS[0])
+    form = {"credit_code": STRANGER, "role": "参编单位", "people": "起草人丙、起草人丁", "joined_on": "2026-06-01"}
+    leave = f"{address}/drafters/{hide('specification_drafter', 3)}/leave"
+
+    answers = [
+        other.post(f"{address}/drafters", form), lead.post(f"{address}/drafters", form | {"credit_code": "91440999MA0000099X"}),
+        lead.post(f"{address}/drafters", form), lead.post(f"{address}/drafters", form),
+        other.post(leave, {"reason": "x"}), lead.post(leave, {"reason": " "}), lead.post(leave, {"reason": "人员调离"}),
+    ]  # fmt: skip
+
+    assert [one.status_code for one in answers] == [404, 422, 303, 422, 404, 422, 303]
+    assert "已是起草单位" in answers[3].get_data(as_text=True)
+    with installation.database.reading() as session:
+        row = session.exec(select(SpecificationDrafter).where(SpecificationDrafter.credit_code == STRANGER)).one()
+    assert (row.people, row.left_on) == (["起草人丙", "起草人丁"], date(2026, 6, 1))
+
+
+def test_the_record_of_the_reviews_is_printed_once_they_are_concluded(
+    signed_in: SignedIn, installation: Installation, address: str
+) -> None:
+    browser = signed_in("hr")
+
+    early = browser.get(f"{address}/record.pdf")
+    unoffered = "record.pdf" in browser.get(address).get_data(as_text=True)
+    browser.post(f"{address}/answers", {"serial": "1", "verdict": "reject", "reason": "已够高"})
+    browser.post(f"{address}/conclusion", {"conclusion": "pass", "reason": "可行", "unknown_reason": "按2人执行"})
+    offered = "record.pdf" in browser.get(address).get_data(as_text=True)
+    told = "".join(page.extract_text() for page in PdfReader(io.BytesIO(browser.get(f"{address}/record.pdf").data)).pages)
+
+    assert (early.status_code, unoffered, offered) == (422, False, True)
+    assert "专家甲" in told and "已够高" in told
+    assert signed_in("hr", at=STRANGER).get(f"{address}/record.pdf").status_code == 404
 
 
 def test_a_stranger_finds_no_draft_and_an_auditor_changes_nothing(signed_in: SignedIn, address: str) -> None:

@@ -1,14 +1,15 @@
 """Contests, appointments and confirmations in the browser: done, refused with reasons, nobody else's."""
 
 import io
+import re
 from datetime import date
 from pathlib import Path
 
-import openpyxl
 import pytest
 from flask import Flask
 from pypdf import PdfReader
-from sqlmodel import select
+from sqlmodel import col, select
+from werkzeug.test import TestResponse
 
 from skilleval import paths
 from skilleval.db.tables import (
@@ -21,6 +22,7 @@ from skilleval.db.tables import (
     Nomination,
     Post,
     PostGrade,
+    Result,
 )
 from skilleval.installation import Installation
 from skilleval.services.contests import COLUMNS, TEMPLATE_ID
@@ -29,6 +31,7 @@ from tests.chained import MEMBERS
 from tests.factories import Firm, id_number, make_firm, make_person
 from tests.services.test_authority import FIVE, make_complete
 from tests.web.conftest import Browser, SignedIn, application_on, without_token
+from tests.web.counted import MOST, statements
 
 CONTEST = (paths.shipped("templates") / "contest.example.toml").read_bytes()
 
@@ -73,6 +76,35 @@ def _contest(app: Flask, browser: Browser) -> str:
     return str(answer.location)
 
 
+def _wizard(browser: Browser, address: str) -> str:
+    """The address to which the contest's page sends for importing."""
+    found = re.search(r'"(/imports/new/contest/[0-9a-f]{32})"', browser.get(address).get_data(as_text=True))
+    assert found is not None
+    return found[1]
+
+
+def _import(browser: Browser, address: str, file: io.BytesIO) -> TestResponse:
+    staged = str(browser.post(_wizard(browser, address), {"file": (file, "r.xlsx")}).location)
+    seen = re.search(r'name="seen" value="([0-9a-f]+)"', browser.get(staged).get_data(as_text=True))
+    assert seen is not None
+    return browser.post(f"{staged}/write", {"seen": seen[1]})
+
+
+def _promoted(app: Flask, browser: Browser, firm: Firm, folder: Path) -> str:
+    """The page of a contest by which the first person was promoted."""
+    address = _contest(app, browser)
+    _import(browser, address, _results(folder, 1, 40))
+    assert browser.post(f"{address}/promote", _plan(app, firm)).status_code == 303
+    return address
+
+
+def _plan(app: Flask, firm: Firm) -> dict[str, object]:
+    return {
+        "specification": _hide(app, "specification", firm.specification.id), "number": "2026-JS-01", "name": "竞赛晋级",
+        "grades": ["intermediate", "senior"], "starts_on": "2026-06-08", "ends_on": "2026-06-12",
+    }  # fmt: skip
+
+
 # --- contests ----------------------------------------------------------------------------------------
 
 
@@ -81,12 +113,9 @@ def test_a_contest_is_recorded_imported_and_promotes_who_earned_it_and_tells_why
 ) -> None:
     browser = signed_in("hr")
     address = _contest(app, browser)
-    plan = {
-        "specification": _hide(app, "specification", firm.specification.id), "number": "2026-JS-01", "name": "竞赛晋级",
-        "grades": ["intermediate", "senior"], "starts_on": "2026-06-08", "ends_on": "2026-06-12",
-    }  # fmt: skip
+    plan = _plan(app, firm)
 
-    imported = browser.post(f"{address}/results", {"file": (_results(tmp_path, 1, 40), "r.xlsx"), "act": "import"})
+    imported = _import(browser, address, _results(tmp_path, 1, 40))
     early = browser.post(f"{address}/promote", {**plan, "starts_on": "2026-05-01"})
     done = browser.post(f"{address}/promote", plan)
     page = browser.get(address).get_data(as_text=True)
@@ -99,22 +128,91 @@ def test_a_contest_is_recorded_imported_and_promotes_who_earned_it_and_tells_why
         assert [one.state for one in session.exec(select(Candidate))] == ["eligible"]
 
 
-def test_wrong_results_are_told_by_row_and_come_back_marked_and_nothing_is_written(
+def test_wrong_results_are_told_in_the_import_and_nothing_is_written(
     app: Flask, signed_in: SignedIn, installation: Installation, firm: Firm, tmp_path: Path
 ) -> None:
     browser = signed_in("hr")
     address = _contest(app, browser)
+    offered = _wizard(browser, address)
 
-    refused = browser.post(f"{address}/results", {"file": (_results(tmp_path, 1, 60), "r.xlsx"), "act": "import"})
-    marked = browser.post(f"{address}/results", {"file": (_results(tmp_path, 1, 60), "r.xlsx"), "act": "marked"})
-    html = browser.post(f"{address}/results", {"file": (io.BytesIO(b"<html>\0"), "r.xlsx")})
-    sheet = openpyxl.load_workbook(io.BytesIO(marked.data)).active
+    staged = browser.post(offered, {"file": (_results(tmp_path, 1, 60), "r.xlsx")})
+    page = browser.get(str(staged.location)).get_data(as_text=True)
 
-    assert refused.status_code == 422 and "名次大于参赛人数 50" in refused.get_data(as_text=True)
-    assert sheet is not None and any("名次大于" in str(cell.value) for row in sheet for cell in row)
-    assert html.status_code == 422
+    assert "名次大于参赛人数 50" in page
     with installation.database.reading() as session:
         assert session.exec(select(ContestResult)).all() == []
+
+
+def test_a_promotion_is_taken_back_once_with_a_reason_and_both_stay_in_sight(
+    app: Flask, signed_in: SignedIn, installation: Installation, firm: Firm, tmp_path: Path
+) -> None:
+    address, foreign = _promoted(app, signed_in("hr"), firm, tmp_path), signed_in("reviewer", at=MEMBERS[0])
+    reviewer, act = signed_in("reviewer"), f"{address}/candidates/{_hide(app, 'candidate')}/disallow"
+
+    offered = act in reviewer.get(address).get_data(as_text=True)
+    answers = [
+        signed_in("hr").post(act, {"reason": "成绩有误"}), foreign.post(act, {"reason": "成绩有误"}),
+        reviewer.post(f"{address}/candidates/{_hide(app, 'candidate', 99)}/disallow", {"reason": "成绩有误"}),
+        reviewer.post(act, {"reason": " "}), reviewer.post(act, {"reason": "成绩有误"}), reviewer.post(act, {"reason": "再次"}),
+    ]  # fmt: skip
+    with statements() as seen:
+        page = reviewer.get(address).get_data(as_text=True)
+
+    assert offered and act not in page
+    assert [one.status_code for one in answers] == [403, 404, 404, 422, 303, 422]
+    assert "已取消晋级" in page and "成绩有误" in page and "晋升 三级/高级工" not in page
+    assert len(seen) <= MOST
+    with installation.database.reading() as session:
+        assert [(one.revision, one.outcome) for one in session.exec(select(Result).order_by(col(Result.revision)))] == [(1, "passed"), (2, "failed")]
+
+
+EVENT = {
+    "code": "SZ-2", "name": "电工赛", "kind": "province_2", "organiser": "市人社局", "document": "深人社〔2026〕1号",
+    "occupation_code": "6-31-01-03", "trade": "", "held_from": "2026-05-10", "held_to": "20260512",
+}  # fmt: skip
+
+
+def test_a_contest_is_recorded_by_form_with_the_rows_of_its_notice(signed_in: SignedIn, installation: Installation, firm: Firm) -> None:
+    browser = signed_in("hr")
+    rows = _rows(
+        {"group": "职工组", "by": "rank", "lower": "1", "upper": "3", "grade": "senior", "one_up": "y"},
+        {"group": "", "by": "rank", "grade": "senior"},
+        {"group": "职工组", "by": "percent", "upper": "40", "grade": "intermediate"},
+        {"group": "学生组", "by": "award", "awards": "一等奖、二等奖", "grade": "intermediate"},
+    )
+
+    answer = browser.post("/contests/new", EVENT | rows)
+    page = browser.get(str(answer.location)).get_data(as_text=True)
+
+    assert answer.status_code == 303
+    told = ("职工组第1至3名，晋升三级/高级工，已持有的晋升上一等级", "职工组名次在前40%，晋升四级/中级工", "学生组获一等奖或二等奖，晋升四级/中级工")
+    assert [one in page for one in told] == [True] * 3
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({}, "至少写一条晋级规定"),
+        ({"group": "职工组", "by": "rank", "upper": "3"}, "第 1 行：名次须写“从”和“到”"),
+        ({"group": "职工组", "by": "rank", "lower": "1", "upper": "3", "awards": "一等奖"}, "第 1 行：名次须写“从”和“到”，奖项不填"),
+        ({"group": "职工组", "by": "percent"}, "第 1 行：名次百分比须写“到”"),
+        ({"group": "职工组", "by": "award", "awards": "一等奖", "upper": "3"}, "第 1 行：奖项须写明"),
+        ({"group": "职工组", "by": "rank", "lower": "5", "upper": "3"}, "名次应写作"),
+    ],
+)
+def test_a_contest_whose_rows_say_too_little_comes_back_as_it_was_typed(
+    signed_in: SignedIn, installation: Installation, firm: Firm, row: dict[str, str], told: str
+) -> None:
+    answer = signed_in("hr").post("/contests/new", EVENT | _rows({"by": "rank", "grade": "senior", **row}))
+    page = answer.get_data(as_text=True)
+
+    assert (answer.status_code, told in page, 'value="电工赛"' in page) == (422, True, True)
+    with installation.database.reading() as session:
+        assert session.exec(select(Contest)).all() == []
+
+
+def _rows(*rows: dict[str, str]) -> dict[str, object]:
+    return {f"rules-{place}-{key}": value for place, row in enumerate(rows) for key, value in row.items()}
 
 
 def test_a_contest_file_is_refused_with_all_errors(signed_in: SignedIn, installation: Installation, firm: Firm) -> None:
@@ -238,11 +336,11 @@ def test_another_firm_finds_none_of_them_and_readers_only_read(
         own = f"/appointments/{_hide(app, 'nomination', session.exec(select(Nomination.id)).one())}"
         contest = f"/contests/{_hide(app, 'contest', session.exec(select(Contest.id)).one())}"
 
-    foreign = [stranger.get(one) for one in (own, f"{own}/record.pdf", contest, f"{contest}/results.xlsx")]
+    foreign = [stranger.get(one) for one in (own, f"{own}/record.pdf", contest, contest.replace("/contests", "/imports/new/contest"))]
     foreign += [stranger.post(f"{own}/appoint", {"list_number": "9号", "on": "2025-12-20", "term_from": "2026-01-01", "term_to": "2027-01-01"})]
     missing = stranger.get(f"/contests/{_hide(app, 'contest', 999)}")
     read = [reader.get(one) for one in (own, contest, "/contests", "/appointments", "/confirmations")]
-    acts = [reader.post(one) for one in ("/contests", f"{contest}/results", f"{contest}/promote", "/appointments/new", f"{own}/appoint", "/confirmations/new")]
+    acts = [reader.post(one) for one in ("/contests", "/contests/new", f"{contest}/promote", "/appointments/new", f"{own}/appoint", "/confirmations/new")]
 
     assert [one.status_code for one in foreign] == [404] * 5 and without_token(foreign[0]) == without_token(missing)
     assert "SZ-DG-2026" not in stranger.get("/contests").get_data(as_text=True)

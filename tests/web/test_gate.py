@@ -6,9 +6,10 @@ import pytest
 from flask import Flask
 from sqlmodel import select
 
-from skilleval.db.tables import Person
+from skilleval.db.tables import Account, Person
 from skilleval.installation import Installation
 from skilleval.web import application, policy
+from tests.accounts import phone
 from tests.chained import MEMBERS
 from tests.factories import make_firm, make_person
 from tests.web.conftest import Browser, SignedIn
@@ -88,6 +89,26 @@ def test_an_account_without_a_role_reads_nothing(signed_in: SignedIn, installati
     pages = [browser.get(address).status_code for address in ("/", "/account", "/people", "/batches", "/accounts")]
 
     assert pages == [200, 200, 403, 403, 403]
+
+
+def test_the_codes_of_a_lost_phone_are_taken_away_and_its_sessions_end(signed_in: SignedIn, installation: Installation) -> None:
+    _firm(installation)
+    admin, browser = signed_in("administrator", at=None), signed_in("hr")
+    with installation.database.writing() as session:
+        account = session.exec(select(Account).where(Account.login == "person2")).one()
+        phone(session, installation.vault, account)
+        session.commit()
+        page = f"/accounts/{account.public_id}"
+
+    refused = browser.post(f"{page}/remove-codes")
+    offered = f"{page}/remove-codes" in admin.get(page).get_data(as_text=True)
+    removed, again = (admin.post(f"{page}/remove-codes") for _time in range(2))
+
+    assert offered and f"{page}/remove-codes" not in admin.get(page).get_data(as_text=True)
+    assert [refused.status_code, removed.status_code, again.status_code] == [303, 303, 422]
+    assert browser.get("/account").status_code == 303
+    with installation.database.reading() as session:
+        assert session.exec(select(Account.totp_on).where(Account.login == "person2")).one() is False
 
 
 def test_a_form_without_its_token_changes_nothing(signed_in: SignedIn, installation: Installation) -> None:

@@ -3,10 +3,10 @@
 import pytest
 from sqlmodel import select
 
-from skilleval.db.tables import Assignment, Batch, Conflict, Mark, Panel, PanelMember, Personnel, Result
+from skilleval.db.tables import Assignment, Batch, Conflict, Mark, Panel, PanelMember, Personnel, Relation, Result
 from skilleval.installation import Installation
 from tests.chained import MEMBERS
-from tests.factories import Firm, make_batch, make_candidate, make_firm, make_person
+from tests.factories import CREDIT_CODE, Firm, make_batch, make_candidate, make_firm, make_person
 from tests.web.conftest import SignedIn
 from tests.web.scored import Hidden, asked
 
@@ -108,6 +108,46 @@ def test_a_conflict_is_dismissed_with_a_reason_by_the_reviewer(
 
     assert (no_reason.status_code, dismissed.status_code) == (422, 303)
     assert "已排除" in page and "同名不同人，已核对证件" in page
+
+
+def test_a_declared_relation_becomes_a_conflict_to_decide(
+    signed_in: SignedIn, installation: Installation, hide: Hidden, firm: Firm
+) -> None:
+    browser = signed_in("hr")
+    words = {"kind": "mentor", "examiner": "K2", "employer": CREDIT_CODE, "other": "陈大文", "source": "2024年师带徒协议"}
+
+    declared = browser.post(panels(hide, "/relations"), words)
+    page = browser.get(panels(hide, "/conflicts")).get_data(as_text=True)
+
+    assert declared.status_code == 303
+    assert "师徒关系" in page and "2024年师带徒协议" in page
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"examiner": ""}, "须写明其一"),
+        ({"person": "陈大文"}, "只写其一"),
+        ({"source": " "}, "请填写“依据”"),
+        ({"other": "无此人"}, "没有这个人"),
+        ({"valid_from": "2026-06-02"}, "还没有到"),
+        ({"employer": MEMBERS[0]}, "对方所在单位"),
+    ],
+)
+def test_a_relation_that_says_too_little_or_of_others_is_refused(
+    signed_in: SignedIn, installation: Installation, hide: Hidden, firm: Firm, change: dict[str, str], told: str
+) -> None:
+    with installation.database.writing() as session:
+        make_firm(session, MEMBERS[0], "Y000044000991", name="配套企业甲")
+        session.commit()
+    words = {"kind": "mentor", "examiner": "K2", "employer": CREDIT_CODE, "other": "陈大文", "source": "2024年师带徒协议"}
+
+    answer = signed_in("reviewer").post(panels(hide, "/relations"), words | change)
+
+    assert (answer.status_code, told in answer.get_data(as_text=True)) == (422, True)
+    assert signed_in("hr", at=MEMBERS[0]).post(panels(hide, "/relations"), words).status_code == 404
+    with installation.database.reading() as session:
+        assert session.exec(select(Relation)).all() == []
 
 
 def test_staff_is_changed_by_the_matrix_with_a_reason(

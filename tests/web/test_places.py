@@ -17,8 +17,8 @@ SOURCE = Path(skilleval.__file__).parent
 HAN = re.compile("[\u4e00-\u9fff]")
 #: what only the keeper of the installation or of a file does, at a command line
 WITHOUT_PAGE = {
-    "accounts setup-token", "batches extend", "chains mandate-add", "chains member-correct", "contests disallow", "init", "items card-add",
-    "items list", "marks import", "marks template", "schemes define", "schemes import", "schemes template", "verify",
+    "accounts setup-token", "chains member-correct", "init", "items card-add", "items list", "schemes define", "schemes import",
+    "schemes template", "verify",
 }  # fmt: skip
 
 

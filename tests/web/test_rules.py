@@ -1,5 +1,7 @@
 """Rules in the browser: what applies, what was chosen, and what a change would do."""
 
+import html
+import io
 import re
 from datetime import date
 
@@ -7,12 +9,16 @@ import pytest
 from flask import Flask
 from sqlmodel import select
 
-from skilleval.db.tables import Credential, PackChoice
+from skilleval import packs
+from skilleval.db.tables import Credential, JournalEntry, PackChoice
 from skilleval.installation import Installation
 from tests.chained import MEMBERS
 from tests.factories import Firm, make_firm, make_person
 from tests.web.conftest import SignedIn
 from tests.web.counted import MOST, statements
+
+#: a rule of 2018 by which 中级工 may sit sooner
+SOONER = ("work_years = 6", "work_years = 3")
 
 
 @pytest.fixture
@@ -105,6 +111,93 @@ def test_a_pack_that_is_not_in_use_may_be_tried(signed_in: SignedIn, firm: Firm)
     page = browser.get("/rules/whatif", query_string={"pack": offered[1]}).get_data(as_text=True)
 
     assert "判断了 1 人" in page
+
+
+def test_a_changed_pack_is_tried_from_its_file_and_kept_nowhere(
+    signed_in: SignedIn, installation: Installation, firm: Firm, app: Flask
+) -> None:
+    browser = signed_in("reviewer")
+    text = browser.get("/rules/packs/conditions-2018.toml").get_data(as_text=True)
+    before = _entries(installation)
+
+    file = (io.BytesIO(text.replace(*SOONER).encode()), "conditions-2018.toml")
+    page = browser.post("/rules/whatif?on=2026-06-01", {"file": file}).get_data(as_text=True)
+    carried = re.search(r'name="text" value="([^"]*)"', page)
+    assert carried is not None
+    again = {"stem": "conditions-2018", "text": html.unescape(carried[1]), "csrf_token": browser.token()}
+    person = app.extensions["skilleval.ids"].hide("person", 1)
+    asked = ({"list": "gains/intermediate"}, {"list": "unchanged"}, {"person": person})
+    with statements() as seen:
+        lists = [browser.client.post("/rules/whatif", data=again | one).get_data(as_text=True) for one in asked]
+
+    assert "2018/intermediate/2" in page and "别家人" not in page
+    assert "陈大文" in lists[0] and "两份理由" in lists[0]
+    assert "不受影响的人" in lists[1] and "陈大文" not in lists[1]
+    assert lists[2].count('class="proof') >= 2
+    assert len(seen) <= 3 * MOST
+    assert _entries(installation) == before
+    assert installation.library == packs.library(installation.folder)
+    assert not list(installation.folder.rglob("*.toml.*")) and not (installation.folder / "rulepacks").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "请选择规则包文件"),
+        ("schema = ", "规则包 x.toml 无法读取"),
+        ('schema = "rule-pack/2"\nname = "试"\nlayer = "firm"\n[[parameter]]\nid = "a.b"\n', "a.b："),
+        ('schema = "rule-pack/2"\nname = "试"\nlayer = "village"\n', "layer 应为"),
+        ("#" * 210_000, "文件超过 200 KB"),
+        (b"\xff\xfe", "不是 UTF-8"),
+        ("a = " + "[" * 3000, "层数太多"),
+    ],
+)
+def test_a_pack_that_is_wrong_is_refused_with_its_place(signed_in: SignedIn, firm: Firm, text: str | bytes, told: str) -> None:
+    file = io.BytesIO(text if isinstance(text, bytes) else text.encode())
+
+    answer = signed_in("hr").post("/rules/whatif", {"file": (file, "folder/x.toml")})
+
+    assert (answer.status_code, told in answer.get_data(as_text=True)) == (422, True)
+
+
+def test_who_only_reads_tries_no_file(signed_in: SignedIn, firm: Firm) -> None:
+    assert [signed_in(role).post("/rules/whatif", {}).status_code for role in ("auditor", "supervisor", "issuer")] == [403] * 3
+    assert signed_in("hr").get("/rules/packs/nothing.toml").status_code == 404
+
+
+def test_the_standard_tells_whom_another_edition_of_its_conditions_touches(
+    signed_in: SignedIn, installation: Installation, firm: Firm, app: Flask
+) -> None:
+    with installation.database.writing() as session:
+        person = make_person(session, installation.vault, firm, "学徒工", 3, occupation_code="6-31-01-03", occupation_since=date(2021, 1, 1))
+        session.flush()
+        session.add(Credential(institution_id=firm.id, person_id=person.id or 0, kind="certificate", level="none"))
+        session.commit()
+    browser, address = signed_in("hr"), "/rules/whatif/conditions/6-31-01-03@2018"
+
+    asked = browser.get(address).get_data(as_text=True)
+    with statements() as seen:
+        page = browser.get(address, query_string={"edition": "2023"}).get_data(as_text=True)
+    same = browser.get(address, query_string={"edition": "2018"}).get_data(as_text=True)
+    gained = browser.get(address, query_string={"edition": "2023", "list": "gains/intermediate"}).get_data(as_text=True)
+    hidden = app.extensions["skilleval.ids"].hide("person", person.id or 0)
+    proofs = browser.get(address, query_string={"edition": "2023", "person": hidden}).get_data(as_text=True)
+
+    assert address in browser.get("/standards/of/6-31-01-03@2018").get_data(as_text=True)
+    assert "<option >2023</option>" in asked and "判断了" not in asked
+    assert "判断了 2 人" in page and "结果：2018 → 2023" in page and "别家人" not in page
+    assert "没有人的结果会变" in same
+    assert "学徒工" in gained
+    assert proofs.count('class="proof') >= 2
+    assert len(seen) <= MOST
+    assert "没有“1999”这一版申报条件" in browser.get(address, query_string={"edition": "1999"}).get_data(as_text=True)
+    assert browser.get("/rules/whatif/conditions/9-99@2018").status_code == 404
+    assert signed_in("assessor").get(address).status_code == 403
+
+
+def _entries(installation: Installation) -> int:
+    with installation.database.reading() as session:
+        return len(session.exec(select(JournalEntry)).all())
 
 
 def _number(page: str, rule_id: str) -> str:
