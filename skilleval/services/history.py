@@ -27,31 +27,22 @@ class Event:
 
 
 def history_of(
-    session: Session, institution_id: int, rows: Mapping[str, Collection[int]], *, about: str = "", most: int = 50
+    session: Session, institution_id: int, rows: Mapping[str, Collection[int]], *, about: str, shown_by: str, most: int = 50
 ) -> list[Event]:
-    """The last entries of the institution's journal that wrote one of these rows, by table name and ids.
+    """The last entries of the institution's journal that wrote one of these rows, by table name and ids, or showed the record.
 
-    ``about`` is the key under which the details of an entry tell of this record.
+    ``about`` is the key under which the details of an entry tell of this record, ``shown_by`` the act that shows it and
+    writes no row.
     """
     wrote = [
         sa.and_(col(JournalObject.table_name) == table, col(JournalObject.object_id).in_(ids))
         for table, ids in rows.items()
         if ids
     ]
-    if not wrote:
-        return []
-    entries = (
-        sa.select(col(JournalObject.seq))
-        .where(col(JournalObject.institution_id) == institution_id, sa.or_(*wrote))
-        .distinct()
-        .order_by(col(JournalObject.seq).desc())
-        .limit(most)
-        .subquery()
-    )
+    written = sa.select(col(JournalObject.seq)).where(col(JournalObject.institution_id) == institution_id, sa.or_(*wrote))
     short = sa.case((sa.func.length(col(JournalDetail.content)) <= _LONGEST_DETAIL, col(JournalDetail.content)))
     query = (
         sa.select(col(JournalEntry.body), short)
-        .join(entries, entries.c.seq == col(JournalEntry.seq))
         .outerjoin(
             JournalDetail,
             sa.and_(
@@ -60,9 +51,16 @@ def history_of(
             ),
         )
         .where(col(JournalEntry.institution_id) == institution_id)
+        .where(sa.or_(col(JournalEntry.seq).in_(written), _showed(shown_by, about)))
         .order_by(col(JournalEntry.seq).desc())
+        .limit(most)
     )
     return [_event(json.loads(body), detail, about) for body, detail in session.execute(query)]
+
+
+def _showed(act: str, about: str) -> sa.ColumnElement[bool]:
+    named = col(JournalEntry.body).contains(f'"action":"{act}"', autoescape=True)
+    return sa.and_(named, col(JournalDetail.content).contains(f'"{about}":', autoescape=True))
 
 
 def _event(body: Mapping[str, Any], detail: str | None, about: str) -> Event:

@@ -22,7 +22,6 @@ from skilleval.db.tables import (
     JournalObject,
     Notice,
     Objection,
-    Person,
 )
 from skilleval.services.journal import GENESIS
 from skilleval.services.tenancy import viewer_of
@@ -91,13 +90,6 @@ def batch_timeline(session: Session, batch: Batch, last: int = 50) -> list[Entry
         _wrote("objection", objections), _wrote("candidate", candidates), _wrote("certificate", certificates),
     )  # fmt: skip
     return _entries(session, batch.institution_id, wrote, last)
-
-
-def person_timeline(session: Session, person: Person, last: int = 50) -> list[Entry]:
-    """The last entries of the person's institution that wrote the person, newest first; for the viewer's own only."""
-    if not viewer_of(session).owns(person.institution_id):
-        return []
-    return _entries(session, person.institution_id, _wrote("person", [person.id]), last)
 
 
 def certificate_timeline(session: Session, certificate: Certificate, last: int = 50) -> list[Entry]:

@@ -23,9 +23,8 @@ from skilleval.db.tables import (
 from skilleval.domain.eligibility import DIPLOMA_KINDS, TITLE_LEVELS
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import ID_TYPES, mask_number
-from skilleval.services import advice
+from skilleval.services import advice, disclosures
 from skilleval.services import people as people_records
-from skilleval.services.disclosures import disclose_number
 from skilleval.services.history import Event, history_of
 from skilleval.services.roster import ROSTER, SEXES
 from skilleval.services.tenancy import viewer_of
@@ -69,7 +68,7 @@ def reveal(person_id: int) -> BaseResponse:
     with gate.writing() as session:
         person = _person(session, person_id)
         reason = request.form.get("reason", "")
-        disclose_number(session, gate.actor(), gate.who(), person, reason=reason, now=gate.now())
+        disclosures.disclose_number(session, gate.actor(), gate.who(), person, reason=reason, now=gate.now())
         session.commit()
     # The session's own clock says until when; this says of whom, so that one reason opens one number.
     live = form_cookie.get(_ASKED, []) if _is_revealing() else []
@@ -176,7 +175,7 @@ def _events(
         "candidate": [one.candidate.id or 0 for one in own],
         "certificate": [one.certificate.id or 0 for one in own if one.certificate is not None],
     }
-    return history_of(session, person.institution_id, rows, about=str(person.id))
+    return history_of(session, person.institution_id, rows, about=str(person.id), shown_by=disclosures.ACT)
 
 
 def _told_changes(event: Event) -> str:

@@ -13,11 +13,12 @@ from sqlmodel import col, select
 
 from skilleval.db.tables import Credential, Person, WorkPeriod
 from skilleval.installation import Installation
+from skilleval.services import journal
 from skilleval.services.verification import verify_all
 from skilleval.web import gate
 from tests.certified import make_certified_batch
 from tests.chained import MEMBERS
-from tests.factories import Firm, id_number, make_firm, make_person
+from tests.factories import ACTOR, Firm, id_number, make_firm, make_person
 from tests.web.conftest import Browser, SignedIn
 
 
@@ -197,6 +198,22 @@ def test_a_reason_opens_one_number_and_not_the_next(known: Known, signed_in: Sig
 
     pages = {address: browser.get(address).get_data(as_text=True) for address in names}
     assert [address for address, page in pages.items() if "显示至" in page] == [known.page]
+
+
+def test_showing_a_number_hides_no_change_made_behind_the_journals_back(
+    known: Known, signed_in: SignedIn, installation: Installation
+) -> None:
+    browser = signed_in("hr")
+    with installation.database.writing() as session:
+        journal.record(session, ACTOR, 1, "people.add", objects=session.exec(select(Person)).all())
+        session.execute(sa.update(Person).values(department="改过的车间"))
+        session.commit()
+
+    browser.post(f"{known.page}/number", {"reason": "核对身份证原件"})
+
+    assert "核对身份证原件" in browser.get(known.page).get_data(as_text=True)
+    with installation.database.reading() as session:
+        assert "row_changed" in {finding.code for finding in verify_all(session)}
 
 
 def test_the_certificate_is_printed_from_the_page_by_the_issuer(known: Known, signed_in: SignedIn) -> None:
