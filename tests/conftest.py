@@ -217,6 +217,10 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     spare.give_back(database)
 
 
+#: for a table of refusals that fall before anything is written, of an operation that another test asks of both systems
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
 @pytest.fixture
 def session(database: Database) -> Iterator[Session]:
     with database.writing() as session:
