@@ -38,6 +38,11 @@ def skip_without(program: str) -> None:
         pytest.skip(f"{program} is not installed")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """First the proofs over every page: they take longest, and begun last they would keep one worker busy alone."""
+    items.sort(key=lambda one: not one.path.name.startswith("test_proof_"))
+
+
 @pytest.fixture(scope="session")
 def vault() -> Vault:
     return Vault(bytes(range(32)))
