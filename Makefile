@@ -30,10 +30,10 @@ messages: $(READY) ## bring the English catalogue in line with code and template
 	    --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap
 
 test: $(READY) lint ## set up everything, check the style and run all tests
-	$(BIN)/python -m pytest -n 2 -q
+	$(BIN)/python -m pytest -n 2 --dist worksteal -q
 
-test-fast: $(READY) ## the tests that start no other program
-	$(BIN)/python -m pytest -n 2 -q -m 'not slow'
+test-fast: $(READY) ## the tests that neither start another program nor open every page or ask every command
+	$(BIN)/python -m pytest -n 2 --dist worksteal -q -m 'not slow'
 
 lint: $(READY) ## style, types and the direction of imports
 	$(BIN)/ruff check skilleval tests

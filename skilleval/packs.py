@@ -7,10 +7,11 @@ A pack of a later layer overrides an earlier one by id, naming the pack and the 
 
 import hashlib
 import tomllib
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -81,7 +82,7 @@ class Packs:
 
     def standing(self, on: date) -> list[Rule]:
         """All rules that hold on a day, each id once, references put in place."""
-        return list(_standing(self.packs, on))
+        return list(_standing(self.packs, bisect_right(_turning_days(self.packs), on)))
 
     def authority(self, on: date) -> list[Rule]:
         """The rules of authority that hold on a day."""
@@ -121,9 +122,18 @@ class Packs:
         return {pack.key: pack.sha256 for pack in self.packs}
 
 
+@lru_cache(maxsize=64)
+def _turning_days(packs: tuple[Pack, ...]) -> tuple[date, ...]:
+    """The days on which a rule begins to hold or holds no longer, in order: from one to the next nothing changes."""
+    rules = [rule for pack in packs for rule in pack.rules]
+    ends = {rule.valid_to + timedelta(1) for rule in rules if rule.valid_to is not None and rule.valid_to < date.max}
+    return tuple(sorted(ends | {rule.valid_from for rule in rules}))
+
+
 @lru_cache(maxsize=512)
-def _standing(packs: tuple[Pack, ...], on: date) -> tuple[Rule, ...]:
-    """What holds on a day; every question of authority asks it, mostly of the same packs and days."""
+def _standing(packs: tuple[Pack, ...], turned: int) -> tuple[Rule, ...]:
+    """What holds after so many turning days; every question of authority asks it, mostly of the same packs and days."""
+    on = _turning_days(packs)[turned - 1] if turned else date.min
     latest: dict[str, Rule] = {}
     for pack in packs:
         for rule in pack.rules:

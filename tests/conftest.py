@@ -38,6 +38,11 @@ def skip_without(program: str) -> None:
         pytest.skip(f"{program} is not installed")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """First the proofs over every page: they take longest, and begun last they would keep one worker busy alone."""
+    items.sort(key=lambda one: not one.path.name.startswith("test_proof_"))
+
+
 @pytest.fixture(scope="session")
 def vault() -> Vault:
     return Vault(bytes(range(32)))
@@ -215,6 +220,10 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     database = spare.take()
     yield database
     spare.give_back(database)
+
+
+#: for a table of refusals that fall before anything is written, of an operation that another test asks of both systems
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.fixture

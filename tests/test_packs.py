@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -207,6 +207,18 @@ def test_a_choice_of_what_is_not_there_is_refused() -> None:
     with pytest.raises(RuleBroken) as refusal:
         packs.library().choose(None, {"reading.none": True})
     assert "没有读法开关 reading.none" in refusal.value.reasons[0]
+
+
+def test_what_stands_on_a_day_is_what_holds_on_it_from_its_first_day_to_its_last() -> None:
+    chosen = packs.library().choose([pack.key for pack in packs.library().packs if pack.layer != "national" and pack.default])
+    rules = chosen.every_rule()
+    first = {rule.valid_from for rule in rules}
+    last = {rule.valid_to for rule in rules if rule.valid_to is not None}
+    assert len(first) > 5 and last
+
+    for day in sorted(near + timedelta(step) for near in first | last for step in (-1, 0, 1)):
+        held = {rule.clause.id: rule.valid_from for rule in rules if rule.holds_on(day)}
+        assert {rule.clause.id: rule.valid_from for rule in chosen.standing(day)} == held, day
 
 
 def test_both_generations_of_conditions_are_shipped_and_an_unknown_one_is_refused() -> None:

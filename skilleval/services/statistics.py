@@ -131,14 +131,14 @@ def lines_on(session: Session, institution: Institution, highly_skilled_from: Gr
 
 def highly_skilled_on(highly_skilled_from: Grade, firm_id: int, on: date) -> sa.ColumnElement[bool]:
     """The condition on ``Person`` that somebody of the firm counts as 高技能人才 on the day, as ``lines_on`` counts."""
-    known = _known_standings(firm_id, on)
+    known = known_standings(firm_id, on)
     words = [grade.value for grade in Grade if grade >= highly_skilled_from]
     return col(Person.id).in_(sa.select(known.c.person_id).where(known.c.standing.in_(words)))
 
 
 def standing_as(column: str, firm_id: int, on: date) -> sa.ColumnElement[bool]:
     """The condition on ``Person`` that somebody of the firm counts under this column on the day, as ``statistics`` counts."""
-    known = _known_standings(firm_id, on)
+    known = known_standings(firm_id, on)
     people = sa.select(known.c.person_id)
     if column == UNKNOWN:
         return col(Person.id).not_in(people)
@@ -146,7 +146,7 @@ def standing_as(column: str, firm_id: int, on: date) -> sa.ColumnElement[bool]:
 
 
 def _headcount(firm_id: int, on: date, place: int) -> sa.Select[Any]:
-    known = _known_standings(firm_id, on)
+    known = known_standings(firm_id, on)
     # A literal and no parameter: PostgreSQL takes two parameters for two different groups.
     standing = sa.func.coalesce(known.c.standing, sa.literal_column(f"'{UNKNOWN}'"))
     counted: Any = sa.select(sa.literal(place), standing, sa.func.count()).select_from(Person)
@@ -154,7 +154,7 @@ def _headcount(firm_id: int, on: date, place: int) -> sa.Select[Any]:
     return counted.group_by(standing)  # type: ignore[no-any-return] # SQLModel's columns are untyped here
 
 
-def _known_standings(firm_id: int, on: date) -> sa.Subquery:
+def known_standings(firm_id: int, on: date) -> sa.Subquery:
     """(person_id, standing) of everybody of the firm whose standing on the day is known: a grade word, or none."""
     told: Any = sa.select(col(Credential.person_id), col(Credential.level), col(Credential.obtained_on)).where(
         col(Credential.institution_id) == firm_id, col(Credential.kind) == "certificate"

@@ -15,7 +15,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.services import statistics
 from skilleval.services.eligible import Coming, coming_people, eligible_people
 from skilleval.services.rules import packs_of
-from skilleval.services.statistics import Line, Statistics, Target, standing_as
+from skilleval.services.statistics import Line, Statistics, Target, known_standings
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import gate, lists
 from skilleval.web.language import _
@@ -174,19 +174,18 @@ def _stages() -> dict[str, str]:
     return {"failed": _("转正定级未通过"), "confirmed": _("已定级为学徒工，尚无证书"), "advanced": _("已取得五级及以上证书")}
 
 
-def _stage_conditions(firm: Institution) -> dict[str, sa.ColumnElement[bool]]:
-    firm_id = firm.id or 0
+def _stage_conditions(firm: Institution, standing: sa.ColumnElement[str | None]) -> dict[str, sa.ColumnElement[bool]]:
+    """What stands for each stage, over people joined with their ``known_standings``."""
+    word = sa.func.coalesce(standing, "")
 
     def decided(result: str) -> sa.ColumnElement[bool]:
         return sa.exists().where(
-            col(Confirmation.institution_id) == firm_id, col(Confirmation.person_id) == col(Person.id),
+            col(Confirmation.institution_id) == firm.id, col(Confirmation.person_id) == col(Person.id),
             col(Confirmation.result) == result,
         )  # fmt: skip
 
-    apprentice = sa.or_(decided("passed"), standing_as(Grade.APPRENTICE.value, firm_id, gate.today()))
-    holds = sa.or_(
-        *(standing_as(grade.value, firm_id, gate.today()) for grade in Grade if grade > Grade.APPRENTICE)
-    )
+    apprentice = sa.or_(decided("passed"), word == Grade.APPRENTICE.value)
+    holds = word.in_([grade.value for grade in Grade if grade > Grade.APPRENTICE])
     return {
         "failed": sa.and_(decided("failed"), ~apprentice),
         "confirmed": sa.and_(apprentice, ~holds),
@@ -194,15 +193,23 @@ def _stage_conditions(firm: Institution) -> dict[str, sa.ColumnElement[bool]]:
     }
 
 
+def _with_standings(firm: Institution) -> tuple[sa.Join, dict[str, sa.ColumnElement[bool]]]:
+    """People with their standings of today, and the condition of each stage on them."""
+    known = known_standings(firm.id or 0, gate.today())
+    people = sa.outerjoin(Person, known, known.c.person_id == col(Person.id))
+    return people, _stage_conditions(firm, known.c.standing)
+
+
 def _apprentices(session: Session, firm: Institution) -> dict[str, int]:
-    stages = _stage_conditions(firm)
-    query = sa.select(*(sa.func.count().filter(where) for where in stages.values())).select_from(Person)
+    people, stages = _with_standings(firm)
+    query = sa.select(*(sa.func.count().filter(where) for where in stages.values())).select_from(people)
     row = session.execute(query.where(col(Person.institution_id) == firm.id)).one()
     return dict(zip(stages, row, strict=True))
 
 
 def _apprentice_listing(firm: Institution) -> lists.Listing:
-    stages, labels = _stage_conditions(firm), _stages()
+    people, stages = _with_standings(firm)
+    labels = _stages()
     stage = sa.case(*((where, key) for key, where in stages.items()), else_="").label("stage")
     latest = (
         sa.select(sa.func.max(col(Confirmation.confirmed_on)))
@@ -213,7 +220,7 @@ def _apprentice_listing(firm: Institution) -> lists.Listing:
     query = sa.select(
         col(Person.id), col(Person.name), col(Person.employee_no), col(Person.department), col(Person.post),
         col(Person.hired_on), stage, latest,
-    ).where(col(Person.institution_id) == firm.id, sa.or_(*stages.values()))  # fmt: skip
+    ).select_from(people).where(col(Person.institution_id) == firm.id, sa.or_(*stages.values()))  # fmt: skip
     where: Callable[[str], sa.ColumnElement[bool]] = stages.__getitem__
     return lists.Listing(
         name="apprentices", title=_("学徒工"), query=query, id=col(Person.id), kind="person", sort="name",

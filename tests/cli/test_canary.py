@@ -53,7 +53,11 @@ def asks(world: World, out: Path) -> Iterator[Ask]:
     """Every command that answers, about every record that there is, whosever it is."""
     yield from [("institutions", "list"), ("batches", "list"), ("filings", "list"), ("chains", "list"), ("journal", "verify")]
     yield from [("verify", "--all"), ("rules", "whatif", "national", "--json")]
+    # What each filter of the viewer stands before comes first, so that one that is off is caught soon.
     yield from (("certificates", "show", number, "--json") for number in world.certificates)
+    yield from (("candidates", "list", "--batch", number, "--json") for number in world.batches)
+    yield from (("chains", "show", name, "--json") for name in world.chains)
+    yield from (("specifications", "show", number, "--json") for number in world.drafts)
     yield from [("accounts", "list", "--json"), ("accounts", "show", "wang", "--json"), ("accounts", "setup-token")]
     yield from [("accounts", act, "wang", "hr", "--institution", FIRMS[LEAD]) for act in ("grant", "revoke")]
     yield from [("accounts", act, "wang", "--reason", "试") for act in ("disable", "enable")]

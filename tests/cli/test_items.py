@@ -90,6 +90,7 @@ def test_a_workbook_with_errors_is_refused_whole_and_marked(cli: Cli, tmp_path: 
     assert reasons[0] == "错误原因" and "内容不能改动" in str(reasons[2]) and "没有这一编号的评价人员" in str(reasons[4])
 
 
+@pytest.mark.slow
 def test_a_card_is_recorded_checked_and_printed_for_each_candidate(cli: Cli, tmp_path: Path) -> None:
     cli("items", "add", TEMPLATES / "items.example.toml")
     assert "第 1 次登记" in cli("items", "card-add", TEMPLATES / "cards.example.toml").output

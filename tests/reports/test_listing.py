@@ -90,6 +90,7 @@ def test_a_character_that_no_font_has_refuses_the_list_and_is_named() -> None:
     assert "王\U0002fffe" in refusal.value.reasons[0] and "U+2FFFE" in refusal.value.reasons[0]
 
 
+@pytest.mark.slow
 def test_a_demonstration_list_says_so_on_every_page(tmp_path: Path) -> None:
     pages = text_of(written(tmp_path, listing(60, demo=True))).split("\f")[:-1]
 

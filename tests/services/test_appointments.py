@@ -20,6 +20,7 @@ from skilleval.packs import Library
 from skilleval.reports.nomination import COLUMNS, write_nominations
 from skilleval.services import appointments, honours, journal
 from skilleval.services.verification import verify_all
+from tests.conftest import on_sqlite
 from tests.factories import ACTOR, LIBRARY, Firm, make_firm, make_person
 from tests.services.test_authority import FIVE, make_complete
 
@@ -121,6 +122,7 @@ def test_a_nomination_and_its_appointment_are_recorded_and_no_certificate(scene:
     assert found == []
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -197,6 +199,7 @@ def alter(scene: Scene, change: str) -> str:
     return words
 
 
+@on_sqlite
 @pytest.mark.parametrize("change", CHANGES)
 def test_nobody_is_nominated_outside_authority(scene: Scene, change: str) -> None:
     words = alter(scene, change)
@@ -204,6 +207,7 @@ def test_nobody_is_nominated_outside_authority(scene: Scene, change: str) -> Non
     assert words in scene.refused()
 
 
+@on_sqlite
 @pytest.mark.parametrize("change", CHANGES)
 def test_nobody_is_appointed_outside_authority(scene: Scene, change: str) -> None:
     nomination = scene.nominate()
@@ -245,6 +249,7 @@ def test_the_other_routes_to_chief_are_unknown(scene: Scene) -> None:
     assert "这一途径的条件没有读到" in scene.refused(grade="首席技师")
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("change", "words"),
     [

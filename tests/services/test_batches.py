@@ -12,6 +12,7 @@ from skilleval.services import batches, journal
 from skilleval.services.authority_ground import records_of
 from skilleval.services.specification_standing import supersede_earlier
 from skilleval.services.verification import verify_all
+from tests.conftest import on_sqlite
 from tests.factories import (
     ACTOR,
     CREDIT_CODE,
@@ -107,6 +108,7 @@ def test_a_batch_under_way_keeps_its_version(session: Session, firm: Firm) -> No
     assert batches.advance_batch(session, ACTOR, batch, "enrolling", library=LIBRARY, on=date(2026, 7, 1)).state == "enrolling"
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -190,6 +192,7 @@ def test_a_registration_that_was_suspended_stops_the_batch(session: Session, fir
     assert "状态不是“已备案”" in refusal.value.reasons[0]
 
 
+@on_sqlite
 @pytest.mark.parametrize("to", ["settled", "noticed", "cleared", "certified", "filed"])
 def test_a_step_with_an_act_of_its_own_is_not_taken_by_hand(session: Session, firm: Firm, to: str) -> None:
     before = {"settled": "marking", "noticed": "settled", "cleared": "noticed", "certified": "cleared", "filed": "certified"}

@@ -15,6 +15,7 @@ from skilleval.services import batches, candidates, people
 from skilleval.services.verification import verify_all
 from skilleval.sheets.columns import Report
 from skilleval.sheets.writing import FormSheet, write_form
+from tests.conftest import on_sqlite
 from tests.factories import (
     ACTOR,
     LIBRARY,
@@ -148,6 +149,7 @@ def test_the_same_workbook_again_changes_nothing(
     assert verify_all(session) == []
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("fields", "code"),
     [

@@ -16,6 +16,7 @@ from skilleval.services.verification import verify_all
 from skilleval.sheets.columns import Report
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.certified import publish, settle
+from tests.conftest import on_sqlite
 from tests.factories import (
     ACTOR,
     LIBRARY,
@@ -166,6 +167,7 @@ def test_numbers_allotted_by_the_province_are_taken_and_the_same_list_again_chan
     assert {one.origin for one in certificates.certificates_of(session, batch)} == {"imported"}
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("row", "code"),
     [

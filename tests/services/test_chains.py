@@ -10,6 +10,7 @@ from skilleval.domain.rules import Answer
 from skilleval.services import chains
 from skilleval.services.served import serves
 from skilleval.services.verification import verify_all
+from tests.conftest import on_sqlite
 from tests.factories import ACTOR, make_firm
 
 SUPPLIER = "91440999MA00001620"
@@ -90,6 +91,7 @@ def test_a_revoked_mandate_is_kept_and_holds_no_more(
     assert verify_all(session) == []
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -120,6 +122,7 @@ def test_only_a_chain_evaluator_is_given_a_mandate_and_a_document_once(
     assert "不是技能生态链评价机构" in other.value.reasons[0]
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("values", "words"),
     [

@@ -12,6 +12,7 @@ from skilleval.db.tables import Certificate, Confirmation, NumberCounter, Post
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import confirmations, journal, rules
 from skilleval.services.verification import verify_all
+from tests.conftest import on_sqlite
 from tests.factories import ACTOR, LIBRARY, Firm, make_firm, make_person
 
 FORM: dict[str, Any] = {
@@ -54,6 +55,7 @@ def test_a_confirmation_makes_neither_certificate_nor_number(session: Session, v
     assert verify_all(session) == []
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -14,6 +14,7 @@ from skilleval.services.relations import Declared, declare_relation
 from skilleval.services.rules import packs_of_batch
 from skilleval.services.staffing import restaff_batch
 from skilleval.services.verification import verify_all
+from tests.conftest import on_sqlite
 from tests.factories import ACTOR, LIBRARY, Firm, id_number, make_batch, make_candidate, make_firm, make_person
 
 ON = date(2026, 6, 8)
@@ -200,6 +201,7 @@ def test_that_somebody_is_oneself_is_never_dismissed(session: Session, vault: Va
         decide_conflict(session, ACTOR, batch, named(session, batch, "self"), state="dismissed", reason="无妨", on=ON)
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("fields", "words"),
     [

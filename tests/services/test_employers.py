@@ -20,6 +20,7 @@ from skilleval.services.replay import replay_batch
 from skilleval.services.verification import verify_all
 from tests.certified import ISSUED_ON, candidates_of, publish, settle
 from tests.chained import MEMBERS, Scene, add_member, enrol, make_scene, row
+from tests.conftest import on_sqlite
 from tests.factories import ACTOR, LIBRARY, id_number, make_firm, make_person
 
 
@@ -52,6 +53,7 @@ def test_people_of_several_firms_sit_in_one_batch(session: Session, vault: Vault
     assert verify_all(session) == []
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("change", "words"),
     [

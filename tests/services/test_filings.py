@@ -28,6 +28,7 @@ from skilleval.services.filing_content import candidate_lines
 from skilleval.services.filing_record import read_batch
 from skilleval.services.filings import Exported, export_filing, filings_of
 from tests.certified import FIRST_DAY, candidates_of, certify, event, make_certified_batch, settle
+from tests.conftest import on_sqlite
 from tests.factories import ACTOR, REGISTRATION_NUMBER, Firm, make_candidate, make_firm, make_person
 
 EXPORTED_ON = date(2026, 6, 24)
@@ -114,6 +115,7 @@ def test_no_document_number_stands_in_the_manifest_or_the_journal(
         assert number not in told and number not in bodies
 
 
+@on_sqlite
 @pytest.mark.parametrize("state", ["draft", "marking", "settled", "noticed", "cleared"])
 def test_a_batch_that_is_not_certified_is_refused(state: str, batch: Batch, export: Export, tmp_path: Path) -> None:
     batch.state = state

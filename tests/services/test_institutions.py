@@ -14,6 +14,7 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.services import institutions
 from skilleval.services.specification_standing import in_force, is_in_force
 from skilleval.services.verification import verify_all
+from tests.conftest import on_sqlite
 from tests.factories import ACTOR, make_batch, make_firm
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "templates" / "institution.example.toml"
@@ -146,6 +147,7 @@ def change(path: str, value: object) -> Callable[[dict[str, Any]], None]:
     return apply
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [

@@ -13,6 +13,7 @@ from skilleval.packs import Packs, read_pack
 from skilleval.services import journal, marks, notices, rules
 from skilleval.services.journal import Actor
 from skilleval.services.verification import verify_journal
+from tests.conftest import on_sqlite
 from tests.factories import ACTOR, LIBRARY, Firm, id_number, make_batch, make_candidate, make_firm, make_person
 
 #: 2026-06-19 (Friday) is 端午节, so five working days from Monday the 15th end on Monday the 22nd.
@@ -152,6 +153,7 @@ def test_a_notice_can_not_begin_in_the_past_or_before_the_evaluation_ended(
         publish(first_day=first_day, on=on)
 
 
+@on_sqlite
 @pytest.mark.parametrize("state", ["draft", "marking", "noticed", "cleared", "certified"])
 def test_only_a_batch_with_settled_results_can_be_published(
     state: str, session: Session, batch: Batch, publish: Publish

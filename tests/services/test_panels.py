@@ -11,6 +11,7 @@ from skilleval.services.panels import assign_panel, check_person, method_of, pan
 from skilleval.services.relations import Declared, declare_relation
 from skilleval.services.staffing import restaff_batch
 from skilleval.services.verification import verify_all
+from tests.conftest import on_sqlite
 from tests.factories import ACTOR, LIBRARY, Firm, id_number, make_batch, make_candidate, make_firm, make_person
 
 ON = date(2026, 6, 8)
@@ -79,6 +80,7 @@ def test_a_panel_is_changed_by_assigning_it_anew(session: Session, firm: Firm, b
     assert verify_all(session) == []
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("codes", "words"),
     [

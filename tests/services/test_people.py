@@ -20,7 +20,7 @@ from skilleval.services.roster import INSTRUCTIONS, ROSTER, TEMPLATE_ID
 from skilleval.services.verification import verify_all
 from skilleval.sheets.columns import Report
 from skilleval.sheets.writing import FormSheet, write_form
-from tests.conftest import Cli
+from tests.conftest import Cli, on_sqlite
 from tests.factories import ACTOR, CREDIT_CODE, Firm, id_number, make_firm
 
 ON = date(2026, 6, 8)
@@ -80,6 +80,7 @@ def test_every_planted_fault_is_found_in_its_cell_and_no_other(
     assert staged.report.failed == len(planted)
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("fields", "code"),
     [

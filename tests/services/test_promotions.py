@@ -21,6 +21,7 @@ from skilleval.services.filings import export_filing
 from skilleval.services.verification import verify_all
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.closed import CALENDAR, CLOSED, NOTICED
+from tests.conftest import on_sqlite
 from tests.factories import ACTOR, LIBRARY, Firm, id_number, make_firm, make_person
 from tests.services.test_authority import make_complete
 
@@ -187,6 +188,7 @@ CHANGES: dict[str, tuple[str, Any, str]] = {
 }
 
 
+@on_sqlite
 @pytest.mark.parametrize("change", CHANGES)
 def test_nobody_is_promoted_outside_authority(scene: Scene, contest: Contest, change: str) -> None:
     place, value, words = CHANGES[change]
@@ -197,6 +199,7 @@ def test_nobody_is_promoted_outside_authority(scene: Scene, contest: Contest, ch
     assert words in scene.refused(contest)
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -246,6 +249,7 @@ def test_a_promotion_is_taken_back_by_a_new_result_and_never_by_marks(scene: Sce
         promotions.disallow(scene.session, ACTOR, batch, first, reason="再次")
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -18,6 +18,7 @@ from skilleval.services.review_record import record_of
 from skilleval.services.tenancy import acting_for
 from skilleval.services.verification import verify_all
 from tests.chained import MEMBERS, Scene, add_member, enrol, join, make_scene, row
+from tests.conftest import on_sqlite
 from tests.drafted import (
     HANDED,
     HELD,
@@ -113,6 +114,7 @@ def test_a_reviewed_specification_cannot_be_changed_by_a_firm_file(session: Sess
         institutions.add_institution(session, ACTOR, {"institution": head, "specification": [own]}, vault=vault)
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -146,6 +148,7 @@ def test_a_number_is_used_once(session: Session, scene: Scene) -> None:
     assert f"起草编号 {NUMBER} 已使用" in refusal.value.reasons
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("text", "words"),
     [

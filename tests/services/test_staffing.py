@@ -9,6 +9,7 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.services import batches
 from skilleval.services.staffing import restaff_batch
 from skilleval.services.verification import verify_all
+from tests.conftest import on_sqlite
 from tests.factories import ACTOR, LIBRARY, Firm, make_batch, make_candidate, make_firm, make_person
 
 
@@ -48,6 +49,7 @@ def test_a_list_that_the_file_lacks_stays(session: Session, batch: Batch) -> Non
     assert codes_of(session, batch) == before
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("content", "reason", "words"),
     [

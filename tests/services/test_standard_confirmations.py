@@ -11,6 +11,7 @@ from skilleval import standards
 from skilleval.db.tables import StandardConfirmation
 from skilleval.domain.errors import RuleBroken
 from skilleval.services.standard_confirmations import Trust, confirm_standard, confirmations_of, trust_of
+from tests.conftest import on_sqlite
 from tests.factories import ACTOR, make_firm
 
 KEY = "6-31-01-03@2018"
@@ -29,6 +30,7 @@ def test_a_comparison_counts_until_the_table_changes(session: Session) -> None:
     assert trust_of(replace(standard, verified_against_original=True), ()) is Trust.ORIGINAL
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("key", "sha256", "told"), [("9-99@2018", "a" * 64, "没有标准"), (KEY, "a" * 63, "64 位"), (KEY, "g" * 64, "64 位")]
 )

@@ -13,6 +13,7 @@ from skilleval.domain.rules import Answer
 from skilleval.services import journal
 from skilleval.services.task_cards import add_cards, card_of, readiness, sitting
 from skilleval.services.verification import verify_all
+from tests.conftest import on_sqlite
 from tests.factories import ACTOR, Firm, make_batch, make_candidate, make_firm, make_person
 
 CARD: dict[str, Any] = {
@@ -55,6 +56,7 @@ def test_a_changed_card_is_the_next_revision_and_the_same_one_is_none(session: S
         session.connection().exec_driver_sql("UPDATE task_card SET minutes = 1")
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("own", "told"),
     [

@@ -345,6 +345,7 @@ def test_a_wrong_number_or_date_is_coloured_as_a_wrong_text_is(tmp_path: Path) -
     assert page.freeze_panes == "A2"
 
 
+@pytest.mark.slow
 def test_a_form_saved_by_another_program_still_imports(tmp_path: Path) -> None:
     skip_without("soffice")
     values = {"name": "买买提·艾合买提江", "number": ID, "hired": date(2025, 6, 1), "kind": "contract", "years": 3}

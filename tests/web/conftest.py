@@ -23,8 +23,19 @@ from skilleval.web import gate
 from skilleval.web.application import create_app
 from tests.accounts import OPERATOR, make_account
 from tests.factories import CREDIT_CODE
-from tests.web import checks
-from tests.web.marked_site import MarkedSite, copied, open_site, shared_files
+from tests.web import checks, readings
+from tests.web.marked_site import (
+    ADMINISTRATOR,
+    ANONYMOUS,
+    AUDITOR_OF,
+    SINGLE_AT_MEMBER,
+    STAFF_OF,
+    MarkedSite,
+    copied,
+    open_site,
+    shared_files,
+)
+from tests.web.survey import Visit, survey
 
 TODAY = date(2026, 6, 1)
 
@@ -147,6 +158,7 @@ def assessors(signed_in: SignedIn, installation: Installation, firm: object) -> 
         found = session.exec(query).all()
     return [signed_in("assessor", personnel=one) for one in found]
 
+
 @pytest.fixture(scope="session")
 def marked_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files of the marked world, made once a run; read only."""
@@ -159,3 +171,26 @@ def marked_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def marked_site(marked_files: Path, tmp_path_factory: pytest.TempPathFactory) -> MarkedSite:
     """The application on the marked world; what is done to it is taken back."""
     return open_site(copied(marked_files, tmp_path_factory.mktemp("marked")))
+
+
+#: whoever may read anything: each firm's people with all roles; a member's auditor, and its people with one role each
+READERS = (*STAFF_OF.values(), AUDITOR_OF["甲"], *SINGLE_AT_MEMBER, ADMINISTRATOR, ANONYMOUS)
+
+
+@dataclass(frozen=True)
+class EveryPage:
+    """Every page as everybody reads it, and the tables that have changed meanwhile."""
+
+    visits: list[Visit]
+    changed: list[str]
+
+
+@pytest.fixture(scope="session")
+def read(marked_files: Path, tmp_path_factory: pytest.TempPathFactory) -> EveryPage:
+    """The pages of the marked world, read once a run; what is asked of them afterwards costs nothing."""
+    site = open_site(copied(marked_files, tmp_path_factory.mktemp("read")))
+    for persona in READERS:
+        site.visitor(persona)
+    before = readings.content_of(site.installation.database)
+    visits = survey(site, READERS)
+    return EveryPage(visits, readings.changed(before, readings.content_of(site.installation.database)))

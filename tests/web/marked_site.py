@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlmodel import Session, col, select
 from werkzeug.test import TestResponse
 
@@ -66,6 +67,22 @@ STAFF_OF = {letter: Persona(f"staff_{letter}", letter, WORKING) for letter in FI
 AUDITOR_OF = {letter: Persona(f"auditor_{letter}", letter, ("auditor",)) for letter in FIRMS}
 SINGLE_AT_MEMBER = tuple(Persona(f"{role}_甲", "甲", (role,)) for role in ("hr", "member_hr", "assessor"))
 EVERYBODY = (*MATRIX, *STAFF_OF.values(), *AUDITOR_OF.values(), *SINGLE_AT_MEMBER)
+
+
+class CompiledTemplates(BytecodeCache):
+    """The templates that an earlier site of this run has compiled: to compile them all takes seconds."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, object] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get(bucket.key)  # type: ignore[assignment] # code or none
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.code
+
+
+TEMPLATES = CompiledTemplates()
 
 
 class Rehearsal(Database):
@@ -154,6 +171,7 @@ def open_site(folder: Path, *, kept: bool = False) -> MarkedSite:
     installation.database = (Database if kept else Rehearsal)(sqlite_url(folder / "skilleval.db"))
     app = create_app(installation, today=TODAY)
     app.testing = False
+    app.jinja_env.bytecode_cache = TEMPLATES
     return MarkedSite(installation, app)
 
 

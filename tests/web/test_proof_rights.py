@@ -1,9 +1,13 @@
 """Who may open what, against reviewed tables: ``policy.csv`` by role, ``tenancy.csv`` by whose the record is."""
 
+import pytest
+
 from skilleval.web import policy
 from tests.web import rights
 from tests.web.addresses import WITHOUT_ROWS, Book, routes
 from tests.web.marked_site import MarkedSite
+
+pytestmark = pytest.mark.slow
 
 
 def test_every_role_gets_what_the_reviewed_table_says(marked_site: MarkedSite) -> None:

@@ -48,7 +48,7 @@ def test_a_template_that_does_not_escape_is_found(marked_files: Path, tmp_path: 
     pages = (ADMINISTRATOR, "accounts.index", "/accounts"), (STAFF_OF[LEAD], "people.index", "/people")
     assert hostile.poison_faults(visit(site, *page) for page in pages) == []
     site.app.jinja_env.autoescape = False
-    site.app.jinja_env.cache = {}
+    site.app.jinja_env.cache, site.app.jinja_env.bytecode_cache = {}, None
     found = hostile.poison_faults(visit(site, *page) for page in pages)
     assert any("comes out as markup" in one for one in found) and any("onerror=" in one for one in found)
 
