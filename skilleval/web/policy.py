@@ -130,6 +130,11 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("imports.write", None, IMPORTERS),
     ("imports.discard", None, IMPORTERS),
     ("imports.marked", IMPORTERS, None),
+    # — long work: each kind names those who may, in services/jobs.py —
+    ("jobs.index", IMPORTERS, None),
+    ("jobs.show", IMPORTERS, None),
+    ("jobs.cancel", None, IMPORTERS),
+    ("jobs.take", None, IMPORTERS),
     # — the institution and what belongs to it —
     ("institutions.show", STAFF, None),
     ("institutions.edit", HR, HR),

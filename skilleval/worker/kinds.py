@@ -1,0 +1,13 @@
+"""Which function does which kind of work: a line for every key of ``services.jobs.KINDS``."""
+
+from collections.abc import Callable
+
+from skilleval.worker import certificates, imports
+from skilleval.worker.work import Work
+
+RUNS: dict[str, Callable[[Work], None]] = {
+    "imports.check": imports.check,
+    "imports.correct": imports.correct,
+    "imports.write": imports.write,
+    "certificates.print": certificates.print_,
+}
