@@ -1,10 +1,11 @@
 """Long work that somebody asked for: how far it is, cancelling it, and what has become of it. It goes on without them."""
 
+import sqlalchemy as sa
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from sqlmodel import Session, col, select
 from werkzeug.wrappers import Response as BaseResponse
 
-from skilleval.db.tables import Account, Batch, Job, StagedImport
+from skilleval.db.tables import Account, Batch, Candidate, Job, StagedImport
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import imports
 from skilleval.services import jobs as service
@@ -13,6 +14,9 @@ from skilleval.web import files, gate
 from skilleval.web.language import _, lazy
 
 pages = Blueprint("jobs", __name__, url_prefix="/jobs")
+
+#: candidates of a batch beyond which its prints and packages are made by the worker: some seconds of work
+MANY = 200
 
 #: what a state and a stage are called
 STATES = {
@@ -29,7 +33,7 @@ UNIT, UNITS = lazy("行"), {"certificates.print": lazy("份")}
 #: what leads to the result, by the kind of work
 RESULTS = {
     "imports.check": lazy("查看检查结果"), "imports.correct": lazy("查看检查结果"), "imports.write": lazy("查看导入回执"),
-    "certificates.print": lazy("下载 PDF"),
+    "certificates.print": lazy("下载 PDF"), "prints.room": lazy("下载 PDF"), "filings.export": lazy("查看上报材料"),
 }  # fmt: skip
 
 
@@ -97,6 +101,8 @@ def _result(session: Session, job: Job) -> str:
         own = viewer_of(session).own(col(StagedImport.institution_id))
         staged = session.exec(select(StagedImport.public_id).where(col(StagedImport.id) == job.import_id, own)).one()
         return url_for("imports.show", public_id=staged)
+    if job.filing_id is not None:
+        return url_for("filings.show", batch_id=job.batch_id, filing_id=job.filing_id)
     return url_for("jobs.index")
 
 
@@ -120,3 +126,8 @@ def hand_over(session: Session, asked: service.Asked, public_id: str = "") -> Jo
         session, asked, gate.who().account_id, vault=installation.vault, on=gate.today(), now=gate.now(), public_id=public_id
     )
 
+
+def many_candidates(session: Session, batch: Batch) -> bool:
+    """Whether a batch has so many candidates that what is made of all of them is left to the worker."""
+    of_batch = (col(Candidate.institution_id) == batch.institution_id, col(Candidate.batch_id) == batch.id)
+    return bool(session.execute(sa.select(sa.func.count()).select_from(Candidate).where(*of_batch)).scalar_one() > MANY)

@@ -1,13 +1,9 @@
 """The long work of certificates: printing all of a large batch."""
 
-from sqlmodel import Session, col, select
-
-from skilleval.db.tables import Batch
 from skilleval.reports.certificate import render_certificates
 from skilleval.reports.fonts import load_fonts
 from skilleval.services import certificate_prints
 from skilleval.services.certificates import certificates_of
-from skilleval.services.tenancy import viewer_of
 from skilleval.worker.work import Work
 
 
@@ -15,17 +11,12 @@ def print_(work: Work) -> None:
     """All certificates of a batch in one PDF, which waits sealed until it is fetched; the journal tells who printed."""
     vault, settings = work.installation.vault, work.installation.settings
     with work.reading() as session:
-        chosen = certificates_of(session, _batch(session, work))
+        chosen = certificates_of(session, work.batch(session))
         sheets = certificate_prints.sheets_of(session, chosen, vault=vault, settings=settings)
     printed = render_certificates(sheets, load_fonts(settings.fonts), work.progress("drawing", len(sheets)))
     with work.finishing(len(sheets)) as act:
-        batch = _batch(act.session, work)
+        batch = work.batch(act.session)
         chosen = certificates_of(act.session, batch)
         certificate_prints.note_print(act.session, act.actor, chosen, sheets, vault=vault, settings=settings)
         work.results.keep(work.job.public_id, printed)
         act.file_name = f"证书_{batch.number}.pdf"
-
-
-def _batch(session: Session, work: Work) -> Batch:
-    own = viewer_of(session).own(col(Batch.institution_id))
-    return session.exec(select(Batch).where(col(Batch.id) == work.job.batch_id, own)).one()

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 
-from skilleval.worker import certificates, imports
+from skilleval.worker import certificates, filings, imports, prints
 from skilleval.worker.work import Work
 
 RUNS: dict[str, Callable[[Work], None]] = {
     "imports.check": imports.check,
     "imports.correct": imports.correct,
     "imports.write": imports.write,
+    "prints.room": prints.room,
     "certificates.print": certificates.print_,
+    "filings.export": filings.export,
 }

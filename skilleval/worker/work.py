@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from skilleval.db.sealed_files import SealedFiles
-from skilleval.db.tables import Institution, Job
+from skilleval.db.tables import Batch, Institution, Job
 from skilleval.installation import Installation
 from skilleval.services import job_claims, jobs
 from skilleval.services.job_claims import Claim
 from skilleval.services.journal import Actor
-from skilleval.services.tenancy import acting_for
+from skilleval.services.tenancy import acting_for, viewer_of
 
 #: seconds between two reports of progress: often enough to look at, seldom enough to cost nothing
 SELDOM = 0.5
@@ -62,6 +62,11 @@ class Work:
         with self.installation.database.reading() as session:
             session.info.update(acting_for(self._credit_code))
             yield session
+
+    def batch(self, session: Session) -> Batch:
+        """The batch that the job is about."""
+        own = viewer_of(session).own(col(Batch.institution_id))
+        return session.exec(select(Batch).where(col(Batch.id) == self.job.batch_id, own)).one()
 
     def tell(self, stage: str, done: int = 0, total: int | None = None) -> None:
         """Tell how far the job is. Refused: it was cancelled, is another's now, or the worker is being stopped."""

@@ -1,21 +1,26 @@
 """Long work in the browser: handed over, looked at, cancelled, left alone and found again."""
 
 import threading
+from datetime import date
 
 import pytest
 from flask import Flask
 from sqlmodel import col, select
 
+from skilleval.db import engine
+from skilleval.db.engine import Database
 from skilleval.db.tables import Job, Person, StagedImport
 from skilleval.installation import Installation
 from skilleval.services import certificate_prints, imports, job_claims
 from skilleval.web import gate
+from skilleval.web import jobs as job_pages
 from skilleval.worker import loop
 from tests.certified import make_certified_batch
 from tests.chained import MEMBERS
 from tests.factories import Firm, id_number, make_firm
-from tests.web.conftest import Browser, SignedIn
+from tests.web.conftest import Browser, SignedIn, application_on
 from tests.web.counted import MOST, statements
+from tests.web.scored import Hidden, make_marked
 from tests.web.test_imports import GOOD, HEADINGS, WRONG, check_id, names, text, upload, write
 
 
@@ -31,6 +36,7 @@ def firm(installation: Installation) -> Firm:
 def _every_file_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imports, "LARGE", 10)
     monkeypatch.setattr(certificate_prints, "MANY", 0)
+    monkeypatch.setattr(job_pages, "MANY", 0)
 
 
 def work(installation: Installation) -> None:
@@ -207,6 +213,43 @@ def test_certificates_of_a_large_batch_are_printed_by_the_worker(
     assert signed_in("hr").get(page).status_code == 404
 
 
+def test_the_package_of_a_large_batch_is_exported_by_the_worker(
+    app: Flask, firm: Firm, signed_in: SignedIn, installation: Installation
+) -> None:
+    with installation.database.writing() as session:
+        batch = make_certified_batch(session, installation.vault, firm)
+        address = f"/batches/{app.extensions['skilleval.ids'].hide('batch', batch.id or 0)}/filings"
+        session.commit()
+    application_on(installation, date(2026, 6, 24))
+    browser = signed_in("issuer")
+
+    page = browser.post(f"{address}/export", {"addressed_to": "city"}).location
+    work(installation)
+    done = job(installation)
+    filing = browser.post(f"{page}/result").location
+
+    assert (done.state, done.message, done.reasons) == ("done", "", [])
+    assert filing.startswith(address) and browser.get(filing).status_code == 200
+
+
+def test_the_print_set_of_a_large_session_is_drawn_by_the_worker(
+    signed_in: SignedIn, installation: Installation, hide: Hidden
+) -> None:
+    with installation.database.writing() as session:
+        make_marked(session, installation.vault)
+        session.commit()
+    browser, panels = signed_in("reviewer"), f"/batches/{hide('batch', 1)}/panels"
+
+    offered = text(browser.get(panels))
+    page = browser.post(f"/batches/{hide('batch', 1)}/prints/room").location
+    work(installation)
+
+    assert f"/batches/{hide('batch', 1)}/prints/room\"" in offered and "/prints/room.pdf" not in offered
+    assert job(installation).state == "done", job(installation).message
+    assert browser.post(f"{page}/result").data[:5] == b"%PDF-"
+    assert "/prints/room.pdf" in text(signed_in("supervisor").get(panels))
+
+
 def test_a_job_is_seen_by_colleagues_who_may_ask_for_it_and_by_nobody_else(
     firm: Firm, signed_in: SignedIn, installation: Installation
 ) -> None:
@@ -221,6 +264,25 @@ def test_a_job_is_seen_by_colleagues_who_may_ask_for_it_and_by_nobody_else(
         assert [browser.get(page).status_code, *_acts(browser, page)] == [404] * 3
     assert colleague.get(page).status_code == 200 and page not in text(colleague.get("/jobs"))
     assert signed_in("assessor").get(page).status_code == 403
+    assert job(installation).state == "waiting"
+
+
+def test_who_acts_while_somebody_writes_for_long_is_told_to_wait(
+    firm: Firm, signed_in: SignedIn, installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = signed_in("hr")
+    page = upload(browser, HEADINGS + GOOD).location
+    token = browser.token()
+    monkeypatch.setitem(engine.PRAGMAS, "busy_timeout", 100)
+    installation.database.close()
+
+    writer = Database(str(installation.database.url))
+    with writer.writing() as session:
+        session.connection()
+        answer = browser.client.post(f"{page}/cancel", data={"csrf_token": token})
+    writer.close()
+
+    assert answer.status_code == 503 and "系统正忙" in text(answer) and "没有保存" in text(answer)
     assert job(installation).state == "waiting"
 
 
