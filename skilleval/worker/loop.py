@@ -12,7 +12,7 @@ from skilleval.installation import Installation
 from skilleval.services import imports, job_claims, jobs
 from skilleval.services.job_claims import Claim, JobCancelled, JobLost
 from skilleval.worker.kinds import RUNS
-from skilleval.worker.work import Work, WorkStopped, heartbeat, now
+from skilleval.worker.work import Work, WorkStopped, heartbeat, now, writing
 
 log = logging.getLogger("skilleval.worker")
 
@@ -50,14 +50,14 @@ def run_next(installation: Installation, stopping: threading.Event) -> bool:
 
 
 def _claim(installation: Installation) -> Claim | None:
-    with installation.database.writing() as session:
+    with writing(installation) as session:
         claim = job_claims.claim(session, now=now())
         session.commit()
     return claim
 
 
 def _recover(installation: Installation) -> None:
-    with installation.database.writing() as session:
+    with writing(installation) as session:
         over = job_claims.recover(session, now=now())
         session.commit()
     for public_id in over:
@@ -73,11 +73,11 @@ def _do(installation: Installation, claim: Claim, stopping: threading.Event) -> 
         # Another worker has it, and its file.
         log.warning("job %s was taken for lost", work.job.public_id)
     except WorkStopped:
-        with installation.database.writing() as session:
+        with writing(installation) as session:
             job_claims.release(session, claim)
             session.commit()
     except JobCancelled:
-        with installation.database.writing() as session:
+        with writing(installation) as session:
             job_claims.end_cancelled(session, claim, now=now())
             session.commit()
         _forget(installation, work.job.public_id)
@@ -90,7 +90,7 @@ def _do(installation: Installation, claim: Claim, stopping: threading.Event) -> 
 
 
 def _fail(work: Work, message: str = "", reasons: tuple[str, ...] = (), error_id: str = "") -> None:
-    with work.installation.database.writing() as session:
+    with writing(work.installation) as session:
         job_claims.fail(session, work.claim, message=message, reasons=reasons, error_id=error_id, now=now())
         session.commit()
     _forget(work.installation, work.job.public_id)

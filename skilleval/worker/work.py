@@ -72,7 +72,7 @@ class Work:
         """Tell how far the job is. Refused: it was cancelled, is another's now, or the worker is being stopped."""
         if self._stopping.is_set():
             raise WorkStopped
-        with self.installation.database.writing() as session:
+        with writing(self.installation) as session:
             job_claims.report(session, self.claim, stage, done, total, now=now())
             session.commit()
 
@@ -97,7 +97,7 @@ class Work:
         for lost meanwhile.
         """
         self.tell("writing", done, done or None)
-        with self.installation.database.writing() as session:
+        with writing(self.installation) as session:
             session.info.update(acting_for(self._credit_code))
             act = Act(session, job_claims.actor_of(session, self.job))
             yield act
@@ -106,6 +106,21 @@ class Work:
                 filing_id=act.filing_id,
             )  # fmt: skip
             session.commit()
+
+
+@contextmanager
+def writing(installation: Installation) -> Iterator[Session]:
+    """A session that may write. On SQLite it waits for as long as somebody else writes: a job has the time."""
+    with installation.database.writing() as session:
+        while True:
+            try:
+                session.connection()
+                break
+            except sa.exc.OperationalError as fault:
+                if "locked" not in str(fault.orig):
+                    raise
+                session.rollback()
+        yield session
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from tests.conftest import Cli
 COMMAND = [sys.executable, "-c", "from skilleval.cli import main; main()"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no signal of this kind")
 def test_the_worker_works_until_it_is_told_to_stop(instance: Path) -> None:
     command = [*COMMAND, "--instance", str(instance), "worker"]

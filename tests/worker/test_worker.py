@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, col, select
 
+from skilleval.db import engine
 from skilleval.db.engine import Database
 from skilleval.db.secrets import KEY_NAME, Vault
 from skilleval.db.tables import ImportReceipt, Job, JournalEntry, Person, StagedImport
@@ -227,6 +228,25 @@ def test_an_account_that_lost_its_role_meanwhile_writes_nothing(installation: In
     assert job.state == "failed" and "没有办理它的角色" in job.message and names(installation) == []
 
 
+def test_a_worker_waits_for_whoever_writes_longer_than_an_act_may_wait(
+    installation: Installation, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public_id = ask("imports.check", roster(1))
+    monkeypatch.setitem(engine.PRAGMAS, "busy_timeout", 50)
+    installation.database.close()
+    other = Database(str(installation.database.url))
+    with other.writing() as session:
+        session.connection()
+        worker = threading.Thread(target=loop.run_next, args=(installation, threading.Event()))
+        worker.start()
+        time.sleep(0.5)
+        assert worker.is_alive()
+    worker.join(30)
+    other.close()
+
+    assert job_of(installation, public_id).state == "done"
+
+
 def test_a_worker_that_is_stopped_gives_back_what_it_began(installation: Installation, ask: Ask) -> None:
     public_id = ask("imports.check", roster(1))
     stopping = threading.Event()
@@ -247,6 +267,7 @@ def test_the_same_file_waiting_twice_stays_one_import(installation: Installation
     assert job.import_id == staged.id and "已经上传过" in job.message and files(installation) == [staged.public_id]
 
 
+@pytest.mark.slow
 def test_a_real_process_imports_is_killed_and_imports_all_the_same(installation: Installation, ask: Ask) -> None:
     """The whole way with a worker process as ``serve`` keeps it; the first one dies with the job in its hands."""
     staged = _waiting(installation, ask)
@@ -266,6 +287,7 @@ def test_a_real_process_imports_is_killed_and_imports_all_the_same(installation:
     assert names(installation) == ["甲1", "甲2"] and job_of(installation, public_id).attempts == 2
 
 
+@pytest.mark.slow
 def test_a_worker_ends_with_whoever_started_it(installation: Installation) -> None:
     command = [sys.executable, "-P", "-m", "skilleval.worker", str(installation.folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, env=os.environ) as process:
