@@ -12,8 +12,10 @@ from sqlmodel import Session, col, select
 from skilleval.db.engine import Database
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Account, Job
+from skilleval.db.tables import job as job_table
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import account_roles, accounts, job_claims, jobs
+from skilleval.services.import_kinds import IMPORTS
 from skilleval.services.job_claims import Claim, JobCancelled, JobLost
 from skilleval.services.jobs import LOST, MOST_UNDER_WAY, Asked
 from skilleval.services.tenancy import acting_for
@@ -304,3 +306,7 @@ def test_a_queue_without_a_worker_is_noticed(session: Session, account: Account,
     claim = begun(session, at=LATE)
     waiting = session.exec(select(Job).where(col(Job.state) == "waiting")).one()
     assert claim.job_id != waiting.id and jobs.has_a_worker(session, waiting, now=LATE)
+
+
+def test_the_table_knows_every_kind_of_work_and_of_import() -> None:
+    assert set(job_table.KINDS) == set(jobs.KINDS) and set(job_table.IMPORT_KINDS) == {"", *IMPORTS}

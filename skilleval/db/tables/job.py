@@ -7,6 +7,11 @@ from sqlmodel import Field
 
 from skilleval.db.tables.base import Table, now, of_tenant, one_of, tenant_key
 
+#: the keys of ``services.jobs.KINDS`` and of ``services.import_kinds.IMPORTS``
+KINDS = (
+    "imports.check", "imports.correct", "imports.write", "prints.room", "certificates.print", "filings.export",
+)  # fmt: skip
+IMPORT_KINDS = ("", "people", "candidates", "marks", "numbers", "contest")
 STATES = ("waiting", "running", "done", "failed", "cancelled")
 STAGES = ("", "reading", "checking", "drawing", "writing")
 _UNDER_WAY = sa.text("state IN ('waiting', 'running')")
@@ -28,6 +33,8 @@ class Job(Table, table=True):
         of_tenant("contest_id", of="contest"),
         of_tenant("import_id", of="staged_import"),
         of_tenant("filing_id", of="filing"),
+        one_of("kind", KINDS),
+        one_of("import_kind", IMPORT_KINDS),
         one_of("state", STATES),
         one_of("stage", STAGES),
         sa.CheckConstraint("(state IN ('waiting', 'running')) = (ended_at IS NULL)", name="ended_when_over"),
