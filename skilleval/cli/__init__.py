@@ -18,6 +18,7 @@ COMMANDS = {
     "init": "instance",
     "demo": "demo",
     "serve": "serve",
+    "worker": "worker",
     "fonts": "fonts",
     "accounts": "accounts",
     "verify": "journal",

@@ -14,12 +14,14 @@ THREADS = 4
 @pass_workplace
 @click.pass_context
 def serve(ctx: click.Context, workplace: Workplace, host: str, port: int) -> None:
-    """Serve the web application until it is stopped."""
+    """Serve the web application until it is stopped, with a worker process beside it for what takes long."""
     import waitress
 
     from skilleval.installation import Installation
     from skilleval.web.application import create_app
+    from skilleval.worker.keeper import kept_worker
 
     app = create_app(Installation(workplace.folder), today=ctx.find_root().params["on"])
     click.echo(_("网页应用已启动：http://{host}:{port}（按 Ctrl+C 停止）").format(host=host, port=port))
-    waitress.serve(app, host=host, port=port, threads=THREADS, ident="")
+    with kept_worker(workplace.folder):
+        waitress.serve(app, host=host, port=port, threads=THREADS, ident="")

@@ -5,7 +5,7 @@ the same on all of them is the blank (``certificate_blank``).
 """
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -126,8 +126,13 @@ def unprintable(sheets: Iterable[CertificateSheet], fonts: Fonts) -> list[str]:
     return list(dict.fromkeys(reasons))
 
 
-def render_certificates(sheets: Sequence[CertificateSheet], fonts: Fonts) -> bytes:
-    """One PDF, one page a certificate. Refused with ``RuleBroken``: nothing to print, or an unprintable character."""
+def render_certificates(
+    sheets: Sequence[CertificateSheet], fonts: Fonts, progress: Callable[[int], None] | None = None
+) -> bytes:
+    """One PDF, one page a certificate; ``progress`` is told how many are drawn.
+
+    Refused with ``RuleBroken``: nothing to print, or an unprintable character.
+    """
     if not sheets:
         raise RuleBroken("没有证书可以打印")
     reasons = unprintable(sheets, fonts)
@@ -135,8 +140,10 @@ def render_certificates(sheets: Sequence[CertificateSheet], fonts: Fonts) -> byt
         raise RuleBroken("有字印不出，证书未生成；请在 config.toml 的 [fonts] 中指定含这些字的字体", reasons)
     file = io.BytesIO()
     press = _Press(SheetCanvas(file, fonts=fonts, title=blank.TITLE, pagesize=blank.SIZE))
-    for sheet in sheets:
+    for drawn, sheet in enumerate(sheets, 1):
         press.page(sheet)
+        if progress is not None:
+            progress(drawn)
     press.canvas.save()
     return file.getvalue()
 

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch, Candidate, Certificate, CertificateEvent, Person
+from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import ID_TYPES
 from skilleval.domain.ladder import Grade
 from skilleval.reports.certificate import CertificateSheet, Mark, render_certificates
@@ -16,6 +17,9 @@ from skilleval.services.certificate_check import check_address
 from skilleval.services.certificates import MissingGlyphs
 from skilleval.services.journal import Actor
 from skilleval.settings import Settings
+
+#: more certificates than this are printed by a worker process: some seconds of work
+MANY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +61,26 @@ def print_certificates(
     Refused: nothing to print, a character that no font has.
     """
     printed = render_certificates(sheets_of(session, chosen, vault=vault, settings=settings), fonts)
+    _note(session, actor, chosen)
+    return printed
+
+
+def note_print(
+    session: Session, actor: Actor, chosen: Sequence[Certificate], printed: Sequence[CertificateSheet], *, vault: Vault, settings: Settings
+) -> None:
+    """Note in the journal that these sheets of these certificates were printed, drawn before and apart.
+
+    Refused: a certificate has changed since, so that its sheet would say what does not hold any more.
+    """
+    if sheets_of(session, chosen, vault=vault, settings=settings) != list(printed):
+        raise RuleBroken("打印期间有证书新发、作废、撤销或补发，没有生成文件；请重新打印")
+    _note(session, actor, chosen)
+
+
+def _note(session: Session, actor: Actor, chosen: Sequence[Certificate]) -> None:
     for firm in sorted({one.institution_id for one in chosen}):
         numbers = [one.number for one in chosen if one.institution_id == firm]
         journal.record(session, actor, firm, "certificates.print", detail={"numbers": numbers})
-    return printed
 
 
 def prospect_of(session: Session, batch: Batch, *, vault: Vault, missing_glyphs: MissingGlyphs) -> Prospect:

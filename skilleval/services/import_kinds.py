@@ -13,6 +13,7 @@ from skilleval.db.tables import Batch, Contest, Institution, Person, Personnel, 
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.scoring import show
+from skilleval.installation import Installation
 from skilleval.packs import Library
 from skilleval.services import candidates, certificates, contests, mark_sheets, people, roster
 from skilleval.services.batches import candidates_of
@@ -36,6 +37,21 @@ class Means:
     library: Library
     on: date
     missing_glyphs: Callable[[str], list[str]]
+    #: told how many rows were read, where that takes long
+    progress: Callable[[int], None] | None = None
+
+
+def means_of(installation: Installation, on: date, progress: Callable[[int], None] | None = None) -> Means:
+    """The means of an installation on a day."""
+
+    def missing_glyphs(text: str) -> list[str]:
+        # reportlab is slow to import, and only certificates need it.
+        from skilleval.reports.fonts import load_fonts
+
+        fonts = load_fonts(installation.settings.fonts)
+        return [f"{character}（{code}）" for character, code in fonts.missing_glyphs(text, "fangsong")]
+
+    return Means(installation.vault, installation.library, on, missing_glyphs, progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +97,7 @@ def _nothing(_session: Session, _staged: Any) -> Iterable[Difference]:
 
 
 def _stage_people(session: Session, asked: StagedImport, file: Source, means: Means) -> people.Staged:
-    return people.stage_people(session, _firm(session, asked), file, vault=means.vault, on=means.on)
+    return people.stage_people(session, _firm(session, asked), file, vault=means.vault, on=means.on, progress=means.progress)
 
 
 def _write_people(session: Session, actor: Actor, staged: people.Staged, means: Means) -> Report:

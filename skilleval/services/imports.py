@@ -5,10 +5,9 @@ cells in the row. A check reads everything anew, so what is written is what the 
 """
 
 import json
-import os
 import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import islice
@@ -19,9 +18,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from skilleval.db.secrets import Vault
+from skilleval.db.sealed_files import SealedFiles
 from skilleval.db.tables import Account, ImportReceipt, StagedImport
 from skilleval.domain.errors import RuleBroken
+from skilleval.installation import Installation
 from skilleval.services import journal
 from skilleval.services.import_kinds import IMPORTS, Kind, Means
 from skilleval.services.journal import Actor
@@ -32,6 +32,8 @@ from skilleval.sheets.reading import file_hash
 
 #: what a check keeps of errors and of differences; the rest stands in the file
 MOST_ERRORS, MOST_SHOWN = 2_000, 200
+#: bytes of a file that is checked and written by a worker process: about 5,000 people, a second or two of work
+LARGE = 400_000
 STATES = ("open", "written", "discarded")
 
 
@@ -39,50 +41,73 @@ STATES = ("open", "written", "discarded")
 class Store:
     """Where the files lie that wait to be imported, sealed."""
 
-    folder: Path
-    vault: Vault
+    files: SealedFiles
 
     def keep(self, public_id: str, content: bytes) -> None:
         """Keep a file, whole even after a power cut."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        place = self._place(public_id)
-        draft = place.with_suffix(".part")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(self.vault.seal_file(public_id, content))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(place)
+        self.files.keep(public_id, content)
 
     @contextmanager
-    def opened(self, staged: StagedImport) -> Iterator[Incoming]:
+    def opened(self, public_id: str, name: str, sealed_corrections: bytes | None = None) -> Iterator[Incoming]:
         """The file in the clear, with its corrected cells, for as long as the block lasts."""
         try:
-            sealed = self._place(staged.public_id).read_bytes()
+            content = self.files.read(public_id)
         except FileNotFoundError as error:
-            raise RuleBroken(f"上传的文件“{staged.file_name}”已不在，请重新上传") from error
+            raise RuleBroken(f"上传的文件“{name}”已不在，请重新上传") from error
         with TemporaryDirectory() as folder:
             path = Path(folder) / "upload"
-            path.write_bytes(self.vault.open_file(staged.public_id, sealed))
-            yield Incoming(path, staged.file_name, self._corrections(staged))
+            path.write_bytes(content)
+            yield Incoming(path, name, self._corrections(public_id, sealed_corrections))
+
+    def opened_again(self, staged: StagedImport) -> AbstractContextManager[Incoming]:
+        """The file of an import, with the cells that were corrected so far."""
+        return self.opened(staged.public_id, staged.file_name, staged.corrections_sealed)
 
     def forget(self, public_id: str) -> None:
         """Take a file away."""
-        self._place(public_id).unlink(missing_ok=True)
+        self.files.forget(public_id)
 
     def seal_corrections(self, staged: StagedImport, cells: Mapping[tuple[str, int, int], str]) -> bytes:
         """Corrected cells as the row keeps them."""
         listed = [[*place, text] for place, text in cells.items()]
-        return self.vault.seal_file(staged.public_id, json.dumps(listed, ensure_ascii=False).encode())
+        return self.files.vault.seal_file(staged.public_id, json.dumps(listed, ensure_ascii=False).encode())
 
-    def _corrections(self, staged: StagedImport) -> dict[tuple[str, int, int], str]:
-        if staged.corrections_sealed is None:
+    def _corrections(self, public_id: str, sealed: bytes | None) -> dict[tuple[str, int, int], str]:
+        if sealed is None:
             return {}
-        listed = json.loads(self.vault.open_file(staged.public_id, staged.corrections_sealed))
+        listed = json.loads(self.files.vault.open_file(public_id, sealed))
         return {(sheet, row, position): text for sheet, row, position, text in listed}
 
-    def _place(self, public_id: str) -> Path:
-        return self.folder / f"{public_id}.sealed"
+
+def store_of(installation: Installation) -> Store:
+    """Where the files of an installation lie that wait to be imported."""
+    return Store(SealedFiles(installation.folder / "uploads", installation.vault))
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found: what the row of the import keeps of it, and what its kind's service would write."""
+
+    check_id: str
+    counts: dict[str, Any]
+    found: dict[str, Any]
+    ready: Any
+
+
+def check_file(session: Session, asked: StagedImport, file: Incoming, means: Means) -> Checked:
+    """Read and check a file as this import asks. Nothing is written, not even what was found. Refused as by its kind."""
+    kind = kind_of(asked)
+    ready = kind.stage(session, asked, parsed(file), means)
+    report: Report = ready.report
+    found = {
+        "notes": list(report.notes),
+        "error_count": len(report.errors),
+        "errors": [one.as_dict() for one in report.errors[:MOST_ERRORS]],
+        "groups": _grouped(report.errors),
+        "new": [asdict(one) for one in islice(kind.new(session, ready), MOST_SHOWN)],
+        "changed": [asdict(one) for one in islice(kind.changed(session, ready), MOST_SHOWN)],
+    }
+    return Checked(secrets.token_hex(8), report.counts(), found, ready)
 
 
 def stage(
@@ -93,13 +118,22 @@ def stage(
     Refused with ``RuleBroken``: a file that is none, wrong headings, a target that takes no import now. The same file,
     if it waits already, is that one.
     """
-    asked.sha256, asked.size = file_hash(file), file.path.stat().st_size
-    waiting: StagedImport | None = session.exec(_same_file(asked).where(col(StagedImport.state) == "open")).first()
-    if waiting is not None:
-        return waiting
-    asked.public_id = secrets.token_hex(16)
-    asked.file_name = file.name
-    _check(session, asked, file, means, now)
+    asked.sha256 = file_hash(file)
+    waiting = waiting_import(session, asked)
+    return stage_checked(session, asked, file, check_file(session, asked, file, means), now=now) if waiting is None else waiting
+
+
+def waiting_import(session: Session, asked: StagedImport) -> StagedImport | None:
+    """The import of the same file (by ``sha256``) for the same purpose that waits already."""
+    found: StagedImport | None = session.exec(_same_file(asked).where(col(StagedImport.state) == "open")).first()
+    return found
+
+
+def stage_checked(session: Session, asked: StagedImport, file: Incoming, checked: Checked, *, now: datetime) -> StagedImport:
+    """Keep what was found in a file, as a new import."""
+    asked.sha256, asked.size, asked.file_name = file_hash(file), file.path.stat().st_size, file.name
+    asked.public_id = asked.public_id or secrets.token_hex(16)
+    _keep(asked, checked, now)
     session.add(asked)
     session.flush()
     return asked
@@ -126,7 +160,16 @@ def correct(
     """Keep the corrected cells of ``file`` and check again. Refused: cells of another check than the one last ``seen``."""
     session.refresh(staged, with_for_update=True)
     _must_be_open(staged, seen)
-    _check(session, staged, file, means, now)
+    keep_corrected(session, staged, file, store, check_file(session, staged, file, means), seen=seen, now=now)
+
+
+def keep_corrected(
+    session: Session, staged: StagedImport, file: Incoming, store: Store, checked: Checked, *, seen: str, now: datetime
+) -> None:
+    """Keep the corrected cells of ``file`` and what was found in it. Refused as by ``correct``."""
+    session.refresh(staged, with_for_update=True)
+    _must_be_open(staged, seen)
+    _keep(staged, checked, now)
     staged.corrections_sealed = store.seal_corrections(staged, file.corrections)
     staged.corrected = len(file.corrections)
     session.add(staged)
@@ -145,7 +188,9 @@ def write(
     _must_be_open(staged, seen)
     kind = kind_of(staged)
     before = staged.counts
-    ready = _check(session, staged, file, means, now)
+    checked = check_file(session, staged, file, means)
+    _keep(staged, checked, now)
+    ready = checked.ready
     if staged.counts != before:
         session.add(staged)
         session.flush()
@@ -222,21 +267,9 @@ def _must_be_open(staged: StagedImport, seen: str) -> None:
         raise RuleBroken("该文件刚刚在别处重新检查过，没有写入；请看最新的检查结果再决定")
 
 
-def _check(session: Session, staged: StagedImport, file: Incoming, means: Means, now: datetime) -> Any:
-    kind = kind_of(staged)
-    ready = kind.stage(session, staged, parsed(file), means)
-    report: Report = ready.report
-    staged.check_id, staged.counts = secrets.token_hex(8), report.counts()
-    staged.found = {
-        "notes": list(report.notes),
-        "error_count": len(report.errors),
-        "errors": [one.as_dict() for one in report.errors[:MOST_ERRORS]],
-        "groups": _grouped(report.errors),
-        "new": [asdict(one) for one in islice(kind.new(session, ready), MOST_SHOWN)],
-        "changed": [asdict(one) for one in islice(kind.changed(session, ready), MOST_SHOWN)],
-    }
+def _keep(staged: StagedImport, checked: Checked, now: datetime) -> None:
+    staged.check_id, staged.counts, staged.found = checked.check_id, checked.counts, checked.found
     staged.checked_at = now
-    return ready
 
 
 def _grouped(errors: list[CellError]) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -49,10 +49,19 @@ def incoming(source: Source) -> Incoming:
     return Incoming(source, source.name) if isinstance(source, Path) else source
 
 
-def parsed(source: Source) -> Incoming:
-    """The file with all that it holds in memory, so that reading it later starts no process. Refused as by reading it."""
+def parsed(source: Source, progress: Callable[[int], None] | None = None) -> Incoming:
+    """The file with all that it holds in memory, so that reading it later starts no process. Refused as by reading it.
+
+    ``progress`` is told how many rows have come in.
+    """
     file = incoming(source)
-    return Incoming(file.path, file.name, file.corrections, tuple(parse_cells(file)))
+    messages, rows = [], 0
+    for message in parse_cells(file):
+        messages.append(message)
+        if message[0] == "rows" and progress is not None:
+            rows += len(message[2])
+            progress(rows)
+    return Incoming(file.path, file.name, file.corrections, tuple(messages))
 
 
 def parse_cells(source: Source) -> Iterator[tuple[Any, ...]]:

@@ -18,13 +18,14 @@ from skilleval.db.tables import Candidate
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.reports.fonts import load_fonts
-from skilleval.services import certificate_prints
+from skilleval.services import certificate_prints, jobs
 from skilleval.services import certificates as service
 from skilleval.services.tenancy import viewer_of
 from skilleval.sheets.columns import Report
 from skilleval.sheets.intake import Incoming, parsed
 from skilleval.sheets.writing import write_errors
 from skilleval.web import files, gate, issued, lists
+from skilleval.web import jobs as job_pages
 from skilleval.web.batches import own_batch, seen_batch
 from skilleval.web.forms import Form, Required, page
 from skilleval.web.language import _, lazy
@@ -125,12 +126,20 @@ def numbers(batch_id: int) -> BaseResponse | str:
 
 @pages.post("/print")
 def print_(batch_id: int) -> BaseResponse:
-    """All certificates of the batch in one PDF. It bears full document numbers, so the journal tells who printed it."""
+    """All certificates of the batch in one PDF. It bears full document numbers, so the journal tells who printed it.
+
+    Those of a large batch are drawn by the worker: then this leads to the page of the job.
+    """
     installation = gate.site().installation
     with gate.writing() as session:
         batch = own_batch(session, batch_id)
+        chosen = service.certificates_of(session, batch)
+        if len(chosen) > certificate_prints.MANY:
+            job = job_pages.hand_over(session, jobs.Asked("certificates.print", f"certificates/{batch.id}", batch_id=batch.id))
+            session.commit()
+            return redirect(url_for("jobs.show", public_id=job.public_id), 303)
         printed = certificate_prints.print_certificates(
-            session, gate.actor(), service.certificates_of(session, batch), vault=installation.vault,
+            session, gate.actor(), chosen, vault=installation.vault,
             settings=installation.settings, fonts=load_fonts(installation.settings.fonts),
         )  # fmt: skip
         session.commit()

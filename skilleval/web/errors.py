@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, render_template, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from skilleval.domain.errors import RuleBroken
@@ -19,6 +20,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(RuleBroken, _refused)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _busy)
     app.register_error_handler(Exception, _broken)
 
 
@@ -51,6 +53,13 @@ def _http(error: HTTPException) -> Any:
     g.no_page = True
     name = {404: "missing", 405: "missing", 413: "too_large"}.get(code, "bad_request")
     return render_template(f"errors/{name}.html"), 404 if code == 405 else code
+
+
+def _busy(error: OperationalError) -> Answer:
+    """Somebody else writes for longer than an act may wait, such as a very large import on SQLite. Other faults are ours."""
+    if "locked" not in str(error.orig):
+        return _broken(error)
+    return render_template("errors/busy.html", back=gate.page_of_form()), 503
 
 
 def _broken(error: Exception) -> Answer:

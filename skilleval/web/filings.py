@@ -18,13 +18,14 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.reports.cover_letter import LEVELS
 from skilleval.reports.findings import FIXES, WARNINGS
 from skilleval.reports.fonts import load_fonts
-from skilleval.services import deadlines, filing_answers, filing_check, filing_store, notices
+from skilleval.services import deadlines, filing_answers, filing_check, filing_store, jobs, notices
 from skilleval.services import filings as service
 from skilleval.services.filing_record import read_outline
 from skilleval.services.journal_reading import filing_timeline
 from skilleval.services.rules import packs_of_batch
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import files, gate, lists
+from skilleval.web import jobs as job_pages
 from skilleval.web.batches import own_batch, seen_batch
 from skilleval.web.forms import DayField, Form, Required, page
 from skilleval.web.language import _, lazy
@@ -82,6 +83,8 @@ def export(batch_id: int) -> BaseResponse | str:
     """What a package would still lack, all of it; and the export of a new version."""
     form = ExportForm()
     installation = gate.site().installation
+    if form.validate_on_submit() and job_pages.many_candidates(gate.reading(), own_batch(gate.reading(), batch_id)):
+        return _export_later(batch_id, form)
     if form.validate_on_submit():
         try:
             with TemporaryDirectory() as folder, gate.writing() as session:
@@ -103,6 +106,16 @@ def export(batch_id: int) -> BaseResponse | str:
     if not form.is_submitted():
         form.addressed_to.data = level
     return page("filings/export.html", form, batch=batch, missing=_missing(session, batch, level))
+
+
+def _export_later(batch_id: int, form: ExportForm) -> BaseResponse:
+    """Hand the export over to the worker. What is missing stands on this page before, and on that of the job after."""
+    with gate.writing() as session:
+        batch = own_batch(session, batch_id)
+        words = {"addressed_to": form.addressed_to.data}
+        job = job_pages.hand_over(session, jobs.Asked("filings.export", f"filing/{batch.id}", batch_id=batch.id, words=words))
+        session.commit()
+    return redirect(url_for("jobs.show", public_id=job.public_id), 303)
 
 
 @pages.get(_ONE)

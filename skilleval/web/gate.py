@@ -5,7 +5,7 @@ reading session for GET that the database itself keeps from writing, and a conte
 """
 
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TypeVar
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from flask import session as form_cookie
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -258,7 +259,8 @@ def _session_of(cookie: str) -> web_sessions.Who | None:
     found = web_sessions.find_session(reading(), cookie, now=now(), totp_roles=installation.settings.web.totp_roles)
     if found is not None and web_sessions.needs_touch(found, now=now()):
         _close_reading()
-        with installation.database.writing() as session:
+        # While somebody writes for long (a very large import) it is marked at a later page.
+        with suppress(OperationalError), installation.database.writing() as session:
             web_sessions.touch(session, found, now=now())
             session.commit()
     return found

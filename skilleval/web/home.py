@@ -10,9 +10,10 @@ from sqlmodel import Session, col, select
 
 from skilleval import holidays
 from skilleval.db.tables import Account, Batch, Candidate, Institution, Registration
-from skilleval.services import inbox
+from skilleval.services import inbox, jobs
 from skilleval.services.tenancy import viewer_of
 from skilleval.web import batches, gate, workforce
+from skilleval.web import jobs as job_pages
 from skilleval.web.language import _, lazy, marked
 
 pages = Blueprint("home", __name__)
@@ -76,10 +77,11 @@ def show() -> str:
     )
     board = _board(session) if gate.may("batches.index") else None
     strip = None if MANAGING.isdisjoint(who.roles) else workforce.strip(session)
+    ended = jobs.untaken(session, who.account_id) if gate.may("jobs.index") else []
     unlinked = "assessor" in who.roles and who.personnel_id is None
     return render_template(
         "home/show.html", lines=list(_lines(waiting)), board=board, unlinked=unlinked, unregistered=_is_unregistered(session),
-        strip=strip,
+        strip=strip, ended=ended, job_kinds=jobs.KINDS, job_states=job_pages.STATES, job_tones=job_pages.TONES,
     )  # fmt: skip
 
 

@@ -13,15 +13,15 @@ from flask_wtf.file import FileField
 from sqlmodel import Session, col, select
 from werkzeug.wrappers import Response as BaseResponse
 
-from skilleval.db.tables import Account, Batch, Contest, StagedImport
+from skilleval.db.tables import Account, Batch, Contest, Job, StagedImport
 from skilleval.domain.errors import RuleBroken
-from skilleval.services import imports
-from skilleval.services.import_kinds import IMPORTS, Kind, Means
+from skilleval.services import imports, jobs
+from skilleval.services.import_kinds import IMPORTS, Kind, Means, means_of
 from skilleval.services.tenancy import viewer_of
 from skilleval.sheets.columns import CellError
 from skilleval.sheets.intake import Incoming, parsed
 from skilleval.sheets.writing import write_errors
-from skilleval.web import gate, lists
+from skilleval.web import gate, large_imports, lists
 from skilleval.web.batches import own_batch
 from skilleval.web.forms import Form
 from skilleval.web.language import _, lazy
@@ -53,7 +53,8 @@ def index() -> str:
     session = gate.reading()
     mine = [kind for kind in IMPORTS.values() if _may(kind)]
     rows = imports.imports_of(session, [kind.key for kind in mine])
-    return render_template("imports/index.html", rows=rows, kinds=IMPORTS, targets=_targets(session, mine))
+    checks = jobs.under_way(session, "imports.check", [kind.key for kind in mine])
+    return render_template("imports/index.html", rows=rows, kinds=IMPORTS, targets=_targets(session, mine), checks=checks)
 
 
 @pages.route("/new/<kind>", methods=["GET", "POST"])
@@ -65,11 +66,9 @@ def new(kind: str, target: str | None = None) -> BaseResponse | str:
     form = UploadForm()
     if form.validate_on_submit():
         try:
-            staged = _upload(asked)
+            return redirect(_upload(asked), 303)
         except RuleBroken as refusal:
             form.refuse(refusal)
-        else:
-            return redirect(url_for("imports.show", public_id=staged), 303)
     page = render_template("imports/new.html", form=form, kind=chosen, target=target, scope=asked.scope)
     return Response(page, 422 if form.form_errors else 200, content_type="text/html; charset=utf-8")
 
@@ -121,9 +120,11 @@ def correct(public_id: str) -> BaseResponse | tuple[str, int]:
     }
     if not cells:
         return _told(public_id, _("没有填写要改成的内容。"))
+    if staged.size > imports.LARGE:
+        return _handed_over("imports.correct", staged, {"cells": cells})
     store = _store()
     try:
-        with store.opened(staged) as kept:
+        with store.opened_again(staged) as kept:
             file = parsed(imports.corrected(staged, kept, cells))
             with gate.writing() as session:
                 row = _staged(session, public_id)
@@ -140,8 +141,10 @@ def write(public_id: str) -> BaseResponse | tuple[str, int]:
     staged, store = _staged(gate.reading(), public_id), _store()
     if staged.state != "open":
         return _told(public_id, _("该文件已经处理过，没有再次写入。"))
+    if staged.size > imports.LARGE:
+        return _handed_over("imports.write", staged, {"rows": request.form.get("rows", "all")})
     try:
-        with store.opened(staged) as kept:
+        with store.opened_again(staged) as kept:
             file = parsed(kept)
             with gate.writing() as session:
                 row = _staged(session, public_id)
@@ -162,7 +165,9 @@ def write(public_id: str) -> BaseResponse | tuple[str, int]:
 def discard(public_id: str) -> BaseResponse:
     """Give a file up: nothing of it was written, and it is deleted here."""
     with gate.writing() as session:
-        imports.discard(session, gate.actor(), _staged(session, public_id), now=gate.now())
+        staged = _staged(session, public_id)
+        jobs.must_be_free(session, large_imports.target(staged))
+        imports.discard(session, gate.actor(), staged, now=gate.now())
         session.commit()
     _store().forget(public_id)
     flash(_("已放弃，文件已删除，没有写入任何数据。"))
@@ -176,13 +181,13 @@ def marked(public_id: str) -> Response:
     if staged.state != "open" or staged.account_id != gate.who().account_id:
         abort(404)
     errors = [CellError(**one) for one in staged.found["errors"]]
-    with _store().opened(staged) as file, TemporaryDirectory() as folder:
+    with _store().opened_again(staged) as file, TemporaryDirectory() as folder:
         out = write_errors(Path(folder) / "marked.xlsx", file, errors)
         return lists.workbook_response(out.read_bytes(), f"{staged.kind}-marked.xlsx")
 
 
 def _upload(asked: StagedImport) -> str:
-    """Check the file that was sent and keep it: the id of the import. Refused: no file, or one that can't be read."""
+    """Check the file that was sent and keep it: the page to go on with. Refused: no file, or one that can't be read."""
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         raise RuleBroken(_("请选择要导入的文件"))
@@ -190,15 +195,36 @@ def _upload(asked: StagedImport) -> str:
         # Never under the sender's name: it may be anything.
         path = Path(folder) / "upload"
         sent.save(path)
-        file = parsed(Incoming(path, _shown_name(sent.filename)))
-        with gate.writing() as session:
-            staged = imports.stage(session, asked, file, _means(), now=gate.now())
-            if staged is asked:
-                _store().keep(staged.public_id, path.read_bytes())
-            session.commit()
-    if staged is not asked:
+        file = Incoming(path, _shown_name(sent.filename))
+        if path.stat().st_size <= imports.LARGE:
+            return _check_now(asked, file)
+        staged = large_imports.check(asked, file)
+        return url_for("jobs.show", public_id=staged.public_id) if isinstance(staged, Job) else _page_of(staged, new=False)
+
+
+def _check_now(asked: StagedImport, file: Incoming) -> str:
+    file = parsed(file)
+    with gate.writing() as session:
+        staged = imports.stage(session, asked, file, _means(), now=gate.now())
+        if staged is asked:
+            _store().keep(staged.public_id, file.path.read_bytes())
+        session.commit()
+    return _page_of(staged, new=staged is asked)
+
+
+def _handed_over(kind: str, staged: StagedImport, words: dict[str, object]) -> BaseResponse | tuple[str, int]:
+    """The page of the job that does with a large file what was asked, or of the import with why that can't be."""
+    try:
+        job = large_imports.hand_over(kind, staged, {**words, "seen": request.form.get("seen", "")})
+    except RuleBroken as refusal:
+        return _refused(staged.public_id, refusal)
+    return redirect(url_for("jobs.show", public_id=job.public_id), 303)
+
+
+def _page_of(staged: StagedImport, *, new: bool) -> str:
+    if not new:
         flash(_("这个文件已经上传过，还没有写入；这里是它的检查结果。"), "warn")
-    return staged.public_id
+    return url_for("imports.show", public_id=staged.public_id)
 
 
 def _shown_name(name: str) -> str:
@@ -270,21 +296,11 @@ def _may(kind: Kind) -> bool:
 
 
 def _means() -> Means:
-    installation = gate.site().installation
-    return Means(installation.vault, installation.library, gate.today(), _missing_glyphs)
-
-
-def _missing_glyphs(text: str) -> list[str]:
-    # reportlab is slow to import, and only certificates need it.
-    from skilleval.reports.fonts import load_fonts
-
-    fonts = load_fonts(gate.site().installation.settings.fonts)
-    return [f"{character}（{code}）" for character, code in fonts.missing_glyphs(text, "fangsong")]
+    return means_of(gate.site().installation, gate.today())
 
 
 def _store() -> imports.Store:
-    installation = gate.site().installation
-    return imports.Store(installation.folder / "uploads", installation.vault)
+    return imports.store_of(gate.site().installation)
 
 
 def _typed(place: str) -> str | None:
@@ -301,6 +317,7 @@ def _page(session: Session, staged: StagedImport, refusal: RuleBroken | None = N
         "imports/show.html", target=address, staged=staged, kind=IMPORTS[staged.kind], uploader=uploader, refusal=refusal,
         mine=staged.account_id == gate.who().account_id, found=staged.found, most=MOST_ERRORS,
         shown=shown if shown in ("new", "changed") else "errors", earlier=imports.earlier_receipt(session, staged),
+        job=jobs.active_on(session, large_imports.target(staged)), jobs=jobs.KINDS,
     )  # fmt: skip
 
 

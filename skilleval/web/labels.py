@@ -29,7 +29,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer
 from skilleval.packs import LAYERS
 from skilleval.reports import cover_letter
-from skilleval.services import certificates, confirmations, import_kinds, people_changes, roster, whatif
+from skilleval.services import certificates, confirmations, import_kinds, jobs, people_changes, roster, whatif
 from skilleval.services.standard_confirmations import Trust
 
 #: words by what is named
@@ -55,6 +55,7 @@ LABELS = tuple(
         *(word for table in _TABLES for word in table.values()),
         *thresholds.NAMES.values(),
         *(kind.title for kind in import_kinds.IMPORTS.values()),
+        *(text for kind in jobs.KINDS.values() for text in (kind.title, kind.nothing)),
         *(column.header for column in roster.ROSTER),
         *roster.SEXES,
         *roster.EMPLOYMENT,

@@ -27,6 +27,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
         "",
         (
             Item(marked("首页"), "home.show"),
+            Item(marked("后台任务"), "jobs.index"),
         ),
     ),
     (

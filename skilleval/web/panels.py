@@ -18,6 +18,7 @@ from skilleval.services import conflicts as conflict_service
 from skilleval.services import panels as service
 from skilleval.services.recused_results import touched_by, votes_anew
 from skilleval.web import gate
+from skilleval.web import jobs as job_pages
 from skilleval.web.batches import own_batch
 from skilleval.web.language import _
 from skilleval.web.show import label
@@ -39,6 +40,7 @@ def index(batch_id: int) -> str:
         "panels/index.html", batch=batch, panels=service.panels_of(session, batch), people=_people(session, batch),
         methods=_methods(session, batch), names=METHODS, direct=service.DIRECT, is_open=batch.state in staffing.OPEN,
         may_miss=batch.state in HELD or again, again=again, assessing=ASSESSING,
+        many=job_pages.many_candidates(session, batch),
         assigned={f"{person.code}:{one.method}" for one, person in staff if one.role == "assessor"},
         supervising={person.code for one, person in staff if one.role == "supervisor"},
     )  # fmt: skip

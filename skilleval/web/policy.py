@@ -56,6 +56,8 @@ ASSESSOR = _roles("assessor")
 PEOPLE = _roles("hr", "member_hr")
 #: whoever imports something from a workbook
 IMPORTERS = _roles("hr", "member_hr", "issuer")
+#: whoever may ask for some kind of long work
+JOB_ROLES = _roles("hr", "member_hr", "reviewer", "issuer")
 #: whoever may read the business of an institution
 STAFF = _roles("hr", "member_hr", "assessor", "reviewer", "approver", "supervisor", "issuer", "auditor")
 #: whoever may read personal data of people
@@ -130,6 +132,11 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("imports.write", None, IMPORTERS),
     ("imports.discard", None, IMPORTERS),
     ("imports.marked", IMPORTERS, None),
+    # — long work: each kind names those who may, in services/jobs.py —
+    ("jobs.index", JOB_ROLES, None),
+    ("jobs.show", JOB_ROLES, None),
+    ("jobs.cancel", None, JOB_ROLES),
+    ("jobs.take", None, JOB_ROLES),
     # — the institution and what belongs to it —
     ("institutions.show", STAFF, None),
     ("institutions.edit", HR, HR),
@@ -236,6 +243,7 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("filings.download", None, FILERS),
     ("filings.answer", None, FILERS),
     ("prints.room", _roles("hr", "reviewer", "supervisor"), None),
+    ("prints.room_later", None, _roles("hr", "reviewer")),
     ("panels.index", MARK_READERS, None),
     ("panels.propose", MARK_READERS, None),
     ("panels.check", MARK_READERS, None),

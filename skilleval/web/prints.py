@@ -1,9 +1,12 @@
 """What is printed for a batch."""
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, redirect, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
+from skilleval.services import jobs
 from skilleval.services.room_sets import room_set
 from skilleval.web import gate
+from skilleval.web import jobs as job_pages
 from skilleval.web.batches import own_batch
 
 pages = Blueprint("prints", __name__, url_prefix="/batches/<row(kind='batch'):batch_id>/prints")
@@ -23,3 +26,13 @@ def room(batch_id: int) -> Response:
     answer = Response(content, mimetype="application/pdf")
     answer.headers.set("Content-Disposition", "attachment", filename="room.pdf")
     return answer
+
+
+@pages.post("/room")
+def room_later(batch_id: int) -> BaseResponse:
+    """The print set of a large session, drawn by the worker."""
+    with gate.writing() as session:
+        batch = own_batch(session, batch_id)
+        job = job_pages.hand_over(session, jobs.Asked("prints.room", f"room/{batch.id}", batch_id=batch.id))
+        session.commit()
+    return redirect(url_for("jobs.show", public_id=job.public_id), 303)

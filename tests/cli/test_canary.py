@@ -34,7 +34,7 @@ Ask = tuple[str, ...]
 UNMARKED: set[str] = set()
 #: commands that touch no firm's record
 ELSEWHERE = {
-    "init", "demo", "fonts", "serve", "standards check", "standards list", "standards show", "rules check", "rules copy", "rules diff",
+    "init", "demo", "fonts", "serve", "worker", "standards check", "standards list", "standards show", "rules check", "rules copy", "rules diff",
     "rules show", "people template", "items template",
 }  # fmt: skip
 

@@ -62,6 +62,7 @@ EXEMPT = {
     "items.retire_item": "belongs to the firm's item bank",
     "task_cards.add_cards": "belongs to the firm's item bank",
     "certificate_prints.print_certificates": "writes nothing but who printed what",
+    "certificate_prints.note_print": "writes nothing but who printed what",
     "filing_store.hand_out": "writes nothing but who took what",
     "journal.record": "is the journal",
     "journal.record_bulk": "is the journal",

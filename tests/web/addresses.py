@@ -37,7 +37,7 @@ HIDDEN: dict[str, str] = {"imports.target": "batch"}
 #: endpoint.argument → table.column, where a record is named by a random word of its own
 COLUMNS: dict[str, str] = {
     "accounts.public_id": "account.public_id", "account_personnel.public_id": "account.public_id",
-    "imports.public_id": "staged_import.public_id",
+    "imports.public_id": "staged_import.public_id", "jobs.public_id": "job.public_id",
 }  # fmt: skip
 #: endpoint → why the marked world has no row for it
 WITHOUT_ROWS: dict[str, str] = dict.fromkeys(

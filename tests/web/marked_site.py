@@ -27,8 +27,9 @@ from skilleval.db.secrets import KEY_NAME
 from skilleval.db.tables import Account, AccountRole, Institution, Mandate, Personnel
 from skilleval.domain.accounts import ROLES
 from skilleval.installation import Installation
-from skilleval.services import web_sessions
+from skilleval.services import jobs, web_sessions
 from skilleval.services.roster import ROSTER, TEMPLATE_ID
+from skilleval.services.tenancy import acting_for
 from skilleval.settings import CONFIG_NAME, CONFIG_TEMPLATE
 from skilleval.sheets.writing import FormSheet, write_form
 from skilleval.web import gate
@@ -162,6 +163,7 @@ def make_files(folder: Path) -> None:
     site = open_site(folder, kept=True)
     for letter in FIRMS:
         _upload(site, letter)
+        _ask_for_work(site, letter)
     site.installation.database.close()
 
 
@@ -225,6 +227,17 @@ def _upload(site: MarkedSite, letter: str) -> None:
     content = io.BytesIO(file.read_bytes())
     answer = site.visitor(STAFF_OF[letter]).post("/imports/new/people", {"file": (content, f"{mark}花名册.xlsx")})
     assert answer.status_code == 303, answer.get_data(as_text=True)
+
+
+def _ask_for_work(site: MarkedSite, letter: str) -> None:
+    """A large roster that waits to be checked by a worker."""
+    with site.installation.database.writing() as session:
+        account = session.exec(select(Account).where(col(Account.login) == _login(STAFF_OF[letter]))).one()
+        session.info.update(acting_for(FIRMS[letter]))
+        words = {"file_name": f"金{letter}密大花名册.xlsx", "sha256": "0" * 64}
+        asked = jobs.Asked("imports.check", f"people/0/0/{'0' * 64}", "people", words=words)
+        jobs.enqueue(session, asked, account.id or 0, vault=site.installation.vault, on=TODAY, now=gate.now())
+        session.commit()
 
 
 def _account(session: Session, persona: Persona) -> Account:

@@ -30,6 +30,7 @@ from skilleval.db.tables.firm import (
     Venue,
 )
 from skilleval.db.tables.item import Item, TaskCard
+from skilleval.db.tables.job import Job
 from skilleval.db.tables.journal import JournalDetail, JournalEntry, JournalHead, JournalObject
 from skilleval.db.tables.official import (
     Certificate,
@@ -105,6 +106,7 @@ __all__ = [
     "ImportReceipt",
     "Institution",
     "Item",
+    "Job",
     "JournalDetail",
     "JournalEntry",
     "JournalHead",
