@@ -12,9 +12,11 @@ from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch, Contest, Institution, Person, Personnel, StagedImport
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
+from skilleval.domain.lifecycle import label
+from skilleval.domain.methods import METHODS
 from skilleval.domain.scoring import show
 from skilleval.packs import Library
-from skilleval.services import candidates, certificates, contests, mark_sheets, people, roster
+from skilleval.services import candidates, certificates, contests, item_sheets, mark_sheets, people, roster
 from skilleval.services.batches import candidates_of
 from skilleval.services.enrolment_form import write_enrolment_form
 from skilleval.services.journal import Actor
@@ -30,12 +32,14 @@ MOST_FILLED = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What the services of the imports need besides the session: keys, rules, today, and which characters can't be printed."""
+    """What the services of the imports need besides the session: keys, rules, today, characters that can't be printed, and own standards."""
 
     vault: Vault
     library: Library
     on: date
     missing_glyphs: Callable[[str], list[str]]
+    #: the folder of the installation's own standard files
+    own_standards: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +161,48 @@ def _firm(session: Session, asked: StagedImport) -> Institution:
     found = session.get(Institution, asked.institution_id)
     assert found is not None
     return found
+
+
+# — the register of items —
+
+
+def _stage_items(session: Session, asked: StagedImport, file: Source, means: Means) -> item_sheets.Staged:
+    return item_sheets.stage_workbook(
+        session, _firm(session, asked), file, on=means.on, own_standards=means.own_standards
+    )
+
+
+def _write_items(session: Session, actor: Actor, staged: item_sheets.Staged, means: Means) -> Report:
+    return item_sheets.write_items(session, actor, staged)
+
+
+_ITEM_TEXTS = ("title", "function", "task", "requirement", "reason")
+
+
+def _new_items(_session: Session, staged: item_sheets.Staged) -> Iterable[Difference]:
+    for item in staged.new:
+        told = [("等级", "", Grade(item.grade).printed), ("评价部分", "", METHODS[item.method].name_zh), ("分值", "", show(item.points))]
+        told += [(_ITEM_HEADERS[key], "", getattr(item, key)) for key in _ITEM_TEXTS if getattr(item, key)]
+        yield Difference(None, item.code, tuple(told))
+
+
+def _changed_items(_session: Session, staged: item_sheets.Staged) -> Iterable[Difference]:
+    for item, values in staged.changed:
+        told = [
+            (_ITEM_HEADERS[key], getattr(item, key) or "", values[key] or "")
+            for key in _ITEM_TEXTS if getattr(item, key) != values[key]
+        ]  # fmt: skip
+        told += [("分值", show(item.points), show(values["points"]))] if item.points != values["points"] else []
+        if item.state != values["state"]:
+            told.append(("状态", label("item", item.state), label("item", values["state"])))
+        yield Difference(None, item.code, tuple(told))
+
+
+_ITEM_HEADERS = {column.key: column.header for column in item_sheets.COLUMNS}
+
+
+def _items_template(session: Session, asked: StagedImport, out: Path, means: Means) -> None:
+    item_sheets.write_template(out)
 
 
 # — candidates of a batch —
@@ -289,6 +335,7 @@ IMPORTS = {
     for kind in (
         Kind("people", "花名册", frozenset({"hr", "member_hr"}), _stage_people, _write_people, _new_people, _changed_people,
              _people_template, _filled_people),
+        Kind("items", "考核项目登记表", frozenset({"hr"}), _stage_items, _write_items, _new_items, _changed_items, _items_template),
         Kind("candidates", "报名表", frozenset({"hr"}), _stage_candidates, _write_candidates, _new_candidates,
              _changed_candidates, _candidates_template, _filled_candidates, target="batch", states=("enrolling",)),
         # Not for assessors: the workbook has everybody's marks, and theirs are blind until all have given them.

@@ -271,7 +271,9 @@ def _may(kind: Kind) -> bool:
 
 def _means() -> Means:
     installation = gate.site().installation
-    return Means(installation.vault, installation.library, gate.today(), _missing_glyphs)
+    return Means(
+        installation.vault, installation.library, gate.today(), _missing_glyphs, installation.folder / "standards"
+    )
 
 
 def _missing_glyphs(text: str) -> list[str]:

@@ -36,6 +36,8 @@ PLACES = {
     "contests list": "“竞赛”页",
     "institutions list": "“机构与备案”页",
     "institutions show": "“机构与备案”页",
+    "items card-add": "考核项目页的“登记任务书”",
+    "items list": "评价规范的“考核项目”页",
     "marks adjudicate": "考生成绩页的“裁定”",
     "marks correct": "考生成绩页的“更正成绩”",
     "marks import": "“导入”页",

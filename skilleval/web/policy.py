@@ -71,6 +71,8 @@ TYPISTS = _roles("hr", "reviewer")
 CASE_READERS = _roles("hr", "member_hr", "assessor", "reviewer", "approver", "supervisor", "auditor")
 #: whoever reads what a firm keeps of its own people's contests, appointments and confirmations
 FIRM_READERS = _roles("hr", "reviewer", "approver", "supervisor", "auditor")
+#: whoever may read what is asked in a test and how it is marked
+ASSESSING_READERS = _roles("hr", "assessor", "reviewer", "approver", "supervisor", "auditor")
 #: whoever may see who did what
 JOURNAL_READERS = _roles("hr", "supervisor", "auditor")
 
@@ -143,6 +145,14 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("specifications.show", STAFF, None),
     ("specifications.new", HR, HR),
     ("specifications.next_version", HR, HR),
+    ("items.index", ASSESSING_READERS, None),
+    ("items.new", HR, HR),
+    ("items.show", ASSESSING_READERS, None),
+    ("items.edit", HR, HR),
+    ("items.retire", None, HR),
+    ("items.coverage", ASSESSING_READERS, None),
+    ("task_cards.edit", HR, HR),
+    ("task_cards.print_", ASSESSING_READERS, None),
     ("drafts.index", STAFF, None),
     ("drafts.show", STAFF, None),
     ("drafts.new", None, HR),

@@ -59,6 +59,8 @@ EXEMPT = {
     "chains.revoke_mandate": "belongs to the chain",
     "institutions.approve_specification": "belongs to the firm's specification",
     "item_sheets.write_items": "belongs to the firm's item bank",
+    "item_sheets.add_item": "belongs to the firm's item bank",
+    "item_sheets.change_item": "belongs to the firm's item bank",
     "items.retire_item": "belongs to the firm's item bank",
     "task_cards.add_cards": "belongs to the firm's item bank",
     "certificate_prints.print_certificates": "writes nothing but who printed what",
