@@ -16,7 +16,16 @@ from skilleval.domain.lifecycle import label
 from skilleval.domain.methods import METHODS
 from skilleval.domain.scoring import show
 from skilleval.packs import Library
-from skilleval.services import candidates, certificates, contests, item_sheets, mark_sheets, people, roster
+from skilleval.services import (
+    candidates,
+    certificates,
+    contests,
+    item_sheets,
+    mark_sheets,
+    people,
+    roster,
+    scheme_sheets,
+)
 from skilleval.services.batches import candidates_of
 from skilleval.services.enrolment_form import write_enrolment_form
 from skilleval.services.journal import Actor
@@ -59,8 +68,8 @@ class Kind:
     """One kind of import.
 
     ``stage`` reads and checks (what it gives has a ``report``), ``write`` writes what was staged, ``new`` and ``changed``
-    tell what it would do. ``template`` writes the workbook to fill in, without document numbers; ``filled`` the one that
-    has people with their whole numbers in it, where there is one. ``target`` is batch, contest or nothing; a batch must
+    tell what it would do. ``template`` writes the workbook to fill in, without document numbers (none where another page
+    hands it out); ``filled`` the one that has people with their whole numbers in it, where there is one. ``target`` is batch, contest or nothing; a batch must
     stand in one of ``states``.
     """
 
@@ -71,7 +80,7 @@ class Kind:
     write: Callable[[Session, Actor, Any, Means], Report]
     new: Callable[[Session, Any], Iterable[Difference]]
     changed: Callable[[Session, Any], Iterable[Difference]]
-    template: Callable[[Session, StagedImport, Path, Means], object]
+    template: Callable[[Session, StagedImport, Path, Means], object] | None = None
     filled: Callable[[Session, StagedImport, Path, Means], object] | None = None
     target: str = ""
     states: tuple[str, ...] = ()
@@ -273,6 +282,27 @@ def _marks_template(session: Session, asked: StagedImport, out: Path, means: Mea
     mark_sheets.marks_workbook(session, _batch(session, asked), out)
 
 
+# — the workbook of a scheme: criterion sheets, values of indicators, observations —
+
+
+def _stage_scores(session: Session, asked: StagedImport, file: Source, means: Means) -> scheme_sheets.Staged:
+    batch = _batch(session, asked)
+    part, scheme, assessor = scheme_sheets.made_for(session, batch, file)
+    return scheme_sheets.stage_scores(session, batch, part, scheme, file, assessor=assessor)
+
+
+def _write_scores(session: Session, actor: Actor, staged: scheme_sheets.Staged, means: Means) -> Report:
+    return scheme_sheets.write_scores(session, actor, staged)
+
+
+def _new_scores(session: Session, staged: scheme_sheets.Staged) -> Iterable[Difference]:
+    names = names_of(session, [one.candidate for one in staged.new])
+    for one in staged.new:
+        heading = f"{METHODS[staged.part.method].name_zh} {one.assessor.code} {one.assessor.name}"
+        given = "" if one.scored.value is None else show(one.scored.value)
+        yield Difference(None, f"{one.candidate.admission_number} {names[one.candidate.person_id]}", ((heading, "", given),))
+
+
 # — certificate numbers that the province allotted —
 
 
@@ -341,6 +371,8 @@ IMPORTS = {
         # Not for assessors: the workbook has everybody's marks, and theirs are blind until all have given them.
         Kind("marks", "成绩表", frozenset({"hr"}), _stage_marks, _write_marks, _new_marks, _nothing, _marks_template,
              target="batch", states=("marking",)),
+        Kind("scores", "评分工作簿", frozenset({"hr"}), _stage_scores, _write_scores, _new_scores, _nothing, target="batch",
+             states=("marking",)),
         Kind("numbers", "证书编号", frozenset({"issuer"}), _stage_numbers, _write_numbers, _new_numbers, _nothing,
              _numbers_template, target="batch", states=("cleared", "certified")),
         Kind("contest", "竞赛成绩", frozenset({"hr"}), _stage_results, _write_results, _new_results, _nothing,
