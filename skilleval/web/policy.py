@@ -275,6 +275,9 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("scoring.begin", ASSESSOR, None),
     ("scoring.sheet", ASSESSOR, ASSESSOR),
     ("scoring.submit", ASSESSOR, ASSESSOR),
+    ("records.begin", ASSESSOR, None),
+    ("records.sheet", ASSESSOR, ASSESSOR),
+    ("records.submit", ASSESSOR, ASSESSOR),
     # — direct recognition —
     ("recognitions.index", CASE_READERS, None),
     ("recognitions.new", HR, HR),

@@ -206,15 +206,14 @@ def test_a_workbook_shows_no_mark_before_all_have_given_theirs(signed_in: Signed
         session.commit()
         assessors = [one.id for one in firm.assessors]
     link = f"/batches/{hide('batch', 1)}/schemes/{hide('part', firm.part('senior', 'skill').id or 0)}.xlsx"
-    browser = signed_in("hr")
+    browser, first = signed_in("hr"), signed_in("assessor", personnel=assessors[0])
 
     before = browser.get(link)
-    hand_in(signed_in("assessor", personnel=assessors[0]), hide, firm, "skill", FILLED)
+    hand_in(first, hide, firm, "skill", FILLED)
     meanwhile = browser.get(link)
     for one in assessors[1:]:
         hand_in(signed_in("assessor", personnel=one), hide, firm, "skill", FILLED, FILLED)
     sheets = scoring(hide, firm, "skill")
-    first = signed_in("assessor", personnel=assessors[0])
     first.post(f"{sheets}/{hide('candidate', 2)}", {"version": "0", **FILLED})
     first.post(f"{sheets}/submit")
     after = browser.get(link)
