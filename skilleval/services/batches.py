@@ -3,7 +3,7 @@
 Source of the fields: guangdong-rules 7.2, T6 (a composite list, not an official form).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -165,7 +165,11 @@ def readiness_rules(packs: Packs, batch: Batch) -> dict[str, Rule]:
 
 def batch_facts(session: Session, batch: Batch, library: Library, on: date) -> BatchFacts:
     """What the steps that may follow depend on; what none of them asks is not looked for."""
-    steps = set(lifecycle.next_states("batch", batch.state))
+    return facts_for(session, batch, library, on, frozenset(lifecycle.next_states("batch", batch.state)))
+
+
+def facts_for(session: Session, batch: Batch, library: Library, on: date, steps: frozenset[str]) -> BatchFacts:
+    """What these steps depend on, whether they may follow now or not."""
     scene = conflicts.scene_of(session, batch) if "marking" in steps else None
     candidates = scene.enrolled if scene is not None else candidates_of(session, batch)
     waiting = _names(session, batch) if "reviewed" in steps else {}
@@ -372,7 +376,13 @@ def _staffing(
     parts: Sequence[SpecificationPart], candidates: Sequence[Candidate], assigned: Sequence[Duty]
 ) -> tuple[PartStaff, ...]:
     """The parts at grades that an eligible candidate takes, each with its assessors."""
-    taken = {one.grade for one in candidates if one.state == "eligible"}
+    return part_staff(parts, {one.grade for one in candidates if one.state == "eligible"}, assigned)
+
+
+def part_staff(
+    parts: Sequence[SpecificationPart], taken: Collection[str], assigned: Sequence[Duty]
+) -> tuple[PartStaff, ...]:
+    """The parts at these grades, each with its assessors."""
     staffing = []
     for part in parts:
         if part.grade not in taken:

@@ -23,11 +23,16 @@ from skilleval.domain.rules import Answer, Proof, Rule, own_clause
 from skilleval.domain.workdays import Calendar
 from skilleval.packs import Library
 from skilleval.reports.filing import filing_templates
-from skilleval.services import authority, certificates, filings, marking, marks, notices, panels
-from skilleval.services.batches import batch_facts, candidates_of, parts_of_batch, readiness_rules
+from skilleval.services import authority, certificates, conflicts, filings, marking, marks, notices, panels
+from skilleval.services.batches import (
+    candidates_of,
+    facts_for,
+    part_staff,
+    parts_of_batch,
+    readiness_rules,
+)
 from skilleval.services.case_decisions import standing_decision
 from skilleval.services.certificates import MissingGlyphs
-from skilleval.services.conflicts import conflicts_of_batch
 from skilleval.services.filing_record import read_batch
 from skilleval.services.recognitions import cases_of
 from skilleval.services.rules import packs_of_batch
@@ -35,6 +40,9 @@ from skilleval.services.schemes import veto_notes
 
 #: the steps of the road, in order
 ROAD = ("enrolling", "reviewed", "scheduled", "marking", "settled", "noticed", "cleared", "certified", "filed")
+
+#: candidates who may still pass
+STILL_IN = ("applied", "eligible")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +56,15 @@ class Stage:
     @property
     def missing(self) -> list[str]:
         """Everything that would refuse the step today."""
-        return list(dict.fromkeys(leaf.fact or leaf.text for leaf in self.leaves if leaf.answer is not Answer.MET))
+        return self._having(Answer.NOT_MET)
+
+    @property
+    def unknown(self) -> list[str]:
+        """Everything that nobody can say today."""
+        return self._having(Answer.UNKNOWN)
+
+    def _having(self, answer: Answer) -> list[str]:
+        return list(dict.fromkeys(leaf.fact or leaf.text for leaf in self.leaves if leaf.answer is answer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +95,22 @@ class _Batch:
         """Those who were accepted."""
         return [one for one in self.candidates if one.state == "eligible"]
 
+    @property
+    def still_in(self) -> list[Candidate]:
+        """Those who may still pass."""
+        return [one for one in self.candidates if one.state in STILL_IN]
+
 
 def rehearse(session: Session, batch: Batch, means: Means) -> list[Stage]:
     """Every step that is still ahead of a batch, with what would refuse it today; none for one that is over."""
     ahead = ROAD[ROAD.index(batch.state) + 1 :] if batch.state in ROAD else ROAD if batch.state == "draft" else ()
-    facts = batch_facts(session, batch, means.library, means.on)
-    facts = replace(facts, conflicts=tuple(conflicts_of_batch(session, batch)))
     candidates = candidates_of(session, batch)
+    # Whoever may still be accepted will have to be assessed; before anybody has applied, every grade may come.
+    grades = {one.grade for one in candidates if one.state in STILL_IN} or set(batch.grades)
+    facts = facts_for(session, batch, means.library, means.on, frozenset(ROAD))
+    if batch.route != "direct":
+        duties = [one for one in conflicts.duties_of(session, batch) if not one.seated]
+        facts = replace(facts, parts=part_staff(parts_of_batch(session, batch), grades, duties))
     known = _Batch(
         session, batch, means, facts, readiness_rules(packs_of_batch(session, batch), batch), candidates, _people(session, candidates)
     )
@@ -101,7 +126,7 @@ def rehearsed_notice(session: Session, batch: Batch, means: Means) -> tuple[dict
     if settled:
         entries, basis = notices.passed_entries(session, batch, means.vault), "名单：成绩已核定为合格的考生"
     else:
-        open_to = {one.id or 0 for one in candidates_of(session, batch) if one.state in ("applied", "eligible")}
+        open_to = {one.id or 0 for one in candidates_of(session, batch) if one.state in STILL_IN}
         entries = notices.entries_of(session, batch, means.vault, open_to)
         basis = "名单：成绩还没有核定，假定已申报和审核通过的考生全部合格"
     if not entries:
@@ -170,6 +195,8 @@ def _settled(known: _Batch) -> Found:
         undecided = [one.number for one in cases if standing_decision(known.session, one) is None]
         fact = f"{len(undecided)} 份案卷还没有决定：{'、'.join(undecided)}" if undecided else f"{len(cases)} 份案卷都有决定"
         return (*refusals, _leaf("cases", "案卷全部有决定", bool(cases) and not undecided, fact if cases else "还没有案卷", "直接认定档案")), ()
+    if not known.eligible:
+        return (*refusals, _unknown("settlement", "成绩可以核定", "还没有审核通过的考生", "评分")), ()
     scene = marking.scene_of(known.session, known.batch)
     taken = [part for part in scene.parts if scene.sitting(part)]
     leaves = [
@@ -206,12 +233,14 @@ def _noticed(known: _Batch) -> Found:
         f"如 {content['first_day']} 公示，{content['working_days']} 个工作日，至 {content['last_day']} 止",
         f"{basis}，{len(content['entries'])} 人",
     )
-    return (), told
+    if known.batch.state in ROAD[ROAD.index("settled") :]:
+        return (), told
+    return (_unknown("passed", "有合格的考生", "成绩还没有核定，谁合格现在看不出", "成绩"),), told
 
 
 def _cleared(known: _Batch) -> Found:
     if known.batch.state != "noticed":
-        return (), ("公示期满、异议都已处理之后方可结束",)
+        return (_unknown("closing", "公示可以结束", "还没有公示，有没有异议现在看不出", "公示"),), ()
     notice = notices.current_notice(known.session, known.batch)
     against = notices.reasons_against_closing(known.session, notice, vault=known.means.vault, on=known.means.on)
     return tuple(_not_met("closing", "公示可以结束", reason, "公示") for reason in against), ()
@@ -219,21 +248,23 @@ def _cleared(known: _Batch) -> Found:
 
 def _certified(known: _Batch) -> Found:
     session, batch, means = known.session, known.batch, known.means
-    leaves = [*_without_code(known), *authority.refusals_of(session, batch, means.library, candidates=known.eligible, also_on=means.on)]
-    people = [(one, known.people[one.person_id]) for one in known.eligible]
+    leaves = [*_without_code(known), *authority.refusals_of(session, batch, means.library, candidates=known.still_in, also_on=means.on)]
+    people = [(one, known.people[one.person_id]) for one in known.still_in]
     glyphs = certificates.unprintable(session, batch, people, means.vault, means.missing_glyphs)
     leaves += [_not_met("glyphs", "姓名、号码都能印制", problem, "证书") for problem in glyphs]
     try:
         numbers = certificates.preview(session, batch, means.on)
     except RuleBroken as refusal:
         return (*leaves, _not_met("numbers", "有有效的备案", refusal.message, "备案")), ()
+    if known.batch.state not in ("cleared", "certified"):
+        leaves.append(_unknown("cleared", "公示已结束", "公示还没有结束，给谁发证现在看不出", "公示"))
     told = (f"{grade}：下一个自编编号为 {number}（演练不占用）" for grade, number in numbers.items())
     return tuple(leaves), tuple(told)
 
 
 def _without_code(known: _Batch) -> Iterator[Proof]:
     """Grades of candidates that have no confirmed code in certificate numbers."""
-    for word in sorted({one.grade for one in known.eligible}, key=lambda one: Grade(one).rank):
+    for word in sorted({one.grade for one in known.still_in}, key=lambda one: Grade(one).rank):
         try:
             grade_code(Grade(word))
         except RuleBroken as refusal:
@@ -249,14 +280,19 @@ def _filed(known: _Batch) -> Found:
     uploaded = filing_templates()["certificates"].codes["id_types"]
     leaves = [
         _not_met("id_type", "证件类型有已确认的上报代码", f"{person.name}的证件类型在证书数据上报表中没有已确认的代码", "上报")
-        for one in known.eligible
+        for one in known.still_in
         if (person := known.people[one.person_id]).id_type not in uploaded
     ]
-    return tuple(leaves), ("发证完成后导出；材料由届时的数据生成，不由演练生成",)
+    leaves.append(_unknown("export", "可以导出上报材料", "还没有发证；材料由届时的数据生成，不由演练生成", "上报"))
+    return tuple(leaves), ()
 
 
 def _leaf(name: str, text: str, held: bool, fact: str, origin: str) -> Proof:
     return Proof(Answer.MET if held else Answer.NOT_MET, text, own_clause(name, text), fact, (), origin)
+
+
+def _unknown(name: str, text: str, fact: str, origin: str) -> Proof:
+    return Proof(Answer.UNKNOWN, text, own_clause(name, text), fact, (), origin)
 
 
 def _not_met(name: str, text: str, fact: str, origin: str) -> Proof:

@@ -164,6 +164,18 @@ def test_the_road_names_what_each_step_lacks_and_what_it_would_come_to(
     assert [word for word in words if word not in page] == []
 
 
+def test_what_nobody_can_say_yet_is_unknown_and_not_clear(installation: Installation) -> None:
+    with installation.database.writing() as session:
+        make_batch(session, make_firm(session), state="draft")
+        session.flush()
+        stages = {one.to: one for one in rehearse(session, session.exec(select(Batch)).one(), means(installation))}
+
+    assert [to for to, one in stages.items() if one.unknown] == ["settled", "cleared", "certified", "filed"]
+    assert stages["noticed"].missing == ["批次 2026-DG-01 没有可以列入公示样张的考生"]
+    # Nobody has applied: every grade that may come must have its assessors.
+    assert sum("考评员人数" in leaf.text for leaf in stages["scheduled"].leaves) == 6
+
+
 def test_a_panel_that_is_not_possible_is_told_with_the_smallest_reason(installation: Installation) -> None:
     with installation.database.writing() as session:
         firm = make(session, installation, "reviewed")
