@@ -219,8 +219,11 @@ def _unsettled(known: _Batch, scene: marking.Scene) -> list[str]:
     session, batch = known.session, known.batch
     decided, vetoes = marks.adjudications_of(session, batch), veto_notes(session, batch)
     agreed = marks.agreed_marks(batch, scene.parts, known.eligible, scene.marks, decided, vetoes)
-    opened = {key[0]: [marks.OPENED] for key, mark in scene.marks.items() if mark.id in scene.unlocks}
-    return marks.settlements(scene.parts, scene.candidates, agreed, opened)[1]
+    against = marks.recused_against(session, batch, known.eligible)
+    for key, mark in scene.marks.items():
+        if mark.id in scene.unlocks:
+            against.setdefault(key[0], []).append(marks.OPENED)
+    return marks.settlements(scene.parts, scene.candidates, agreed, against)[1]
 
 
 def _noticed(known: _Batch) -> Found:

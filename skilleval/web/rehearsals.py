@@ -21,7 +21,7 @@ def show(batch_id: int) -> str:
     session = gate.reading()
     batch = own_batch(session, batch_id)
     stages = service.rehearse(session, batch, _means())
-    return render_template("rehearsals/show.html", batch=batch, stages=stages, pages=OWN_PAGE, today=gate.today())
+    return render_template("rehearsals/show.html", batch=batch, stages=stages, pages=OWN_PAGE, on=gate.today())
 
 
 @pages.get("/notice.pdf")
