@@ -20,6 +20,7 @@ from skilleval.db.tables import (
     ChainMember,
     Credential,
     Institution,
+    Item,
     Mandate,
     Mark,
     Objection,
@@ -34,6 +35,7 @@ from skilleval.db.tables import (
     ScoreLine,
     ScoreSheet,
     Specification,
+    TaskCard,
     Venue,
     WorkPeriod,
 )
@@ -144,6 +146,14 @@ def _own_things(session: Session, vault: Vault, letter: str, firm: Firm) -> None
     session.add(Scheme(institution_id=firm.id, part_id=firm.part("senior", "skill").id or 0, kind="criteria",
                        title=f"金{letter}密评分表", content={"group": [{"name": "操作"}], "criterion": [criterion]},
                        defined_by=f"金{letter}密人"))  # fmt: skip
+    item = Item(
+        institution_id=firm.id, specification_id=firm.specification.id or 0, code="XM-1", title=f"金{letter}密项目", grade="senior",
+        method="skill", function="功能", points=1000, author_id=firm.assessors[0].id or 0,
+    )  # fmt: skip
+    session.add(item)
+    session.flush()
+    session.add(TaskCard(institution_id=firm.id, item_id=item.id or 0, minutes=60, place=f"金{letter}密车间", steps=["步骤"],
+                         safety=["安全"], recorded_by=f"金{letter}密人"))  # fmt: skip
     one = firm.institution
     one.legal_representative = one.address = one.contact = one.phone = one.email = one.district = "文字"
     one.industry = one.insured_place = "文字"

@@ -53,6 +53,8 @@ class Listing:
     note: str = ""
     upright: bool = True
     demo: bool = False
+    #: a sheet of a rehearsal (演练), stamped so on each page
+    rehearsal: bool = False
 
 
 def render_listing(listing: Listing, fonts: Fonts) -> bytes:
@@ -209,7 +211,9 @@ class _Press:
         self._begin()
 
     def _begin(self) -> None:
-        if self.listing.demo:
+        if self.listing.rehearsal:
+            self.canvas.rehearsal_banner()
+        elif self.listing.demo:
             self.canvas.demo_banner()
 
     def _finish(self) -> None:

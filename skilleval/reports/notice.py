@@ -100,6 +100,26 @@ def render_notice(sheet: NoticeSheet, fonts: Fonts) -> bytes:
     )
 
 
+def render_rehearsal(sheet: NoticeSheet, basis: str, fonts: Fonts) -> bytes:
+    """What the notice would look like, stamped 演练 on each page: no place for a seal, no hash, no journal's head.
+
+    ``basis`` says why these people stand on it. Refused as above.
+    """
+    return render_listing(
+        Listing(
+            title="职业技能等级认定结果公示（演练样张）",
+            columns=_COLUMNS,
+            rows=[_row(entry) for entry in sheet.entries],
+            opening=(basis, *_opening(sheet)),
+            closing=("本页由演练生成，没有公示，也没有存档；没有内容摘要和日志链头，不能张贴或作为依据。",),
+            note=f"{sheet.batch}  ·  演练",
+            demo=sheet.demo,
+            rehearsal=True,
+        ),
+        fonts,
+    )
+
+
 def write_notice(path: Path, sheet: NoticeSheet, fonts: Fonts) -> Path:
     """Write the notice to ``path``, whole or not at all."""
     return write_whole(path, render_notice(sheet, fonts))

@@ -29,7 +29,8 @@ WARNING = HexColor(0xC0182B)
 PALE_WARNING = HexColor(0xF9E3E5)
 
 DEMO_BANNER = "演示数据 · 不具任何效力"
-_DEMO_FORM = "demo-banner"
+REHEARSAL_BANNER = "演练 · 不公示、不发证、不上报，不具任何效力"
+_DEMO_FORM, _REHEARSAL_FORM = "demo-banner", "rehearsal-banner"
 _TOTAL_FORM = "page-total"
 _FOOTER_SIZE, _FOOTER_HEIGHT, _TOTAL_WIDTH = 8, 10 * mm, 36.0
 #: below the banner of a demonstration, above the text
@@ -80,8 +81,14 @@ class SheetCanvas(Canvas):  # type: ignore[misc]  # reportlab publishes no types
     def demo_banner(self) -> None:
         """Words under the page's content that keep a demonstration from being taken for the real thing."""
         if not self.hasForm(_DEMO_FORM):
-            self._make_demo_form()
+            self._make_form(_DEMO_FORM, DEMO_BANNER, "演示")
         self.doForm(_DEMO_FORM)
+
+    def rehearsal_banner(self) -> None:
+        """The same for what a rehearsal (演练) shows and nobody may put up."""
+        if not self.hasForm(_REHEARSAL_FORM):
+            self._make_form(_REHEARSAL_FORM, REHEARSAL_BANNER, "演练")
+        self.doForm(_REHEARSAL_FORM)
 
     def place_jpeg(self, jpeg: bytes, size: tuple[int, int], box: tuple[float, float, float, float]) -> None:
         """Show a JPEG of ``size`` pixels in ``box`` (x, y, width, height); the same picture is stored once."""
@@ -109,14 +116,14 @@ class SheetCanvas(Canvas):  # type: ignore[misc]  # reportlab publishes no types
             self.endForm()
         super().save()
 
-    def _make_demo_form(self) -> None:
+    def _make_form(self, name: str, banner: str, word: str) -> None:
         width, height = self._pagesize
-        self.beginForm(_DEMO_FORM)
+        self.beginForm(name)
         self.setFillColor(WARNING)
         self.rect(0, height - 7 * mm, width, 7 * mm, stroke=0, fill=1)
         self.setFillColor(HexColor(0xFFFFFF))
         self.setFont(self.fonts.name(BOLD), 11)
-        self.drawCentredString(width / 2, height - 5 * mm, DEMO_BANNER)
+        self.drawCentredString(width / 2, height - 5 * mm, banner)
         self.setFillColor(PALE_WARNING)
         self.setFont(self.fonts.name(BOLD), 64)
         for across in (0.25, 0.75):
@@ -124,7 +131,7 @@ class SheetCanvas(Canvas):  # type: ignore[misc]  # reportlab publishes no types
                 self.saveState()
                 self.translate(width * across, height * up)
                 self.rotate(30)
-                self.drawCentredString(0, -20, "演示")
+                self.drawCentredString(0, -20, word)
                 self.restoreState()
         self.endForm()
 

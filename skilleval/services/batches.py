@@ -3,7 +3,7 @@
 Source of the fields: guangdong-rules 7.2, T6 (a composite list, not an official form).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -121,7 +121,7 @@ def advance_batch(session: Session, actor: Actor, batch: Batch, to: str, *, libr
     lifecycle.step("batch", batch.state, to)
     if to in lifecycle.OWN_COMMAND:
         raise RuleBroken(f"“{lifecycle.label('batch', to)}”由专门的命令完成：{lifecycle.OWN_COMMAND[to]}")
-    standing = _readiness_rules(rules.packs_of_batch(session, batch), batch)
+    standing = readiness_rules(rules.packs_of_batch(session, batch), batch)
     missing = lifecycle.missing_for(to, batch_facts(session, batch, library, on), standing)
     if missing:
         raise RuleBroken(f"还不能进入“{lifecycle.label('batch', to)}”，缺少 {len(missing)} 项", missing)
@@ -153,11 +153,11 @@ def record_authority_reason(session: Session, actor: Actor, batch: Batch, writte
 
 def readiness(session: Session, batch: Batch, packs: Packs, library: Library, on: date) -> dict[str, Proof]:
     """For each step that may follow, whether the batch is ready for it by its own packs, with every reason and its clause."""
-    facts, standing = batch_facts(session, batch, library, on), _readiness_rules(packs, batch)
+    facts, standing = batch_facts(session, batch, library, on), readiness_rules(packs, batch)
     return {to: lifecycle.readiness(to, facts, standing) for to in lifecycle.next_states("batch", batch.state)}
 
 
-def _readiness_rules(packs: Packs, batch: Batch) -> dict[str, Rule]:
+def readiness_rules(packs: Packs, batch: Batch) -> dict[str, Rule]:
     """The rules that the steps of a batch rest on, as its packs have them on the first day of the evaluation."""
     found = {rule_id: packs.find(rule_id, batch.starts_on) for rule_id in lifecycle.READINESS_RULES}
     return {rule_id: rule for rule_id, rule in found.items() if rule is not None}
@@ -165,7 +165,11 @@ def _readiness_rules(packs: Packs, batch: Batch) -> dict[str, Rule]:
 
 def batch_facts(session: Session, batch: Batch, library: Library, on: date) -> BatchFacts:
     """What the steps that may follow depend on; what none of them asks is not looked for."""
-    steps = set(lifecycle.next_states("batch", batch.state))
+    return facts_for(session, batch, library, on, frozenset(lifecycle.next_states("batch", batch.state)))
+
+
+def facts_for(session: Session, batch: Batch, library: Library, on: date, steps: frozenset[str]) -> BatchFacts:
+    """What these steps depend on, whether they may follow now or not."""
     scene = conflicts.scene_of(session, batch) if "marking" in steps else None
     candidates = scene.enrolled if scene is not None else candidates_of(session, batch)
     waiting = _names(session, batch) if "reviewed" in steps else {}
@@ -372,7 +376,13 @@ def _staffing(
     parts: Sequence[SpecificationPart], candidates: Sequence[Candidate], assigned: Sequence[Duty]
 ) -> tuple[PartStaff, ...]:
     """The parts at grades that an eligible candidate takes, each with its assessors."""
-    taken = {one.grade for one in candidates if one.state == "eligible"}
+    return part_staff(parts, {one.grade for one in candidates if one.state == "eligible"}, assigned)
+
+
+def part_staff(
+    parts: Sequence[SpecificationPart], taken: Collection[str], assigned: Sequence[Duty]
+) -> tuple[PartStaff, ...]:
+    """The parts at these grades, each with its assessors."""
     staffing = []
     for part in parts:
         if part.grade not in taken:

@@ -38,6 +38,7 @@ ACTS: dict[str, str | None] = {
     "scheme_sheets.write_scores": "score",
     "marks.correct_mark": "score",
     "marking.lock_sheet": "score",
+    "records.lock_records": "score",
     "double_entry.type_sheet": "score",
     "double_entry.write_agreed": "score",
     "recognitions.score_case": "score",

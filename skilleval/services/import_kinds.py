@@ -12,10 +12,21 @@ from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch, Contest, Institution, Person, Personnel, StagedImport
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
+from skilleval.domain.lifecycle import label
+from skilleval.domain.methods import METHODS
 from skilleval.domain.scoring import show
 from skilleval.installation import Installation
 from skilleval.packs import Library
-from skilleval.services import candidates, certificates, contests, mark_sheets, people, roster
+from skilleval.services import (
+    candidates,
+    certificates,
+    contests,
+    item_sheets,
+    mark_sheets,
+    people,
+    roster,
+    scheme_sheets,
+)
 from skilleval.services.batches import candidates_of
 from skilleval.services.enrolment_form import write_enrolment_form
 from skilleval.services.journal import Actor
@@ -31,12 +42,14 @@ MOST_FILLED = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What the services of the imports need besides the session: keys, rules, today, and which characters can't be printed."""
+    """What the services of the imports need besides the session: keys, rules, today, characters that can't be printed, and own standards."""
 
     vault: Vault
     library: Library
     on: date
     missing_glyphs: Callable[[str], list[str]]
+    #: the folder of the installation's own standard files
+    own_standards: Path
     #: told how many rows were read, where that takes long
     progress: Callable[[int], None] | None = None
 
@@ -51,7 +64,7 @@ def means_of(installation: Installation, on: date, progress: Callable[[int], Non
         fonts = load_fonts(installation.settings.fonts)
         return [f"{character}（{code}）" for character, code in fonts.missing_glyphs(text, "fangsong")]
 
-    return Means(installation.vault, installation.library, on, missing_glyphs, progress)
+    return Means(installation.vault, installation.library, on, missing_glyphs, installation.folder / "standards", progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +84,8 @@ class Kind:
     """One kind of import.
 
     ``stage`` reads and checks (what it gives has a ``report``), ``write`` writes what was staged, ``new`` and ``changed``
-    tell what it would do. ``template`` writes the workbook to fill in, without document numbers; ``filled`` the one that
-    has people with their whole numbers in it, where there is one. ``target`` is batch, contest or nothing; a batch must
+    tell what it would do. ``template`` writes the workbook to fill in, without document numbers (none where another page
+    hands it out); ``filled`` the one that has people with their whole numbers in it, where there is one. ``target`` is batch, contest or nothing; a batch must
     stand in one of ``states``.
     """
 
@@ -83,7 +96,7 @@ class Kind:
     write: Callable[[Session, Actor, Any, Means], Report]
     new: Callable[[Session, Any], Iterable[Difference]]
     changed: Callable[[Session, Any], Iterable[Difference]]
-    template: Callable[[Session, StagedImport, Path, Means], object]
+    template: Callable[[Session, StagedImport, Path, Means], object] | None = None
     filled: Callable[[Session, StagedImport, Path, Means], object] | None = None
     target: str = ""
     states: tuple[str, ...] = ()
@@ -175,6 +188,48 @@ def _firm(session: Session, asked: StagedImport) -> Institution:
     return found
 
 
+# — the register of items —
+
+
+def _stage_items(session: Session, asked: StagedImport, file: Source, means: Means) -> item_sheets.Staged:
+    return item_sheets.stage_workbook(
+        session, _firm(session, asked), file, on=means.on, own_standards=means.own_standards
+    )
+
+
+def _write_items(session: Session, actor: Actor, staged: item_sheets.Staged, means: Means) -> Report:
+    return item_sheets.write_items(session, actor, staged)
+
+
+_ITEM_TEXTS = ("title", "function", "task", "requirement", "reason")
+
+
+def _new_items(_session: Session, staged: item_sheets.Staged) -> Iterable[Difference]:
+    for item in staged.new:
+        told = [("等级", "", Grade(item.grade).printed), ("评价部分", "", METHODS[item.method].name_zh), ("分值", "", show(item.points))]
+        told += [(_ITEM_HEADERS[key], "", getattr(item, key)) for key in _ITEM_TEXTS if getattr(item, key)]
+        yield Difference(None, item.code, tuple(told))
+
+
+def _changed_items(_session: Session, staged: item_sheets.Staged) -> Iterable[Difference]:
+    for item, values in staged.changed:
+        told = [
+            (_ITEM_HEADERS[key], getattr(item, key) or "", values[key] or "")
+            for key in _ITEM_TEXTS if getattr(item, key) != values[key]
+        ]  # fmt: skip
+        told += [("分值", show(item.points), show(values["points"]))] if item.points != values["points"] else []
+        if item.state != values["state"]:
+            told.append(("状态", label("item", item.state), label("item", values["state"])))
+        yield Difference(None, item.code, tuple(told))
+
+
+_ITEM_HEADERS = {column.key: column.header for column in item_sheets.COLUMNS}
+
+
+def _items_template(session: Session, asked: StagedImport, out: Path, means: Means) -> None:
+    item_sheets.write_template(out)
+
+
 # — candidates of a batch —
 
 
@@ -243,6 +298,27 @@ def _marks_template(session: Session, asked: StagedImport, out: Path, means: Mea
     mark_sheets.marks_workbook(session, _batch(session, asked), out)
 
 
+# — the workbook of a scheme: criterion sheets, values of indicators, observations —
+
+
+def _stage_scores(session: Session, asked: StagedImport, file: Source, means: Means) -> scheme_sheets.Staged:
+    batch = _batch(session, asked)
+    part, scheme, assessor = scheme_sheets.made_for(session, batch, file)
+    return scheme_sheets.stage_scores(session, batch, part, scheme, file, assessor=assessor)
+
+
+def _write_scores(session: Session, actor: Actor, staged: scheme_sheets.Staged, means: Means) -> Report:
+    return scheme_sheets.write_scores(session, actor, staged)
+
+
+def _new_scores(session: Session, staged: scheme_sheets.Staged) -> Iterable[Difference]:
+    names = names_of(session, [one.candidate for one in staged.new])
+    for one in staged.new:
+        heading = f"{METHODS[staged.part.method].name_zh} {one.assessor.code} {one.assessor.name}"
+        given = "" if one.scored.value is None else show(one.scored.value)
+        yield Difference(None, f"{one.candidate.admission_number} {names[one.candidate.person_id]}", ((heading, "", given),))
+
+
 # — certificate numbers that the province allotted —
 
 
@@ -305,11 +381,14 @@ IMPORTS = {
     for kind in (
         Kind("people", "花名册", frozenset({"hr", "member_hr"}), _stage_people, _write_people, _new_people, _changed_people,
              _people_template, _filled_people),
+        Kind("items", "考核项目登记表", frozenset({"hr"}), _stage_items, _write_items, _new_items, _changed_items, _items_template),
         Kind("candidates", "报名表", frozenset({"hr"}), _stage_candidates, _write_candidates, _new_candidates,
              _changed_candidates, _candidates_template, _filled_candidates, target="batch", states=("enrolling",)),
         # Not for assessors: the workbook has everybody's marks, and theirs are blind until all have given them.
         Kind("marks", "成绩表", frozenset({"hr"}), _stage_marks, _write_marks, _new_marks, _nothing, _marks_template,
              target="batch", states=("marking",)),
+        Kind("scores", "评分工作簿", frozenset({"hr"}), _stage_scores, _write_scores, _new_scores, _nothing, target="batch",
+             states=("marking",)),
         Kind("numbers", "证书编号", frozenset({"issuer"}), _stage_numbers, _write_numbers, _new_numbers, _nothing,
              _numbers_template, target="batch", states=("cleared", "certified")),
         Kind("contest", "竞赛成绩", frozenset({"hr"}), _stage_results, _write_results, _new_results, _nothing,

@@ -1,4 +1,4 @@
-"""Items in and out: a workbook or a TOML file is checked whole, every error of every row at once, then written.
+"""Items in and out: a workbook, a TOML file or one entry is checked whole, every error of every row at once, then written.
 
 What was written out comes in again without a change. Only a draft changes what it says; see ``domain/items.py``.
 """
@@ -23,6 +23,7 @@ from skilleval.services import journal, toml_form
 from skilleval.services.items import items_of, people_of, standard_of
 from skilleval.services.journal import Actor
 from skilleval.sheets.columns import CellRefused, Column, Report, read_cell
+from skilleval.sheets.intake import Source, incoming
 from skilleval.sheets.reading import Table, file_hash, read_table
 from skilleval.sheets.writing import FormSheet, write_form
 
@@ -64,7 +65,7 @@ class Staged:
     """A file of items that was checked and not yet written."""
 
     institution_id: int
-    file: Path
+    file_name: str
     sha256: str
     report: Report
     new: list[Item] = field(default_factory=list)
@@ -73,13 +74,16 @@ class Staged:
 
 
 def stage_workbook(
-    session: Session, institution: Institution, file: Path, *, on: date, own_standards: Path | None = None
+    session: Session, institution: Institution, file: Source, *, on: date, own_standards: Path | None = None
 ) -> Staged:
     """Read and check a workbook of items. Nothing is written; wrong rows stand in the report.
 
     Refused with ``RuleBroken``: a file that is none, wrong headings.
     """
-    return _stage(session, institution, read_table(file, COLUMNS, template_id=TEMPLATE_ID), file, on, own_standards)
+    table = read_table(file, COLUMNS, template_id=TEMPLATE_ID)
+    staged = Staged(_key(institution.id), incoming(file).name, file_hash(file), table.report())
+    _judge(staged, table, _Register(session, institution, own_standards), on)
+    return staged
 
 
 def stage_file(
@@ -90,8 +94,9 @@ def stage_file(
 
     Refused with ``RuleBroken`` and every reason by entry and key.
     """
-    table, problems = _table(file, content)
-    staged = _stage(session, institution, table, file, on, own_standards)
+    table, problems = _table(file.name, content)
+    staged = Staged(_key(institution.id), file.name, file_hash(file), table.report())
+    _judge(staged, table, _Register(session, institution, own_standards), on)
     problems += [f"item[{error.row}] {error.header}：{error.message}" for error in staged.report.errors]
     if problems:
         raise RuleBroken("考核项目文件有错误，未作任何改动", problems)
@@ -105,13 +110,60 @@ def write_items(session: Session, actor: Actor, staged: Staged) -> Report:
             for key, value in values.items():
                 setattr(item, key, value)
         receipt = ImportReceipt(
-            institution_id=staged.institution_id, kind="items", file_name=staged.file.name, sha256=staged.sha256,
+            institution_id=staged.institution_id, kind="items", file_name=staged.file_name, sha256=staged.sha256,
             counts=staged.report.counts(), actor=actor.name,
         )  # fmt: skip
         written = [*staged.new, *(item for item, _values in staged.changed), receipt]
         session.add_all(written)
         journal.record(session, actor, staged.institution_id, "items.import", objects=written)
     return staged.report
+
+
+def add_item(
+    session: Session, actor: Actor, institution: Institution, entry: Mapping[str, Any], *, on: date,
+    own_standards: Path | None = None,
+) -> Item:  # fmt: skip
+    """Register one item, said as an ``[[item]]`` of a file says it.
+
+    Refused with every reason, led by its key: what a file of items is refused for, a code in use.
+    """
+    staged, code = _one(session, institution, entry, on, own_standards), entry.get("code")
+    if not staged.new:
+        raise RuleBroken("考核项目没有登记", [f"code：这一评价规范版本已有编号 {code}，请用别的编号"])
+    return _keep(session, actor, staged, staged.new[0], "items.add")
+
+
+def change_item(
+    session: Session, actor: Actor, institution: Institution, entry: Mapping[str, Any], *, on: date,
+    own_standards: Path | None = None,
+) -> Item:  # fmt: skip
+    """Change a draft, or put it in use: the entry says all of it. Refused as above, and what is the same as before."""
+    staged = _one(session, institution, entry, on, own_standards)
+    if not staged.changed:
+        raise RuleBroken("与登记的内容相同，没有改动" if not staged.new else f"没有编号为 {entry.get('code')} 的考核项目")
+    [(item, values)] = staged.changed
+    for key, value in values.items():
+        setattr(item, key, value)
+    return _keep(session, actor, staged, item, "items.change")
+
+
+def _one(
+    session: Session, institution: Institution, entry: Mapping[str, Any], on: date, own_standards: Path | None
+) -> Staged:
+    """One checked entry that is of no file."""
+    table, problems = _table("", {"institution": institution.credit_code, "item": [entry]})
+    staged = Staged(_key(institution.id), "", "", table.report())
+    _judge(staged, table, _Register(session, institution, own_standards), on)
+    problems += [f"{error.header}：{error.message}" for error in staged.report.errors]
+    if problems:
+        raise RuleBroken("考核项目有错误，未作任何改动", problems)
+    return staged
+
+
+def _keep(session: Session, actor: Actor, staged: Staged, item: Item, act: str) -> Item:
+    session.add(item)
+    journal.record(session, actor, staged.institution_id, act, objects=[item])
+    return item
 
 
 def write_template(out: Path) -> Path:
@@ -129,7 +181,7 @@ def write_workbook(
     return len(rows)
 
 
-def _table(file: Path, content: Mapping[str, Any]) -> tuple[Table, list[str]]:
+def _table(file_name: str, content: Mapping[str, Any]) -> tuple[Table, list[str]]:
     """The entries of a TOML file as a sheet would give them, with what is wrong in their form."""
     problems = toml_form.form_problems(
         {key: value for key, value in content.items() if key != "item"},
@@ -138,7 +190,7 @@ def _table(file: Path, content: Mapping[str, Any]) -> tuple[Table, list[str]]:
     entries = content.get("item", [])
     if not entries or not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
         raise RuleBroken("考核项目文件有错误，未作任何改动", [*problems, "没有 [[item]] 一项"])
-    table = Table(file.name, "item", COLUMNS, {}, {column.key: column.key for column in COLUMNS}, read=len(entries))
+    table = Table(file_name, "item", COLUMNS, {}, {column.key: column.key for column in COLUMNS}, read=len(entries))
     table.numbers = list(range(1, len(entries) + 1))
     table.values = {column.key: [None] * len(entries) for column in COLUMNS}
     general = {key: content[key] for key in ("specification", "version") if key in content}
@@ -221,11 +273,8 @@ class _Register:
         return self._standard(key) if key in self.specifications else None
 
 
-def _stage(
-    session: Session, institution: Institution, table: Table, file: Path, on: date, own_standards: Path | None
-) -> Staged:
-    staged = Staged(_key(institution.id), file, file_hash(file), table.report())
-    register = _Register(session, institution, own_standards)
+def _judge(staged: Staged, table: Table, register: _Register, on: date) -> None:
+    """Hold every row against the register: what is new, what is changed, and every error of the others."""
     first: dict[tuple[int, str], int] = {}
     for row, values in table.every_row:
         key = register.key(values)
@@ -243,7 +292,6 @@ def _stage(
             _put(staged, register, key, said)
     staged.report.failed = len(table.failed)
     staged.report.errors = sorted(table.errors, key=lambda error: (error.row, len(error.column), error.column))
-    return staged
 
 
 def _said(values: Mapping[str, Any], before: Mapping[str, Any] | None, on: date) -> dict[str, Any]:

@@ -7,7 +7,7 @@ revision. Nobody sees another's marks of a part before all its assessors have lo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -36,7 +36,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.marking import Entered
 from skilleval.domain.methods import METHODS
 from skilleval.domain.scheme_plans import entered_in, plan_of
-from skilleval.domain.schemes import KINDS
+from skilleval.domain.schemes import KINDS, Scored
 from skilleval.services import journal
 from skilleval.services.batches import parts_of_batch
 from skilleval.services.duties import take_duty
@@ -78,8 +78,13 @@ class Scene:
         return sum(self.is_locked(seat_of(one, part, assessor)) for one, _name in self.sitting(part))
 
     def is_open_to_all(self, part: SpecificationPart) -> bool:
-        """Whether marks of a part may be shown: all its assessors have locked all its candidates."""
+        """Whether marks of a part may be shown: all its assessors have locked all its candidates, or one, of a computed part."""
         own = self.assessors.get(_key(part.id), ())
+        if self.is_computed(part):
+            # One of them answers for the mark; the others have observed.
+            return all(
+                any(self.is_locked(seat_of(candidate, part, one)) for one in own) for candidate, _name in self.sitting(part)
+            )
         return bool(own) and all(self.locked_by(part, one) == len(self.sitting(part)) for one in own)
 
     def plan(self, part: SpecificationPart) -> CriterionSheet | None:
@@ -89,7 +94,7 @@ class Scene:
             return None
         plan = plan_of(scheme.kind, scheme.content)
         if not isinstance(plan, CriterionSheet):
-            raise RuleBroken(f"{title(part)}按“{KINDS[scheme.kind]}”由记录计算，不逐项评分；请人力资源导入记录工作簿")
+            raise RuleBroken(f"{title(part)}按“{KINDS[scheme.kind]}”由记录计算，不逐项评分；请录入记录或导入记录工作簿")
         return plan
 
     def is_computed(self, part: SpecificationPart) -> bool:
@@ -103,6 +108,22 @@ class Scene:
         if found is None:
             raise RuleBroken(f"没有指派您评{title(part)}")
         return found
+
+
+class Lockable(Protocol):
+    """A candidate of whom a mark is written: the mark that stands, and by what it was opened again."""
+
+    @property
+    def candidate(self) -> Candidate:
+        """Whose mark it is."""
+
+    @property
+    def mark(self) -> Mark | None:
+        """The mark that stands."""
+
+    @property
+    def unlock(self) -> MarkUnlock | None:
+        """The unlocking of that mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +161,12 @@ def scene_of(session: Session, batch: Batch) -> Scene:
         batch, parts, _assessors(session, batch, parts), latest_schemes(session, batch, parts), _sitting(session, batch),
         marks, unlocks,
     )  # fmt: skip
+
+
+def must_be_marking(batch: Batch) -> None:
+    """Refuse a batch that is not being marked."""
+    if batch.state != "marking":
+        raise RuleBroken(f"批次现在是“{lifecycle.label('batch', batch.state)}”，只有“评分”阶段可以评分")
 
 
 def title(part: SpecificationPart) -> str:
@@ -182,7 +209,7 @@ def save_draft(
     Refused with every reason: a batch that is not being marked, a locked sheet, what is out of range, a draft that was
     saved elsewhere meanwhile.
     """
-    _must_mark(scene.batch)
+    must_be_marking(scene.batch)
     if candidate.grade != part.grade or candidate.state != "eligible":
         raise RuleBroken("这一部分没有这名考生")
     if scene.is_locked(seat_of(candidate, part, assessor)):
@@ -212,7 +239,7 @@ def lock_sheet(
     being marked, nothing that is whole.
     """
     take_duty(session, actor, scene.batch, "marking.lock_sheet")
-    _must_mark(scene.batch)
+    must_be_marking(scene.batch)
     whole = [line for line in lines_of(session, scene, part, assessor) if line.is_whole and line.version]
     if not whole:
         raise RuleBroken("没有评完的考生可以提交；未评完的草稿不计入成绩")
@@ -223,14 +250,24 @@ def write_lines(
     session: Session, actor: Actor, scene: Scene, part: SpecificationPart, assessor: Personnel, lines: Sequence[Line]
 ) -> list[Mark]:
     """Write the marks of whole lines, with their sheets, as one act; their drafts are done with."""
+    plan = scene.plan(part)
+    scored = [(line, marking.scored(line.entered, part.maximum, plan)) for line in lines]
+    return write_scored(session, actor, scene, part, assessor, scored)
+
+
+def write_scored(
+    session: Session, actor: Actor, scene: Scene, part: SpecificationPart, assessor: Personnel,
+    lines: Sequence[tuple[Lockable, Scored]],
+) -> list[Mark]:  # fmt: skip
+    """Write marks with the sheets behind them as one act, none of a value as 缺考; their drafts are done with."""
     rows: list[Any] = []
-    for line in lines:
-        rows += _write(session, scene, part, assessor, line)
-    reasons = list(dict.fromkeys(line.unlock.reason for line in lines if line.unlock is not None))
+    for line, scored in lines:
+        rows += _write(session, scene, part, assessor, line, scored)
+    reasons = list(dict.fromkeys(line.unlock.reason for line, _scored in lines if line.unlock is not None))
     journal.record(
         session, actor, scene.batch.institution_id, "marks.lock", objects=rows, reason="；".join(reasons) or None
     )
-    done = {_key(line.candidate.id) for line in lines}
+    done = {_key(line.candidate.id) for line, _scored in lines}
     for draft in _drafts(session, scene.batch, part, assessor):
         if draft.candidate_id in done:
             session.delete(draft)
@@ -247,7 +284,7 @@ def unlock_mark(
     not stand or is open already, one's own mark.
     """
     take_duty(session, actor, scene.batch, "marking.unlock_mark")
-    _must_mark(scene.batch)
+    must_be_marking(scene.batch)
     if not reason.strip():
         raise RuleBroken("解锁须写明理由")
     if scene.marks.get((mark.candidate_id, mark.part_id, mark.personnel_id)) is not mark:
@@ -303,12 +340,13 @@ def entered_behind(
     }
 
 
-def _write(session: Session, scene: Scene, part: SpecificationPart, assessor: Personnel, line: Line) -> list[Any]:
-    scored = marking.scored(line.entered, part.maximum, scene.plan(part))
+def _write(
+    session: Session, scene: Scene, part: SpecificationPart, assessor: Personnel, line: Lockable, scored: Scored
+) -> list[Any]:
     revision = 1 if line.mark is None else line.mark.revision + 1
     reason = line.unlock.reason if line.unlock is not None else ""
     scheme = scene.schemes.get(_key(part.id))
-    if scheme is not None and not line.entered.absent:
+    if scheme is not None and scored.value is not None:
         entry = Entry(line.candidate, assessor, revision, scored)
         return list(write_entry(session, scene.batch, part, scheme, entry, reason))
     mark = Mark(
@@ -318,11 +356,6 @@ def _write(session: Session, scene: Scene, part: SpecificationPart, assessor: Pe
     )  # fmt: skip
     session.add(mark)
     return [mark]
-
-
-def _must_mark(batch: Batch) -> None:
-    if batch.state != "marking":
-        raise RuleBroken(f"批次现在是“{lifecycle.label('batch', batch.state)}”，只有“评分”阶段可以评分")
 
 
 def _stored(entered: Entered) -> dict[str, Any]:

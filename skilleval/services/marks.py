@@ -157,7 +157,7 @@ def settle_results(session: Session, actor: Actor, batch: Batch, library: Librar
     agreed, unlocks = part_marks(session, batch), unlocks_of(session, batch)
     candidates = [one for one in candidates_of(session, batch) if one.state == "eligible"]
     names = names_of(session, candidates)
-    against = _recused(session, batch, candidates)
+    against = recused_against(session, batch, candidates)
     for key, mark in latest_marks(session, batch).items():
         if mark.id in unlocks:
             against.setdefault(key[0], []).append(OPENED)
@@ -290,8 +290,8 @@ def _by_part(marks: Mapping[tuple[int, int, int], Mark]) -> dict[tuple[int, int]
     return found
 
 
-def _recused(session: Session, batch: Batch, candidates: Sequence[Candidate]) -> dict[int, list[str]]:
-    """By candidate: whose marks may not count, unless somebody else decided over the part."""
+def recused_against(session: Session, batch: Batch, candidates: Sequence[Candidate]) -> dict[int, list[str]]:
+    """By candidate: whose marks may not count (回避), unless somebody else decided over the part."""
     standing = latest_marks(session, batch)
     entered = _by_part(standing)
     decided = {own: one.decided_by for own, one in standing_decisions(standing, adjudications_of(session, batch)).items()}

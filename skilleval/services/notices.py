@@ -6,7 +6,7 @@ Sources: guangdong-rules 4.3 (length and columns are practice, so the length is 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -367,6 +367,12 @@ def uncorrected_objections(session: Session, notice: Notice) -> set[int | None]:
 
 def passed_entries(session: Session, batch: Batch, vault: Vault) -> list[dict[str, Any]]:
     """Everybody who passed, as a notice lists them: numbered, with the document number masked."""
+    latest = _latest_results(session, batch)
+    return entries_of(session, batch, vault, {key for key, result in latest.items() if result.outcome == "passed"})
+
+
+def entries_of(session: Session, batch: Batch, vault: Vault, listed: Collection[int]) -> list[dict[str, Any]]:
+    """These candidates, by their ids, as a notice lists them."""
     query = (
         select(Candidate, Person, Institution.name)
         .where(
@@ -377,11 +383,9 @@ def passed_entries(session: Session, batch: Batch, vault: Vault) -> list[dict[st
         )
         .order_by(col(Candidate.admission_number), col(Candidate.id))
     )
-    latest = _latest_results(session, batch)
     entries: list[dict[str, Any]] = []
     for candidate, person, employer in session.exec(query):
-        result = latest.get(_key(candidate.id))
-        if result is None or result.outcome != "passed":
+        if candidate.id not in listed:
             continue
         entries.append(
             {

@@ -37,7 +37,8 @@ TABLES: Mapping[str, Mapping[str, tuple[Keys, tuple[str, ...]]]] = {
         "occasion": ({"code": str, "name": str, "weight": int, "at_least": int}, ("code", "name", "weight")),
     },
 }  # fmt: skip
-_OWN: Mapping[str, Keys] = {"criteria": {}, "review": {}, "observing": {"at_least": int, "observers": int}}
+#: kind → keys of its file beside the tables
+OWN: Mapping[str, Keys] = {"criteria": {}, "review": {}, "observing": {"at_least": int, "observers": int}}
 _BAND: Keys = {"at": float, "points": float}
 #: keys that hold points, and keys that hold values of indicators
 _POINTS, _VALUES = ("maximum", "each", "cap", "otherwise", "points"), ("at", "lowest", "highest")
@@ -49,8 +50,8 @@ def file_problems(content: Mapping[str, Any], kind: str) -> list[str]:
     """Everything wrong with keys and types of a file for a scheme of this kind."""
     tables = TABLES[kind]
     told = form_problems(
-        content, {**HEAD, **_OWN[kind], **dict.fromkeys(tables, list)},
-        (*REQUIRED, *_OWN[kind], *(name for name in tables if name not in _OPTIONAL)),
+        content, {**HEAD, **OWN[kind], **dict.fromkeys(tables, list)},
+        (*REQUIRED, *OWN[kind], *(name for name in tables if name not in _OPTIONAL)),
     )  # fmt: skip
     for name, (keys, required) in tables.items():
         told += table_problems(content, name, keys, [key for key in required if keys[key] is not float])
@@ -82,7 +83,7 @@ def _fine_points(where: str, row: Mapping[str, Any]) -> list[str]:
 
 def stored(content: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """The scheme of a checked file as it is stored."""
-    names = [*_OWN[kind], *TABLES[kind]]
+    names = [*OWN[kind], *TABLES[kind]]
     return {name: _stored(content[name]) for name in names if name in content}
 
 
@@ -96,3 +97,16 @@ def _stored(value: Any) -> Any:
 
 def _number(key: str, value: float) -> int | str:
     return str(value) if key in _VALUES else int(Decimal(str(value)) * 100)
+
+
+def spoken(content: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """A stored scheme as its file says it: points with two places at most, values as text."""
+    return {name: _spoken(content[name]) for name in (*OWN[kind], *TABLES[kind]) if name in content}
+
+
+def _spoken(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_spoken(one) for one in value]
+    if isinstance(value, dict):
+        return {key: f"{Decimal(one) / 100:f}" if key in _POINTS else _spoken(one) for key, one in value.items()}
+    return value

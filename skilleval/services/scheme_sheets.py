@@ -35,12 +35,15 @@ from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.marks import latest_marks, names_of
 from skilleval.services.scheme_forms import LEAD, Form, Row, form_of, is_blank
-from skilleval.services.schemes import filled_sheets
+from skilleval.services.schemes import filled_sheets, scheme_for
 from skilleval.sheets.columns import Report
-from skilleval.sheets.reading import RawSheet, Table, file_hash, read_sheets, type_sheet
+from skilleval.sheets.intake import Source, incoming
+from skilleval.sheets.reading import RawSheet, Table, file_hash, read_sheets, template_of, type_sheet
 from skilleval.sheets.writing import INSTRUCTIONS_SHEET, FormSheet, write_form
 
 TEMPLATE_ID = "scores/1"
+#: in the place of a code: every assessor has a sheet of the workbook
+_EVERYBODY = "*"
 _PAGES = {"review": "业绩数据", "observing": "过程考核"}
 
 
@@ -61,7 +64,7 @@ class Staged:
     batch: Batch
     part: SpecificationPart
     scheme: Scheme
-    file: Path
+    file_name: str
     sha256: str
     reason: str
     report: Report = field(default_factory=Report)
@@ -104,7 +107,7 @@ def scores_workbook(
         ]
         sheets.append(FormSheet(name, (*LEAD, *form.columns()), rows, example=False))
     head = f"批次 {batch.number} {batch.name}　{scheme.title}（第 {scheme.version} 版）"
-    write_form(out, sheets, _template_id(batch, part, scheme), [head, *form.instructions])
+    write_form(out, sheets, _template_id(batch, part, scheme, pages), [head, *form.instructions])
     return len(standing.candidates)
 
 
@@ -113,7 +116,7 @@ def stage_scores(
     batch: Batch,
     part: SpecificationPart,
     scheme: Scheme,
-    file: Path,
+    file: Source,
     *,
     reason: str = "",
     assessor: str | None = None,
@@ -126,22 +129,37 @@ def stage_scores(
     if batch.state != "marking":
         raise RuleBroken(f"批次 {batch.number} 现在是“{lifecycle.label('batch', batch.state)}”，只有“评分”阶段可以录入成绩")
     form, pages = _form(session, batch, part, scheme, assessor)
-    staged = Staged(batch, part, scheme, file, file_hash(file), reason.strip())
+    name_of_file = incoming(file).name
+    staged = Staged(batch, part, scheme, name_of_file, file_hash(file), reason.strip())
     standing = _standing(session, batch, part)
-    sheets = _known_sheets(file, _template_id(batch, part, scheme), pages)
+    sheets = _known_sheets(file, _template_id(batch, part, scheme, pages), pages)
     staged.report.notes += [f"文件中没有工作表“{name}”，其评分没有导入" for name in pages if name not in sheets]
     for name, sheet in sheets.items():
         # A column left out is a criterion not filled, and would be told in every row.
         columns = (*LEAD, *form.columns())
-        table = type_sheet(file.name, sheet, columns)
+        table = type_sheet(name_of_file, sheet, columns)
         lacking = [one.header for one in columns if one.key not in table.positions and one.key != "name"]
         if table.ignored or lacking:
             raise RuleBroken(
-                f"{file.name} 的工作表“{name}”的表头与评分办法不符，未导入任何数据",
+                f"{name_of_file} 的工作表“{name}”的表头与评分办法不符，未导入任何数据",
                 [*(f"{one}：不是评分办法中的列，请删除或改正" for one in table.ignored), *(f"缺少“{one}”" for one in lacking)],
             )
         _stage_sheet(staged, table, form, pages[name], standing)
     return staged
+
+
+def made_for(session: Session, batch: Batch, file: Source) -> tuple[SpecificationPart, Scheme, str | None]:
+    """The part and the scheme that a workbook was made for, and the code of who answers for computed marks.
+
+    Refused: a workbook that is of no scheme, of another batch, of a part without one.
+    """
+    found = template_of(file)
+    lead = f"{TEMPLATE_ID} {batch.number} "
+    if not found.startswith(lead):
+        raise RuleBroken(f"{incoming(file).name} 不是批次 {batch.number} 的评分工作簿，请先下载本批次的工作簿再填写（skilleval schemes template）")
+    method, grade, _version, whose = found.removeprefix(lead).split(" ", 3)
+    part, scheme = scheme_for(session, batch, method, grade)
+    return part, scheme, None if whose == _EVERYBODY else whose
 
 
 def write_scores(session: Session, actor: Actor, staged: Staged) -> Report:
@@ -152,7 +170,7 @@ def write_scores(session: Session, actor: Actor, staged: Staged) -> Report:
     firm = staged.batch.institution_id
     rows: list[Mark | ScoreSheet | ScoreLine | ImportReceipt] = [
         ImportReceipt(
-            institution_id=firm, kind="scores", scope=staged.batch.number, file_name=staged.file.name,
+            institution_id=firm, kind="scores", scope=staged.batch.number, file_name=staged.file_name,
             sha256=staged.sha256, counts=staged.report.counts(), actor=actor.name,
         )
     ]  # fmt: skip
@@ -282,11 +300,13 @@ def _page_name(name: str) -> str:
     return re.sub(r"[\[\]:*?/\\']", "_", name)[:31].strip()
 
 
-def _template_id(batch: Batch, part: SpecificationPart, scheme: Scheme) -> str:
-    return f"{TEMPLATE_ID} {batch.number} {part.method} {part.grade} {scheme.version}"
+def _template_id(batch: Batch, part: SpecificationPart, scheme: Scheme, pages: Mapping[str, Personnel]) -> str:
+    """What the workbook is for, and whose marks it gives where they are computed."""
+    whose = _EVERYBODY if scheme.kind == "criteria" else next(iter(pages.values())).code
+    return f"{TEMPLATE_ID} {batch.number} {part.method} {part.grade} {scheme.version} {whose}"
 
 
-def _known_sheets(file: Path, template_id: str, pages: Mapping[str, Personnel]) -> dict[str, RawSheet]:
+def _known_sheets(file: Source, template_id: str, pages: Mapping[str, Personnel]) -> dict[str, RawSheet]:
     """The sheets by name. Refused: none of them, and any other that holds something."""
     sheets, strange = {}, []
     for sheet in read_sheets(file, template_id=template_id):
@@ -296,7 +316,7 @@ def _known_sheets(file: Path, template_id: str, pages: Mapping[str, Personnel]) 
         elif name != INSTRUCTIONS_SHEET and any(cell not in (None, "") for row in sheet.rows for cell in row):
             strange.append(f"工作表“{sheet.name}”没有指派的考评员与它对应，请改回原名或删除")
     if strange or not sheets:
-        raise RuleBroken(f"{file.name} 未导入任何数据；应有工作表：{'、'.join(pages)}（skilleval schemes template 生成）", strange)
+        raise RuleBroken(f"{incoming(file).name} 未导入任何数据；应有工作表：{'、'.join(pages)}（skilleval schemes template 生成）", strange)
     return sheets
 
 

@@ -62,7 +62,7 @@ def define_scheme(session: Session, actor: Actor, institution: Institution, cont
         standing = latest_schemes(session, institution, [part]).get(_key(part.id))
         if kind != "criteria" and part.assessors != 1:
             found.append(f"评分由记录计算，评价规范这一部分的 assessors 应为 1，现为 {part.assessors}")
-        if session.exec(select(Mark.id).where(col(Mark.part_id) == part.id)).first() is not None:
+        if is_marked(session, part):
             found.append("已有评分，不能再改评分办法；请把评价规范的 version 加一作为新版本")
         if standing is not None and (standing.content, standing.title) == (own, content["title"]):
             found.append(f"与现行的第 {standing.version} 版相同，没有改动")
@@ -102,6 +102,18 @@ def schemes_of(session: Session, institution: Institution) -> Sequence[tuple[Spe
         )
     )
     return session.exec(query).all()
+
+
+def versions_of(session: Session, part: SpecificationPart) -> Sequence[Scheme]:
+    """Every version of the scheme of a part, the first one first."""
+    query = select(Scheme).where(col(Scheme.institution_id) == part.institution_id, col(Scheme.part_id) == part.id)
+    return session.exec(query.order_by(col(Scheme.version))).all()
+
+
+def is_marked(session: Session, part: SpecificationPart) -> bool:
+    """Whether a part has a mark, so that its scheme can't be changed any more."""
+    query = select(Mark.id).where(col(Mark.institution_id) == part.institution_id, col(Mark.part_id) == part.id)
+    return session.exec(query.limit(1)).first() is not None
 
 
 def scheme_for(session: Session, batch: Batch, method: str, grade: str | None) -> tuple[SpecificationPart, Scheme]:

@@ -285,6 +285,18 @@ def _is_aside(row: Sequence[Cell]) -> bool:
     return header_key(lead).startswith((EXAMPLE_MARK, *_TOTALS))
 
 
+def template_of(path: Source) -> str:
+    """What form a workbook was made as; blank where it says nothing. Refused: a file that is none."""
+    sheet = ""
+    for message in parse_cells(path):
+        if message[0] == "sheet":
+            sheet = message[1]
+        elif sheet == TEMPLATE_SHEET and message[2]:
+            found = message[2][0][0] if message[2][0] else ""
+            return found if isinstance(found, str) else ""
+    return ""
+
+
 def _check_template(file: str, sheet: str, rows: list[list[Cell]], expected: str | None) -> None:
     """Refused: a workbook that was made to fill in something else, or in an older form."""
     found = rows[0][0] if rows and rows[0] else ""

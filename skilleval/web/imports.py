@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import sqlalchemy as sa
 from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask_wtf.file import FileField
 from sqlmodel import Session, col, select
 from werkzeug.wrappers import Response as BaseResponse
 
-from skilleval.db.tables import Account, Batch, Contest, Job, StagedImport
+from skilleval.db.tables import Account, Batch, Contest, Job, Scheme, SpecificationPart, StagedImport
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import imports, jobs
 from skilleval.services.import_kinds import IMPORTS, Kind, Means, means_of
@@ -78,6 +79,8 @@ def new(kind: str, target: str | None = None) -> BaseResponse | str:
 def template(kind: str, target: str | None = None) -> Response:
     """The workbook to fill in, without document numbers."""
     chosen, session = _kind(kind), gate.reading()
+    if chosen.template is None:
+        abort(404)
     asked = _asked(session, chosen, target)
     with TemporaryDirectory() as folder:
         file = Path(folder) / "template.xlsx"
@@ -260,13 +263,18 @@ def _targets(session: Session, kinds: list[Kind]) -> list[Target]:
     """What the institution can import now: the roster always, the others where a batch or contest waits for them."""
     hide, own = current_app.extensions["skilleval.ids"].hide, viewer_of(session).own
     targets = [Target(kind, None, "") for kind in kinds if not kind.target]
-    states = {state: kind for kind in kinds for state in kind.states}
-    batches = select(Batch).where(own(col(Batch.institution_id)), col(Batch.state).in_(states))
+    states = {state for kind in kinds for state in kind.states}
+    schemed = sa.exists().where(
+        col(SpecificationPart.specification_id) == col(Batch.specification_id), col(Scheme.part_id) == col(SpecificationPart.id),
+    )  # fmt: skip
+    batches = select(Batch, schemed).where(own(col(Batch.institution_id)), col(Batch.state).in_(states))
     targets += [
-        Target(states[one.state], hide("batch", one.id), f"{one.number} {one.name}")
-        for one in session.exec(batches.order_by(col(Batch.id).desc()).limit(20))
-        if not (one.route == "direct" and states[one.state].key == "marks")
-    ]
+        Target(kind, hide("batch", one.id), f"{one.number} {one.name}")
+        for one, has_scheme in session.exec(batches.order_by(col(Batch.id).desc()).limit(20))
+        for kind in kinds
+        if one.state in kind.states and not (one.route == "direct" and kind.key in ("marks", "scores"))
+        and (has_scheme or kind.key != "scores")
+    ]  # fmt: skip
     if any(kind.target == "contest" for kind in kinds):
         found = session.exec(select(Contest).where(own(col(Contest.institution_id))).order_by(col(Contest.id).desc()).limit(10))
         targets += [Target(IMPORTS["contest"], hide("contest", one.id), f"{one.code} {one.name}") for one in found]

@@ -14,12 +14,16 @@ from skilleval.domain import (
     chains,
     conflicts,
     contests,
+    coverage,
+    criteria,
     eligibility,
     identifiers,
     lifecycle,
     methods,
+    performance,
     recognition,
     rule_changes,
+    schemes,
     scoring,
     specifications,
     thresholds,
@@ -40,7 +44,7 @@ _TABLES = (
     recognition.EVIDENCE_KINDS, recognition.EVIDENCE_STATES, recognition.STATES, recognition.VOTES, rule_changes.WORDS,
     scoring.AGREEMENT_RULES, specifications.CONCLUSIONS, specifications.VERDICTS, wording.CONFIDENCES, wording.KEYS,
     wording.KINDS, wording.SEVERITIES, wording.STATUSES, LAYERS, cover_letter.LEVELS, certificates.KINDS,
-    people_changes.CHANGEABLE, whatif.KINDS,
+    people_changes.CHANGEABLE, whatif.KINDS, schemes.KINDS, criteria.CRITERION_KINDS, performance.DIRECTIONS,
 )  # fmt: skip
 
 #: every label, each once, in a steady order
@@ -48,7 +52,7 @@ LABELS = tuple(
     dict.fromkeys((
         *(grade.printed for grade in Grade),
         *(grade.name_zh for grade in Grade),
-        *(word.name_zh for kind in (Answer, authority.Verdict, scoring.Outcome, Trust) for word in kind),
+        *(word.name_zh for kind in (Answer, authority.Verdict, scoring.Outcome, Trust, coverage.Cover) for word in kind),
         *(text for role in accounts.ROLES.values() for text in (role.name_zh, role.may)),
         *(text for method in methods.METHODS.values() for text in (method.name_zh, method.short_zh)),
         *(f"{key} {name}" for key, name in appointment.ROUTES.items()),

@@ -73,6 +73,8 @@ TYPISTS = _roles("hr", "reviewer")
 CASE_READERS = _roles("hr", "member_hr", "assessor", "reviewer", "approver", "supervisor", "auditor")
 #: whoever reads what a firm keeps of its own people's contests, appointments and confirmations
 FIRM_READERS = _roles("hr", "reviewer", "approver", "supervisor", "auditor")
+#: whoever may read what is asked in a test and how it is marked
+ASSESSING_READERS = _roles("hr", "assessor", "reviewer", "approver", "supervisor", "auditor")
 #: whoever may see who did what
 JOURNAL_READERS = _roles("hr", "supervisor", "auditor")
 
@@ -150,6 +152,17 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("specifications.show", STAFF, None),
     ("specifications.new", HR, HR),
     ("specifications.next_version", HR, HR),
+    ("items.index", ASSESSING_READERS, None),
+    ("items.new", HR, HR),
+    ("items.show", ASSESSING_READERS, None),
+    ("items.edit", HR, HR),
+    ("items.retire", None, HR),
+    ("items.coverage", ASSESSING_READERS, None),
+    ("task_cards.edit", HR, HR),
+    ("task_cards.print_", ASSESSING_READERS, None),
+    ("schemes.show", ASSESSING_READERS, None),
+    ("schemes.define", HR, HR),
+    ("schemes.by_file", None, HR),
     ("drafts.index", STAFF, None),
     ("drafts.show", STAFF, None),
     ("drafts.new", None, HR),
@@ -211,6 +224,8 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("batches.advance", None, HR),
     ("batches.reason", None, APPROVER),
     ("batches.extend", None, HR),
+    ("rehearsals.show", MARK_READERS, None),
+    ("rehearsals.sheet", MARK_READERS, None),
     ("candidates.index", STAFF, None),
     ("candidates.show_", PEOPLE_READERS, None),
     ("candidates.check", None, _roles("hr", "reviewer")),
@@ -261,6 +276,8 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("marks.unlock", None, REVIEWER),
     ("marks.correct", None, REVIEWER),
     ("marks.remark", None, REVIEWER),
+    ("scheme_sheets.index", MARK_READERS, None),
+    ("scheme_sheets.workbook", HR, None),
     ("paper_marks.sheet", TYPISTS, TYPISTS),
     ("paper_marks.compare", TYPISTS, None),
     ("paper_marks.write", None, TYPISTS),
@@ -268,6 +285,9 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("scoring.begin", ASSESSOR, None),
     ("scoring.sheet", ASSESSOR, ASSESSOR),
     ("scoring.submit", ASSESSOR, ASSESSOR),
+    ("records.begin", ASSESSOR, None),
+    ("records.sheet", ASSESSOR, ASSESSOR),
+    ("records.submit", ASSESSOR, ASSESSOR),
     # — direct recognition —
     ("recognitions.index", CASE_READERS, None),
     ("recognitions.new", HR, HR),

@@ -84,7 +84,7 @@ def sheet(batch_id: int, part_id: int, candidate_id: int) -> BaseResponse | str 
             return _save(batch_id, part_id, candidate_id)
         except RuleBroken as error:
             refusal, typed = error, request.form
-            if _is_script():
+            if is_script():
                 return jsonify(problems=list(error.reasons or (error.message,))), 422
     session = gate.reading()
     own = _sheet(session, batch_id, part_id)
@@ -139,10 +139,11 @@ def _save(batch_id: int, part_id: int, candidate_id: int) -> BaseResponse:
             "missing": missing, "total": show.mark(total), "state": str(STATES["open" if entered.is_empty else "draft"][0]),
         }  # fmt: skip
         address = _address(own, _next(lines, line) if request.form.get("go") == "next" else line)
-    return jsonify(**kept) if _is_script() else redirect(address, 303)
+    return jsonify(**kept) if is_script() else redirect(address, 303)
 
 
-def _is_script() -> bool:
+def is_script() -> bool:
+    """Whether the page's own script asks, and not the browser."""
     return request.accept_mimetypes.best == "application/json"
 
 

@@ -28,6 +28,7 @@ OTHER_CODE = "91440999MA00001620"
 EXEMPT = {
     "case_decisions.outlook": "changes nothing",
     "marking.write_lines": "called by marking.lock_sheet and double_entry.write_agreed, which take the duty",
+    "marking.write_scored": "called by marking.write_lines and records.lock_records, which takes the duty",
     "case_decisions.settle_cases": "called by marks.settle_results, which takes the duty",
     "evidence.add_evidence": "belongs to a person, not to a batch",
     "evidence.hand_in": "belongs to a person, not to a batch",
@@ -59,6 +60,8 @@ EXEMPT = {
     "chains.revoke_mandate": "belongs to the chain",
     "institutions.approve_specification": "belongs to the firm's specification",
     "item_sheets.write_items": "belongs to the firm's item bank",
+    "item_sheets.add_item": "belongs to the firm's item bank",
+    "item_sheets.change_item": "belongs to the firm's item bank",
     "items.retire_item": "belongs to the firm's item bank",
     "task_cards.add_cards": "belongs to the firm's item bank",
     "certificate_prints.print_certificates": "writes nothing but who printed what",

@@ -1,16 +1,12 @@
-import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pytest
 from sqlmodel import Session, select
 
-from skilleval import paths
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import (
-    Assignment,
     Batch,
     Candidate,
     Mark,
@@ -18,22 +14,17 @@ from skilleval.db.tables import (
     Scheme,
     ScoreLine,
     ScoreSheet,
-    Specification,
-    SpecificationPart,
 )
 from skilleval.domain.errors import RuleBroken
-from skilleval.services import journal, mark_sheets, marks, scheme_sheets, schemes
+from skilleval.services import mark_sheets, marks, scheme_sheets, schemes
 from skilleval.services.verification import verify_all
 from skilleval.sheets.columns import Report
-from tests.factories import ACTOR, LIBRARY, Firm, make_batch, make_candidate, make_firm, make_person
+from tests.factories import ACTOR, LIBRARY, Firm, make_firm
+from tests.worked import example, make_marked, make_worked
 
 Rows = list[list[object]]
 #: what an assessor fills in of the shipped sheet: four that give points, two deductions, two vetoes
 GOOD: list[object] = [18, 22.5, 20, 24, 1, 0, None, None]
-
-
-def example(name: str) -> dict[str, Any]:
-    return tomllib.loads((paths.shipped("templates") / f"scheme-{name}.example.toml").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
@@ -48,40 +39,10 @@ def batch(session: Session, vault: Vault, firm: Firm) -> Batch:
     return make_marked(session, vault, firm)
 
 
-def make_marked(session: Session, vault: Vault, firm: Firm) -> Batch:
-    batch = make_batch(session, firm, state="marking")
-    for serial in (1, 2):
-        make_candidate(session, batch, make_person(session, vault, firm, f"员工{serial}", serial))
-    session.flush()
-    return batch
-
-
 @pytest.fixture
 def worked(session: Session, vault: Vault, firm: Firm) -> Batch:
     """A batch whose 高级工 is assessed by performance and process, both with the shipped schemes."""
-    specification = Specification(institution_id=firm.id, code="DG-YJ", title="业绩规范", occupation_code="6-31-01-03",
-                                  standard="6-31-01-03", conditions="2018", approved_on=date(2025, 1, 1))  # fmt: skip
-    session.add(specification)
-    session.flush()
-    parts = [
-        SpecificationPart(institution_id=firm.id, specification_id=specification.id or 0, grade="senior", method=method,
-                          serial=serial, weight=50, agreement={"rule": "mean"})
-        for serial, method in enumerate(("performance", "process"), start=1)
-    ]  # fmt: skip
-    session.add_all(parts)
-    journal.record(session, ACTOR, firm.id, "institution.change", objects=[specification, *parts])
-    firm.specification = specification
-    for name in ("performance", "process"):
-        schemes.define_scheme(session, ACTOR, firm.institution, example(name))
-    batch = make_marked(session, vault, firm)
-    assigned = [
-        Assignment(institution_id=firm.id, batch_id=batch.id or 0, personnel_id=one.id or 0, role="assessor", method=method)
-        for method, people in (("performance", firm.assessors[:1]), ("process", firm.assessors[:2]))
-        for one in people
-    ]
-    session.add_all(assigned)
-    journal.record(session, ACTOR, firm.id, "batch.staff", objects=assigned)
-    return batch
+    return make_worked(session, vault, firm)
 
 
 def fill(session: Session, batch: Batch, method: str, path: Path, pages: dict[str, Rows], assessor: str | None = None) -> Path:

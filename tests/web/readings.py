@@ -19,6 +19,11 @@ from tests.web.marked_site import ADMINISTRATOR, ANONYMOUS
 from tests.web.survey import Visit, links_of
 
 MOST_STATEMENTS = 12
+#: pages that need more, and why
+MORE_STATEMENTS = {
+    # The questions of every later step, each asked of those who will refuse it: as many as there are steps and firms that sit.
+    "rehearsals.show": 100,
+}
 #: pages on which every name of a notice stands: its sheet, and what the public sees
 NOTICES = ("notices.", "public.")
 PUBLIC = "public."
@@ -30,6 +35,8 @@ UNSEEN = {
     "accounts.first_run": "there is an administrator",
     "panels.check": "needs the names of a proposal in its address",
     "panels.propose": "needs a part and a number in its address",
+    **dict.fromkeys(("records.begin", "records.sheet", "records.submit"), "no part of the marked world is computed from records"),
+    "scheme_sheets.workbook": "the first part of each batch of the marked world has no scheme",
     "scoring.begin": "every paper of the marked world has been begun",
 }
 #: where numbers stand in full: the example in an empty form, and the file that goes back to who uploaded it
@@ -66,7 +73,8 @@ def statement_faults(visits: Iterable[Visit]) -> list[str]:
     """Pages that need more statements than allowed, with the one that is sent most often."""
     worst: dict[str, Visit] = {}
     for one in visits:
-        if len(one.statements) > MOST_STATEMENTS and len(one.statements) > len(worst.get(one.endpoint, one).statements[1:]):
+        most = MORE_STATEMENTS.get(one.endpoint, MOST_STATEMENTS)
+        if len(one.statements) > most and len(one.statements) > len(worst.get(one.endpoint, one).statements[1:]):
             worst[one.endpoint] = one
     return [f"{name}: {len(one.statements)} statements at {one.path}, most often {_commonest(one)}" for name, one in sorted(worst.items())]
 

@@ -30,12 +30,12 @@ class StagedImport(Table, table=True):
     public_id: str = Field(max_length=32, unique=True)
     institution_id: int
     account_id: int = Field(foreign_key="account.id", index=True)
-    #: people, candidates, marks, numbers or contest, as receipts call it
+    #: people, items, candidates, marks, scores, numbers or contest, as receipts call it
     kind: str
     #: the batch or the contest whose file it is
     batch_id: int | None = None
     contest_id: int | None = None
-    #: the batch's number or the contest's code, as receipts call it; blank for the roster
+    #: the batch's number or the contest's code, as receipts call it; blank for the roster and the items
     scope: str = ""
     file_name: str
     size: int
