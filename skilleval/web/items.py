@@ -35,6 +35,8 @@ from skilleval.web.forms import Form, Required, number_in, page, row_choice
 from skilleval.web.language import _, lazy
 from skilleval.web.show import label, mark, shown
 
+_STATES = STATES["item"]
+
 pages = Blueprint("items", __name__, url_prefix="/specifications")
 
 #: cover of a requirement → the look of its cell
@@ -57,7 +59,7 @@ class ItemForm(Form):
     requirement = TextAreaField(lazy("技能要求或相关知识"), [Optional(), Length(max=500)], description=lazy("标准条目的序号，或用自己的话写明"))
     points = StringField(lazy("分值"), [Required(), Length(max=8)], render_kw={"inputmode": "decimal"})
     state = SelectField(
-        lazy("状态"), [Required()], choices=[SelectChoice(key, lazy(STATES["item"][key])) for key in ("draft", "in_use")],
+        lazy("状态"), [Required()], choices=[SelectChoice(key, lazy(_STATES[key])) for key in ("draft", "in_use")],
         description=lazy("启用后内容不再改动"),
     )  # fmt: skip
     author = SelectField(lazy("命题人"), [Required()])
@@ -195,7 +197,7 @@ def _entry(session: Session, form: ItemForm, one: Specification) -> dict[str, An
     told = {
         "title": form.title.data, "specification": one.code, "version": one.version, "grade": Grade(part.grade).printed,
         "method": METHODS[part.method].name_zh, "function": form.function.data, "task": form.task.data,
-        "requirement": form.requirement.data, "points": points, "state": STATES["item"][form.state.data],
+        "requirement": form.requirement.data, "points": points, "state": _STATES[form.state.data],
         "author": form.author.data, "reviewer": form.reviewer.data, "sha256": form.sha256.data,
     }  # fmt: skip
     return {key: value for key, value in told.items() if value not in (None, "")}
@@ -286,14 +288,14 @@ def _listing(session: Session, one: Specification) -> lists.Listing:
             lists.Column("people", _("命题 / 审核"), lambda row: f"{row.author} / {shown(row.reviewer)}"),
             lists.Column("card", _("任务书"), lambda row: _("第 {revision} 次").format(revision=row.card) if row.card else None),
             lists.Column(
-                "state", _("状态"), lambda row: STATES["item"][row.state], order=col(Item.state), kind="state",
+                "state", _("状态"), lambda row: _STATES[row.state], order=col(Item.state), kind="state",
                 word=lambda row: {"in_use": "active", "retired": "replaced"}.get(row.state, row.state),
             ),
         ),
         filters=(
             lists.Filter("grade", _("等级"), grades, lambda value: col(Item.grade) == value),
             lists.Filter("method", _("部分"), methods, lambda value: col(Item.method) == value),
-            lists.Filter("state", _("状态"), STATES["item"], lambda value: col(Item.state) == value),
+            lists.Filter("state", _("状态"), _STATES, lambda value: col(Item.state) == value),
         ),
         search=lambda typed: sa.or_(
             col(Item.code).contains(typed, autoescape=True), col(Item.title).contains(typed, autoescape=True),

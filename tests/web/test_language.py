@@ -91,7 +91,7 @@ def test_a_translation_has_the_placeholders_of_its_message() -> None:
 
 
 def test_a_translation_has_chinese_only_where_it_quotes_what_has_to_be_typed() -> None:
-    typed = r"“无”|“缺考”|准考证号 \(|证件号码 \(|姓名 \(|证书编号 \(|电工实训台｜DG-2｜20｜是"
+    typed = r"“无”|“缺考”|“职业道德”|“基础知识”|准考证号 \(|证件号码 \(|姓名 \(|证书编号 \(|电工实训台｜DG-2｜20｜是"
 
     assert not [message.string for message in _catalogue() if message.id and HAN.search(re.sub(typed, "", message.string))]
 
