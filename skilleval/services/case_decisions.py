@@ -48,6 +48,7 @@ from skilleval.domain.rules import Answer, Proof
 from skilleval.domain.scoring import Settlement
 from skilleval.packs import Library, Packs
 from skilleval.services import authority, journal, rules
+from skilleval.services.conflicts import known_of
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.recognitions import (
@@ -236,7 +237,7 @@ def _facts(
     )  # fmt: skip
     votes = {one.member_id: one for one in votes_of(session, case)}
     candidate = candidate_of(session, case)
-    standing = standing_conflicts(session, batch, [(personnel, candidate) for _member, personnel in seats])
+    standing = standing_conflicts(known_of(session, batch), [(personnel, candidate) for _member, personnel in seats])
     panel = tuple(
         Voter(
             personnel.code, member.role == "chair", member.absent_reason is None, given.vote if given else None,
