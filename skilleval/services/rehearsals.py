@@ -245,7 +245,7 @@ def _cleared(known: _Batch) -> Found:
     if known.batch.state != "noticed":
         return (_unknown("closing", "公示可以结束", "还没有公示，有没有异议现在看不出", "公示"),), ()
     notice = notices.current_notice(known.session, known.batch)
-    against = notices.reasons_against_closing(known.session, notice, vault=known.means.vault, on=known.means.on)
+    against = notices.closing_of(known.session, notice, vault=known.means.vault).reasons(known.means.on)
     return tuple(_not_met("closing", "公示可以结束", reason, "公示") for reason in against), ()
 
 
