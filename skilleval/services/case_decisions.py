@@ -161,12 +161,12 @@ def settle_cases(session: Session, actor: Actor, batch: Batch, library: Library)
     """
     lifecycle.step("batch", batch.state, "settled")
     candidates = _eligible(session, batch)
-    cases = {case.candidate_id: case for case in cases_of(session, batch)}
+    cases, decisions = {case.candidate_id: case for case in cases_of(session, batch)}, standing_decisions(session, batch)
     problems, results = [], []
     for candidate in candidates:
         who = candidate.admission_number or "（未编号）"
         case = cases.get(_key(candidate.id))
-        decision = None if case is None else standing_decision(session, case)
+        decision = None if case is None else decisions.get(_key(case.id))
         if case is None or decision is None or case.state not in ("recognised", "not_recognised"):
             problems.append(f"{who} 没有案卷" if case is None else f"{who} 案卷 {case.number} 尚未决定")
             continue
@@ -216,6 +216,16 @@ def standing_decision(session: Session, case: RecognitionCase) -> CaseDecision |
     """The last decision over a case."""
     found = decisions_of(session, case)
     return found[-1] if found else None
+
+
+def standing_decisions(session: Session, batch: Batch) -> dict[int, CaseDecision]:
+    """By case the last decision over it, of every case of a batch that has one."""
+    query = (
+        select(CaseDecision)
+        .join(RecognitionCase, col(RecognitionCase.id) == col(CaseDecision.case_id))
+        .where(col(RecognitionCase.institution_id) == batch.institution_id, col(RecognitionCase.batch_id) == batch.id)
+    )
+    return {one.case_id: one for one in session.exec(query.order_by(col(CaseDecision.revision)))}
 
 
 def _held(candidate: Candidate) -> authority.Holds:
