@@ -81,7 +81,7 @@ def show(workplace: Workplace, number: str, out: Path | None, as_json: bool) -> 
             if is_own or objection.candidate_id in seen
         ]
         waiting = (
-            service.reasons_against_closing(session, notice, vault=workplace.vault, on=workplace.on)
+            service.closing_of(session, notice, vault=workplace.vault).reasons(workplace.on)
             if notice.state == "published" and is_own
             else []
         )

@@ -48,6 +48,7 @@ from skilleval.domain.rules import Answer, Proof
 from skilleval.domain.scoring import Settlement
 from skilleval.packs import Library, Packs
 from skilleval.services import authority, journal, rules
+from skilleval.services.conflicts import known_of
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.recognitions import (
@@ -160,12 +161,12 @@ def settle_cases(session: Session, actor: Actor, batch: Batch, library: Library)
     """
     lifecycle.step("batch", batch.state, "settled")
     candidates = _eligible(session, batch)
-    cases = {case.candidate_id: case for case in cases_of(session, batch)}
+    cases, decisions = {case.candidate_id: case for case in cases_of(session, batch)}, standing_decisions(session, batch)
     problems, results = [], []
     for candidate in candidates:
         who = candidate.admission_number or "（未编号）"
         case = cases.get(_key(candidate.id))
-        decision = None if case is None else standing_decision(session, case)
+        decision = None if case is None else decisions.get(_key(case.id))
         if case is None or decision is None or case.state not in ("recognised", "not_recognised"):
             problems.append(f"{who} 没有案卷" if case is None else f"{who} 案卷 {case.number} 尚未决定")
             continue
@@ -217,6 +218,16 @@ def standing_decision(session: Session, case: RecognitionCase) -> CaseDecision |
     return found[-1] if found else None
 
 
+def standing_decisions(session: Session, batch: Batch) -> dict[int, CaseDecision]:
+    """By case the last decision over it, of every case of a batch that has one."""
+    query = (
+        select(CaseDecision)
+        .join(RecognitionCase, col(RecognitionCase.id) == col(CaseDecision.case_id))
+        .where(col(RecognitionCase.institution_id) == batch.institution_id, col(RecognitionCase.batch_id) == batch.id)
+    )
+    return {one.case_id: one for one in session.exec(query.order_by(col(CaseDecision.revision)))}
+
+
 def _held(candidate: Candidate) -> authority.Holds:
     """The grade held, as the candidate's verdict has it."""
     application = Application.from_plain(candidate.inputs or {})
@@ -236,7 +247,7 @@ def _facts(
     )  # fmt: skip
     votes = {one.member_id: one for one in votes_of(session, case)}
     candidate = candidate_of(session, case)
-    standing = standing_conflicts(session, batch, [(personnel, candidate) for _member, personnel in seats])
+    standing = standing_conflicts(known_of(session, batch), [(personnel, candidate) for _member, personnel in seats])
     panel = tuple(
         Voter(
             personnel.code, member.role == "chair", member.absent_reason is None, given.vote if given else None,

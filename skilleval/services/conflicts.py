@@ -23,7 +23,7 @@ from skilleval.db.tables import (
     SpecificationPart,
 )
 from skilleval.db.tables import Conflict as DecidedConflict
-from skilleval.db.together import together
+from skilleval.db.together import Lists, Queries, together
 from skilleval.domain.conflicts import KINDS, STATES, Conflict, Decision, Examiner, Subject, Tie, found, stands
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
@@ -147,12 +147,17 @@ def scene_of(session: Session, batch: Batch) -> Scene:
 
 def known_of(session: Session, batch: Batch) -> Known:
     """What is known of the institution's people and the candidates of a batch: one statement."""
+    return known_by(batch, together(session, recorded_about(batch)))
+
+
+def recorded_about(batch: Batch) -> Queries:
+    """The queries for what the conflicts of a batch are found from, to be asked ``together``; ``known_by`` reads it."""
     firm = batch.institution_id
     people = (Person.id, Person.institution_id, Person.name, Person.id_index, Person.department)
     sitting = sa.select(col(Candidate.person_id)).where(
         col(Candidate.institution_id) == firm, col(Candidate.batch_id) == batch.id
     )
-    read = together(session, {
+    return {
         Subject: sa.select(*(col(one) for one in people)).where(col(Person.id).in_(sitting)),
         Tie: sa.select(*(col(one) for one in (
             Relation.kind, Relation.person_id, Relation.source, Relation.personnel_id, Relation.first_person_id,
@@ -164,7 +169,11 @@ def known_of(session: Session, batch: Batch) -> Known:
         ))).where(col(DecidedConflict.institution_id) == firm, col(DecidedConflict.state) != "suspected"),
         Examined: examined_before(batch),
         _Recorded: sa.select(*(col(one) for one in people)).where(*_on_roster(firm)),
-    })  # fmt: skip
+    }  # fmt: skip
+
+
+def known_by(batch: Batch, read: Lists) -> Known:
+    """What ``recorded_about`` found of a batch."""
     return Known(
         batch.ends_on, {one.key: one for one in read[Subject]}, read[Tie], _decisions(read[_Decided]),
         earlier_batches(read[Examined]), _roster(read[_Recorded]),

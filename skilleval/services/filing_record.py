@@ -65,18 +65,17 @@ class BatchRecord(BatchOutline):
 
 
 def read_outline(session: Session, batch: Batch) -> BatchOutline:
-    """The outline of ``batch`` in four queries."""
-    firm, number = batch.institution_id, batch.id
-    candidates = session.exec(
-        select(Candidate)
-        .where(col(Candidate.institution_id) == firm, col(Candidate.batch_id) == number)
+    """The outline of ``batch`` in three queries."""
+    sat = session.exec(
+        select(Candidate, Person)
+        .join(Person, col(Person.id) == col(Candidate.person_id))
+        .where(col(Candidate.institution_id) == batch.institution_id, col(Candidate.batch_id) == batch.id)
         .where(col(Candidate.state) == "eligible")
         .order_by(col(Candidate.admission_number), col(Candidate.id))
     ).all()
-    people = session.exec(select(Person).where(col(Person.id).in_(_people_of(batch)))).all()
     certificates, ended = _certificates(session, batch)
     return BatchOutline(
-        batch=batch, candidates=candidates, people={_key(person.id): person for person in people},
+        batch=batch, candidates=[one for one, _person in sat], people={_key(person.id): person for _one, person in sat},
         results=_latest_results(session, batch), certificates=certificates, ended=ended,
     )  # fmt: skip
 

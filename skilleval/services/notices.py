@@ -6,7 +6,8 @@ Sources: guangdong-rules 4.3 (length and columns are practice, so the length is 
 """
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -35,6 +36,37 @@ ROUTE_NAMES = {
     "appointment": "评聘",
     "confirmation": "转正定级",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What has come in since a notice was published, on which it depends whether it may be closed."""
+
+    last_day: date
+    objections: Sequence[Objection]
+    #: ids of upheld objections whose result was not corrected since
+    uncorrected: Set[int | None]
+    #: names on the notice that would not stand there so today, and those that would and do not
+    gone: Sequence[str]
+    new: Sequence[str]
+    #: marks and votes that count although they may not
+    recused: Sequence[str]
+
+    def reasons(self, on: date) -> list[str]:
+        """Everything that keeps the notice from being closed on this day, in Chinese; empty when nothing does."""
+        reasons = []
+        if on <= self.last_day:
+            reasons.append(f"公示期至 {self.last_day} 止，{self.last_day} 之后方可结束（今天是 {on}）")
+        for objection in self.objections:
+            if objection.state == "open":
+                reasons.append(f"第 {objection.serial} 号异议（{objection.raised_on} 提出）尚未处理")
+            elif objection.id in self.uncorrected:
+                reasons.append(f"第 {objection.serial} 号异议成立，但有关成绩尚未更正（skilleval marks remark 或 skilleval marks correct）")
+        if self.new:
+            reasons.append(f"{'、'.join(self.new)} 在公示后才合格或有变更，须发布更正公示（skilleval notices correct）")
+        if gone := [name for name in self.gone if name not in self.new]:
+            reasons.append(f"{'、'.join(gone)} 已不合格而仍在公示名单上，须发布更正公示（skilleval notices correct）")
+        return [*reasons, *self.recused]
 
 
 def publish_notice(
@@ -171,8 +203,7 @@ def close_notice(session: Session, actor: Actor, notice: Notice, *, vault: Vault
     take_duty(session, actor, batch_of_notice(session, notice), "notices.close_notice")
     batch = batch_of_notice(session, notice)
     lifecycle.step("batch", batch.state, "cleared")
-    reasons = reasons_against_closing(session, notice, vault=vault, on=on)
-    if reasons:
+    if reasons := closing_of(session, notice, vault=vault).reasons(on):
         raise RuleBroken("公示还不能结束", reasons)
     notice.state, notice.closed_on, batch.state = "closed", on, "cleared"
     session.add_all([notice, batch])
@@ -205,23 +236,13 @@ def is_void(session: Session, notice: Notice, batch: Batch) -> bool:
     return (notice.state, batch.state) == ("closed", "cleared") and bool(counted_recusals(session, batch))
 
 
-def reasons_against_closing(session: Session, notice: Notice, *, vault: Vault, on: date) -> list[str]:
-    """Everything that keeps the notice from being closed on this day, in Chinese; empty when nothing does."""
-    reasons = []
-    if on <= notice.last_day:
-        reasons.append(f"公示期至 {notice.last_day} 止，{notice.last_day} 之后方可结束（今天是 {on}）")
-    uncorrected = uncorrected_objections(session, notice)
-    for objection in objections_of(session, notice):
-        if objection.state == "open":
-            reasons.append(f"第 {objection.serial} 号异议（{objection.raised_on} 提出）尚未处理")
-        elif objection.id in uncorrected:
-            reasons.append(f"第 {objection.serial} 号异议成立，但有关成绩尚未更正（skilleval marks remark 或 skilleval marks correct）")
+def closing_of(session: Session, notice: Notice, *, vault: Vault) -> Closing:
+    """What a published notice waits for before it may be closed."""
     gone, new = changed_entries(session, notice, vault=vault)
-    if new:
-        reasons.append(f"{'、'.join(new)} 在公示后才合格或有变更，须发布更正公示（skilleval notices correct）")
-    if gone := [name for name in gone if name not in new]:
-        reasons.append(f"{'、'.join(gone)} 已不合格而仍在公示名单上，须发布更正公示（skilleval notices correct）")
-    return reasons + [one.told for one in counted_recusals(session, batch_of_notice(session, notice))]
+    return Closing(
+        notice.last_day, objections_of(session, notice), uncorrected_objections(session, notice), gone, new,
+        [one.told for one in counted_recusals(session, batch_of_notice(session, notice))],
+    )  # fmt: skip
 
 
 def changed_entries(session: Session, notice: Notice, *, vault: Vault) -> tuple[list[str], list[str]]:

@@ -11,7 +11,8 @@ from sqlmodel import Session, col, select
 from skilleval.db.tables import Batch, Candidate, Mark, Personnel
 from skilleval.domain.conflicts import CONFLICT_RULES, Conflict, stands_in_the_way
 from skilleval.domain.rules import Rule
-from skilleval.services import conflicts
+from skilleval.packs import Packs
+from skilleval.services.conflicts import Known, known_of
 from skilleval.services.rules import packs_of_batch
 
 #: personnel id and candidate id
@@ -42,14 +43,9 @@ class Recusal:
         return name.strip() in (self.conflict.examiner.name, self.conflict.examiner.code)
 
 
-def standing_conflicts(
-    session: Session, batch: Batch, pairs: Iterable[tuple[Personnel, Candidate]]
-) -> dict[Pair, list[Conflict]]:
+def standing_conflicts(known: Known, pairs: Iterable[tuple[Personnel, Candidate]]) -> dict[Pair, list[Conflict]]:
     """The conflicts between people who acted and those whom they examined that nobody dismissed, whatever the rules say."""
     asked = {(_key(personnel.id), _key(one.id)): (personnel, one) for personnel, one in pairs}
-    if not asked:
-        return {}
-    known = conflicts.known_of(session, batch)
     found: dict[Pair, list[Conflict]] = {}
     for pair, (personnel, candidate) in sorted(asked.items(), key=lambda one: one[0]):
         standing = [one for one in known.conflicts(personnel, [candidate]) if one.state != "dismissed"]
@@ -71,7 +67,7 @@ def recusals_of_marks(
     pairs = [
         (people[mark.personnel_id], by_id[own[0]]) for own, marks in entered.items() if own[0] in by_id for mark in marks
     ]
-    recusals = recusals_between(session, batch, pairs)
+    recusals = _recusals(session, batch, pairs)
     found = {
         own: [one for mark in marks for one in recusals.get((mark.personnel_id, own[0]), [])]
         for own, marks in entered.items()
@@ -80,13 +76,13 @@ def recusals_of_marks(
 
 
 def recusals_between(
-    session: Session, batch: Batch, pairs: Iterable[tuple[Personnel, Candidate]]
+    batch: Batch, packs: Packs, known: Known, pairs: Iterable[tuple[Personnel, Candidate]]
 ) -> dict[Pair, list[Recusal]]:
-    """By personnel and candidate: what keeps the one from judging the other, each with the clause."""
-    rules = _rules(session, batch)
+    """By personnel and candidate: what keeps the one from judging the other by the packs of the batch, each with the clause."""
+    rules = _rules(packs, batch)
     return {
         pair: in_the_way
-        for pair, standing in standing_conflicts(session, batch, pairs).items()
+        for pair, standing in standing_conflicts(known, pairs).items()
         if (in_the_way := [Recusal(one, _clause(one, rules)) for one in standing if stands_in_the_way(one, rules)])
     }
 
@@ -100,13 +96,17 @@ def must_be_recused(session: Session, batch: Batch, candidate: Candidate, name: 
     pairs = [(one, candidate) for one in session.exec(query.order_by(col(Personnel.code)))]
     return [
         f"{one.conflict.told}（{one.clause}）"
-        for in_the_way in recusals_between(session, batch, pairs).values()
+        for in_the_way in _recusals(session, batch, pairs).values()
         for one in in_the_way
     ]
 
 
-def _rules(session: Session, batch: Batch) -> dict[str, Rule]:
-    packs = packs_of_batch(session, batch)
+def _recusals(session: Session, batch: Batch, pairs: Sequence[tuple[Personnel, Candidate]]) -> dict[Pair, list[Recusal]]:
+    """``recusals_between``, for whoever has asked for neither packs nor conflicts; nothing is asked where nobody is."""
+    return recusals_between(batch, packs_of_batch(session, batch), known_of(session, batch), pairs) if pairs else {}
+
+
+def _rules(packs: Packs, batch: Batch) -> dict[str, Rule]:
     found = {rule_id: packs.find(rule_id, batch.starts_on) for rule_id in CONFLICT_RULES}
     return {rule_id: rule for rule_id, rule in found.items() if rule is not None}
 

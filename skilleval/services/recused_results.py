@@ -5,9 +5,11 @@ filed until somebody else has judged, so that a person decides and the record sh
 Source: national-rules 2.4 (回避).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from skilleval.db.tables import (
@@ -23,10 +25,13 @@ from skilleval.db.tables import (
     RecognitionCase,
     SpecificationPart,
 )
+from skilleval.db.together import Queries, together
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.methods import METHODS
 from skilleval.domain.recognition_inputs import inputs_from_plain
+from skilleval.services import conflicts
 from skilleval.services.recusals import Recusal, recusals_between
+from skilleval.services.rules import packs_of_batch
 
 _CERTIFIED = ("certified", "filed", "archived")
 _MARKS_WAYS = {
@@ -75,23 +80,66 @@ class _Given:
     part_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """Somebody's mark for a part of a candidate, and how the part is assessed."""
+
+    id: int
+    revision: int
+    candidate_id: int
+    part_id: int
+    personnel_id: int
+    code: str
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Adjudicated:
+    """Somebody decided over marks of a candidate, or marked a part anew (重评) after the result was settled."""
+
+    id: int
+    revision: int
+    candidate_id: int
+    part_id: int
+    mark_ids: Sequence[int]
+    decided_by: str
+    anew: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """A decision over the case of a candidate."""
+
+    revision: int
+    candidate_id: int
+    case: str
+    inputs: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Certified:
+    """A candidate who holds a certificate that is valid."""
+
+    candidate_id: int
+
+
 def counted_recusals(session: Session, batch: Batch, candidates: Collection[Candidate] | None = None) -> list[Counted]:
     """What counts although it may not, of these candidates; else of all for whom something can still be done: everybody
-    before certificates are issued, and then whoever holds one that is valid. By candidate. One query where there is nothing.
+    before certificates are issued, and then whoever holds one that is valid. By candidate. One statement where there is
+    nothing, else three.
     """
-    pairs = _confirmed(session, batch)
-    if candidates is not None:
-        chosen = {one.id for one in candidates}
-    elif pairs and batch.state in _CERTIFIED:
-        chosen = set(_with_certificate(session, batch))
-    else:
-        chosen = {one.id for _key, one in pairs}
-    pairs = [pair for pair in pairs if pair[1].id in chosen]
+    asked = None if candidates is None else {one.id for one in candidates}
+    pairs = [pair for pair in _confirmed(session, batch) if asked is None or pair[1].id in asked]
     if not pairs:
         return []
-    recusals = recusals_between(session, batch, pairs)
-    affected = {_key(one.id) for _personnel, one in pairs}
-    given = _votes(session, batch, affected) if batch.route == "direct" else _marks(session, batch, affected)
+    found = together(session, {
+        **conflicts.recorded_about(batch), **_queries(batch, {_key(one.id) for _personnel, one in pairs}),
+    })  # fmt: skip
+    if asked is None and batch.state in _CERTIFIED:
+        holders = {one.candidate_id for one in found[_Certified]}
+        pairs = [pair for pair in pairs if pair[1].id in holders]
+    recusals = recusals_between(batch, packs_of_batch(session, batch), conflicts.known_by(batch, found), pairs)
+    given = _votes(found[_Decided]) if batch.route == "direct" else _marks(found[_Marked], found[_Adjudicated])
     ways = _VOTES_WAYS if batch.route == "direct" else _MARKS_WAYS
     return [
         Counted(recusal, candidate, one.what, ways.get(batch.state, _CERTIFIED_WAY), one.part_id)
@@ -150,65 +198,77 @@ def _confirmed(session: Session, batch: Batch) -> list[tuple[Personnel, Candidat
     return list(found.values())
 
 
-def _with_certificate(session: Session, batch: Batch) -> Sequence[int]:
-    ended = select(CertificateEvent.certificate_id).where(
-        col(CertificateEvent.institution_id) == batch.institution_id, col(CertificateEvent.kind).in_(("voided", "revoked"))
+def _queries(batch: Batch, candidates: Collection[int]) -> Queries:
+    """What was given for these candidates, and who of them holds a certificate."""
+    firm = batch.institution_id
+    ended = sa.select(col(CertificateEvent.certificate_id)).where(
+        col(CertificateEvent.institution_id) == firm, col(CertificateEvent.kind).in_(("voided", "revoked"))
     )
-    query = (
-        select(Certificate.candidate_id)
-        .join(Candidate, col(Candidate.id) == col(Certificate.candidate_id))
-        .where(col(Certificate.institution_id) == batch.institution_id, col(Candidate.batch_id) == batch.id)
+    certified = sa.select(col(Certificate.candidate_id)).where(
+        col(Certificate.institution_id) == firm, col(Certificate.candidate_id).in_(candidates), col(Certificate.id).not_in(ended)
     )
-    return session.exec(query.where(col(Certificate.id).not_in(ended))).all()
+    decided = (
+        sa.select(col(CaseDecision.revision), col(RecognitionCase.candidate_id), col(RecognitionCase.number), col(CaseDecision.inputs))
+        .join(RecognitionCase, col(RecognitionCase.id) == col(CaseDecision.case_id))
+        .where(col(RecognitionCase.institution_id) == firm, col(RecognitionCase.batch_id) == batch.id)
+        .where(col(RecognitionCase.candidate_id).in_(candidates))
+    )
+    return {_Certified: certified, **({_Decided: decided} if batch.route == "direct" else _marks_queries(firm, candidates))}
 
 
-def _marks(session: Session, batch: Batch, candidates: Collection[int]) -> dict[int, list[_Given]]:
+def _marks_queries(firm: int, candidates: Collection[int]) -> Queries:
+    marked = (
+        sa.select(
+            *(col(one) for one in (Mark.id, Mark.revision, Mark.candidate_id, Mark.part_id, Mark.personnel_id)),
+            col(Personnel.code), col(SpecificationPart.method),
+        )
+        .join(Personnel, col(Personnel.id) == col(Mark.personnel_id))
+        .join(SpecificationPart, col(SpecificationPart.id) == col(Mark.part_id))
+        .where(col(Mark.institution_id) == firm, col(Mark.candidate_id).in_(candidates))
+    )  # fmt: skip
+    adjudicated = sa.select(
+        *(col(one) for one in (
+            Adjudication.id, Adjudication.revision, Adjudication.candidate_id, Adjudication.part_id, Adjudication.mark_ids,
+            Adjudication.decided_by,
+        )),
+        sa.or_(col(Adjudication.objection_id).is_not(None), col(Adjudication.conflict_id).is_not(None)).label("anew"),
+    ).where(col(Adjudication.institution_id) == firm, col(Adjudication.candidate_id).in_(candidates))  # fmt: skip
+    return {_Marked: marked, _Adjudicated: adjudicated}
+
+
+def _marks(marked: Iterable[_Marked], adjudicated: Iterable[_Adjudicated]) -> dict[int, list[_Given]]:
     """By candidate and part: the standing marks, or whoever decided over all of them or marked the part anew since."""
-    of_firm = col(Mark.institution_id) == batch.institution_id, col(Mark.candidate_id).in_(candidates)
-    marks = select(Mark, Personnel.code).where(*of_firm, col(Personnel.id) == col(Mark.personnel_id))
-    standing: dict[tuple[int, int], dict[int, tuple[int, str]]] = {}
-    for mark, code in session.exec(marks.order_by(col(Mark.revision), col(Mark.id))):
-        standing.setdefault((mark.candidate_id, mark.part_id), {})[mark.personnel_id] = (_key(mark.id), code)
-    deciders = _deciders(session, batch, candidates, {own: sorted(key for key, _code in by.values()) for own, by in standing.items()})
-    parts = dict(session.exec(select(SpecificationPart.id, SpecificationPart.method).where(
-        col(SpecificationPart.id).in_({part for _candidate, part in standing}))).all())  # fmt: skip
+    standing: dict[tuple[int, int], dict[int, _Marked]] = {}
+    for mark in sorted(marked, key=lambda one: (one.revision, one.id)):
+        standing.setdefault((mark.candidate_id, mark.part_id), {})[mark.personnel_id] = mark
+    deciders = _deciders(adjudicated, {own: sorted(one.id for one in by.values()) for own, by in standing.items()})
     given: dict[int, list[_Given]] = {}
     for (candidate, part), by in standing.items():
-        decider, name = deciders.get((candidate, part)), METHODS[parts[part]].name_zh
+        decider, name = deciders.get((candidate, part)), METHODS[next(iter(by.values())).method].name_zh
         what = f"{name}的评分" if decider is None else f"{name}的裁定或重评"
-        codes = frozenset(code for _key, code in by.values()) if decider is None else frozenset({decider})
+        codes = frozenset(one.code for one in by.values()) if decider is None else frozenset({decider})
         given.setdefault(candidate, []).append(_Given(what, codes, part))
     return given
 
 
 def _deciders(
-    session: Session, batch: Batch, candidates: Collection[int], standing: Mapping[tuple[int, int], list[int]]
+    adjudicated: Iterable[_Adjudicated], standing: Mapping[tuple[int, int], Sequence[int]]
 ) -> dict[tuple[int, int], str]:
     """By candidate and part: who decided over the marks as they stand, the last one where several did."""
-    query = select(Adjudication).where(
-        col(Adjudication.institution_id) == batch.institution_id, col(Adjudication.candidate_id).in_(candidates)
-    )
     return {
         own: one.decided_by
-        for one in session.exec(query.order_by(col(Adjudication.revision), col(Adjudication.id)))
-        if (own := (one.candidate_id, one.part_id)) in standing and (one.marks_anew or one.mark_ids == standing[own])
+        for one in sorted(adjudicated, key=lambda one: (one.revision, one.id))
+        if (own := (one.candidate_id, one.part_id)) in standing and (one.anew or one.mark_ids == standing[own])
     }
 
 
-def _votes(session: Session, batch: Batch, candidates: Collection[int]) -> dict[int, list[_Given]]:
+def _votes(decided: Iterable[_Decided]) -> dict[int, list[_Given]]:
     """By candidate: who was there and voted when the standing decision was made, by the inputs that it kept."""
-    query = (
-        select(RecognitionCase, CaseDecision)
-        .join(CaseDecision, col(CaseDecision.case_id) == col(RecognitionCase.id))
-        .where(col(RecognitionCase.institution_id) == batch.institution_id, col(RecognitionCase.batch_id) == batch.id)
-        .where(col(RecognitionCase.candidate_id).in_(candidates))
-        .order_by(col(CaseDecision.revision))
-    )
     given: dict[int, list[_Given]] = {}
-    for case, decision in session.exec(query):
-        voters = inputs_from_plain(decision.inputs).facts.panel
-        codes = frozenset(one.code for one in voters if one.present and one.vote is not None)
-        given[case.candidate_id] = [_Given(f"案卷 {case.number} 的表决", codes)]
+    for one in sorted(decided, key=lambda one: one.revision):
+        voters = inputs_from_plain(one.inputs).facts.panel
+        codes = frozenset(each.code for each in voters if each.present and each.vote is not None)
+        given[one.candidate_id] = [_Given(f"案卷 {one.case} 的表决", codes)]
     return given
 
 

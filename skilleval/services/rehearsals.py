@@ -31,7 +31,7 @@ from skilleval.services.batches import (
     parts_of_batch,
     readiness_rules,
 )
-from skilleval.services.case_decisions import standing_decision
+from skilleval.services.case_decisions import standing_decisions
 from skilleval.services.certificates import MissingGlyphs
 from skilleval.services.filing_record import read_batch
 from skilleval.services.recognitions import cases_of
@@ -191,8 +191,8 @@ def _marking(known: _Batch) -> Found:
 def _settled(known: _Batch) -> Found:
     refusals = authority.refusals_of(known.session, known.batch, known.means.library, candidates=known.eligible)
     if known.batch.route == "direct":
-        cases = cases_of(known.session, known.batch)
-        undecided = [one.number for one in cases if standing_decision(known.session, one) is None]
+        cases, decided = cases_of(known.session, known.batch), standing_decisions(known.session, known.batch)
+        undecided = [one.number for one in cases if one.id not in decided]
         fact = f"{len(undecided)} 份案卷还没有决定：{'、'.join(undecided)}" if undecided else f"{len(cases)} 份案卷都有决定"
         return (*refusals, _leaf("cases", "案卷全部有决定", bool(cases) and not undecided, fact if cases else "还没有案卷", "直接认定档案")), ()
     if not known.eligible:
@@ -245,7 +245,7 @@ def _cleared(known: _Batch) -> Found:
     if known.batch.state != "noticed":
         return (_unknown("closing", "公示可以结束", "还没有公示，有没有异议现在看不出", "公示"),), ()
     notice = notices.current_notice(known.session, known.batch)
-    against = notices.reasons_against_closing(known.session, notice, vault=known.means.vault, on=known.means.on)
+    against = notices.closing_of(known.session, notice, vault=known.means.vault).reasons(known.means.on)
     return tuple(_not_met("closing", "公示可以结束", reason, "公示") for reason in against), ()
 
 

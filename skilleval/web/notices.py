@@ -168,15 +168,20 @@ def _page(session: Session, batch: Batch, form: ObjectionForm) -> str:
     published = service.notices_of(session, batch)
     current = next((one for one in reversed(published) if one.state != "withdrawn"), None)
     plan = _plan(session, batch) if own and batch.state == "settled" else None
-    objections = [] if current is None else _objections(session, batch, current, own)
+    closing = service.closing_of(session, current, vault=vault) if own and current is not None and current.state == "published" else None
+    if closing is not None:
+        objections, uncorrected = closing.objections, closing.uncorrected
+    elif current is not None:
+        objections, uncorrected = _objections(session, batch, current, own), service.uncorrected_objections(session, current)
+    else:
+        objections, uncorrected = [], set()
     handles = own and gate.may("notices.decide", "POST")
     return render_template(
         "notices/index.html", batch=batch, own=own, notices=published, current=current, plan=plan, form=form,
-        objections=objections, uncorrected=service.uncorrected_objections(session, current) if current else set(),
+        objections=objections, uncorrected=uncorrected,
         contacts={one.id: vault.open(one.institution_id, one.contact_sealed) for one in objections if handles and one.contact_sealed},
-        waiting=service.reasons_against_closing(session, current, vault=vault, on=gate.today())
-        if own and current is not None and current.state == "published" else [],
-        changed=any(service.changed_entries(session, current, vault=vault)) if own and current is not None and current.state == "published" else False,
+        waiting=closing.reasons(gate.today()) if closing is not None else [],
+        changed=closing is not None and bool(closing.gone or closing.new),
         void=own and current is not None and service.is_void(session, current, batch),
         left=_left(current), SHOWN=SHOWN, public_address=_public_address(current) if current is not None else "",
         timeline=notice_timeline(session, batch),

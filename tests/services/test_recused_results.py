@@ -185,7 +185,7 @@ def test_another_person_marks_anew_and_the_batch_goes_on(
     assert (result.revision, result.parts) == (2, {"theory": 8000, "skill": 6500})
     assert result.reason == "考评员乙（K2）与考生陈大文：师徒关系，已认定回避，由复评专家重评：看录像重评"
     assert counted_recusals(session, batch) == []
-    assert notices.reasons_against_closing(session, notices.current_notice(session, batch), vault=vault, on=CLOSED) == []
+    assert notices.closing_of(session, notices.current_notice(session, batch), vault=vault).reasons(CLOSED) == []
     assert replay.replay_batch(session, batch, candidates=[candidate]).equal and verify_all(session) == []
     with pytest.raises(RuleBroken, match="没有成立而未答复的异议"):
         remark(session, EXPERT, batch, candidate, method="skill", value=6600, reason="再评")

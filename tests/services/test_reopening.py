@@ -87,7 +87,7 @@ def test_a_mark_that_the_second_look_confirms_is_an_answer_too(session: Session,
     again = remark_skill(session, batch, "陈大文", 7000)
 
     assert (again.revision, again.outcome) == (2, "passed")
-    assert notices.reasons_against_closing(session, notices.current_notice(session, batch), vault=vault, on=OVER) == []
+    assert notices.closing_of(session, notices.current_notice(session, batch), vault=vault).reasons(OVER) == []
 
 
 def test_a_rejected_objection_leaves_marks_results_and_notice_identical_by_hash(session: Session, batch: Batch) -> None:
@@ -138,7 +138,7 @@ def test_a_corrected_notice_names_what_it_corrects_and_only_then_the_notice_clos
     with pytest.raises(RuleBroken) as early:
         correct(session, batch, vault)
     remark_skill(session, batch, "陈大文", 5000)
-    against = notices.reasons_against_closing(session, first, vault=vault, on=OVER)
+    against = notices.closing_of(session, first, vault=vault).reasons(OVER)
 
     second = correct(session, batch, vault)
 
@@ -197,4 +197,4 @@ def test_an_objection_outlives_the_notice_that_it_was_raised_against(session: Se
 
     assert [first.serial, second.serial] == [1, 2]
     assert notices.objections_of(session, notice) == [first]
-    assert "第 1 号异议（2026-06-15 提出）尚未处理" in notices.reasons_against_closing(session, anew, vault=vault, on=OVER)
+    assert "第 1 号异议（2026-06-15 提出）尚未处理" in notices.closing_of(session, anew, vault=vault).reasons(OVER)

@@ -127,7 +127,8 @@ def _unique(table: sa.Table) -> set[str]:
     for index in table.indexes:
         if index.unique:
             groups[index] = [one.key for one in index.columns]
-    return {name for names in groups.values() for name in names} - {"institution_id", "year", "grade", "method", "role"}
+    kept = {"institution_id", "employer_id", "year", "grade", "method", "role", "kind"}
+    return {name for names in groups.values() for name in names} - kept
 
 
 def _other(value: Any, serial: int) -> Any:

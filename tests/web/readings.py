@@ -21,8 +21,8 @@ from tests.web.survey import Visit, links_of
 MOST_STATEMENTS = 12
 #: pages that need more, and why
 MORE_STATEMENTS = {
-    # The questions of every later step, each asked of those who will refuse it: as many as there are steps and firms that sit.
-    "rehearsals.show": 100,
+    # The questions of every later step, each asked of those who will refuse it: as many as there are steps.
+    "rehearsals.show": 40,
 }
 #: pages on which every name of a notice stands: its sheet, and what the public sees
 NOTICES = ("notices.", "public.")

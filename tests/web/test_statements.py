@@ -9,7 +9,20 @@ import pytest
 from sqlmodel import Session, col, select
 
 from skilleval.db.engine import Database, sqlite_url
-from skilleval.db.tables import Batch, Chain, ChainMember, Institution, Mandate
+from skilleval.db.tables import (
+    Batch,
+    Candidate,
+    Chain,
+    ChainMember,
+    Conflict,
+    Institution,
+    Mandate,
+    Mark,
+    Notice,
+    Panel,
+    PanelMember,
+    RecognitionCase,
+)
 from skilleval.domain import chains as rules
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
@@ -24,13 +37,15 @@ from tests.web import many
 from tests.web.counted import statements
 from tests.web.marked_site import STAFF_OF, MarkedSite, copied, open_site
 from tests.web.readings import MOST_STATEMENTS
-from tests.web.survey import survey
+from tests.web.survey import survey, visit
 
 E = "6-31-01-03"
 #: before and after everything that ends or begins in the marked world, and its days
 DAYS = (date(2024, 12, 31), date(2025, 1, 1), date(2026, 5, 31), date(2026, 6, 1), date(2026, 6, 8), date(2028, 1, 1))
 #: the pages that ask most
 PAGES = ("batches.show", "candidates.show_", "cases.decision", "marks.show_", "panels.conflicts", "panels.index", "scoring.index")
+#: how the notice of a batch stands in each state in which somebody's marks may turn out to count although they may not
+NOTICE_STANDS = {"settled": "withdrawn", "noticed": "published", "cleared": "closed", "certified": "closed", "filed": "closed"}
 
 
 def everybody(session: Session) -> Sequence[Institution]:
@@ -181,3 +196,85 @@ def test_no_page_of_a_batch_needs_more_statements_with_more_firms_people_and_par
     assert people > 30 and sitting > 30 and parts == 40
     assert few == counted(site) and set(few) == set(PAGES)
     assert max(few.values()) <= MOST_STATEMENTS, few
+
+
+def recuse_everybody(session: Session, batch: Batch) -> int:
+    """Confirm a conflict of interest between all who marked or voted in a batch and all whom they examined; how many."""
+    sat = select(col(Candidate.employer_id), col(Candidate.person_id)).where(col(Candidate.batch_id) == batch.id)
+    if batch.route == "direct":
+        acted = sat.join(Panel, col(Panel.batch_id) == col(Candidate.batch_id)).join(PanelMember, col(PanelMember.panel_id) == col(Panel.id))
+        pairs = session.exec(acted.add_columns(col(PanelMember.personnel_id))).all()
+    else:
+        pairs = session.exec(sat.join(Mark, col(Mark.candidate_id) == col(Candidate.id)).add_columns(col(Mark.personnel_id))).all()
+    session.add_all(
+        Conflict(institution_id=batch.institution_id, employer_id=employer, person_id=person, personnel_id=personnel, kind="mentor",
+                 state="confirmed", fact="协议", reason="在案", decided_by="主任", found_on=DAYS[4], decided_on=DAYS[4])
+        for employer, person, personnel in set(pairs)
+    )  # fmt: skip
+    return len(set(pairs))
+
+
+def bring_to(site: MarkedSite, batch_id: int, state: str) -> None:
+    """Let a batch be in a state, and its notice stand as it does then."""
+    with Database(sqlite_url(site.file)).writing() as session:
+        session.get_one(Batch, batch_id).state = state
+        for notice in session.exec(select(Notice).where(col(Notice.batch_id) == batch_id)):
+            notice.state = NOTICE_STANDS[state]
+        session.commit()
+
+
+@pytest.fixture
+def recused(marked_files: Path, tmp_path: Path) -> tuple[MarkedSite, int, dict[int, int | None]]:
+    """A copy of the world in which nothing of what counts in the lead's certified batches may count; the lead, and by batch a
+    case, where the batch is of direct recognition."""
+    site = open_site(copied(marked_files, tmp_path))
+    with Database(sqlite_url(site.file)).writing() as session:
+        lead = session.exec(select(Institution).where(col(Institution.credit_code) == FIRMS[LEAD])).one()
+        query = select(Batch).where(col(Batch.institution_id) == lead.id, col(Batch.state) == "certified")
+        batches = session.exec(query.order_by(col(Batch.route))).all()
+        assert [one.route for one in batches] == ["assessment", "direct"]
+        assert [recuse_everybody(session, one) for one in batches] == [12, 8]
+        cases = {one.batch_id: one.id for one in session.exec(select(RecognitionCase).order_by(col(RecognitionCase.id).desc()))}
+        found = {one.id or 0: cases.get(one.id or 0) for one in batches}
+        session.commit()
+        return site, lead.id or 0, found
+
+
+def asked_by_state(site: MarkedSite, batch_id: int, case_id: int | None) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], int]]:
+    """By state of a batch and page: how many statements it takes, and how often it tells of something that may not count."""
+    start = f"/batches/{site.hide('batch', batch_id)}"
+    pages = {"batches.show": start, "notices.index": f"{start}/notices", "filings.export": f"{start}/filings/export",
+             "panels.index": f"{start}/panels"}  # fmt: skip
+    if case_id is not None:
+        case = f"{start}/cases/{site.hide('case', case_id)}"
+        pages |= {"cases.show": case, "cases.decision": f"{case}/decision"}
+    asked, told = {}, {}
+    for state in NOTICE_STANDS:
+        bring_to(site, batch_id, state)
+        for endpoint, path in pages.items():
+            one = visit(site, STAFF_OF[LEAD], endpoint, path, LEAD)
+            assert one.status == 200, path
+            asked[state, endpoint], told[state, endpoint] = len(one.statements), one.text.count("仍计入结果")
+    return asked, told
+
+
+def test_what_counts_of_those_who_have_to_be_recused_is_told_in_as_many_statements_for_one_as_for_many(
+    recused: tuple[MarkedSite, int, dict[int, int | None]],
+) -> None:
+    site, lead, batches = recused
+    few = {batch: asked_by_state(site, batch, case) for batch, case in batches.items()}
+
+    counts = many.multiply(Database(sqlite_url(site.file)), lead, 10)
+    more = {batch: asked_by_state(site, batch, case) for batch, case in batches.items()}
+
+    assert counts["conflict"] >= 70
+    for batch in batches:
+        (asked, told), (asked_of_more, told_of_more) = few[batch], more[batch]
+        assert asked == asked_of_more
+        assert max(asked.values()) <= MOST_STATEMENTS, asked
+        telling = {one for one, times in told.items() if times}
+        assert telling >= {
+            *((state, "batches.show") for state in ("settled", "noticed", "cleared", "certified")),
+            ("settled", "notices.index"), ("noticed", "notices.index"), ("certified", "filings.export"), ("filed", "filings.export"),
+        }  # fmt: skip
+        assert all(told_of_more[one] > told[one] for one in telling)

@@ -165,11 +165,6 @@ class Adjudication(Table, table=True):
     conflict_id: int | None = None
     recorded_at: datetime = Field(default_factory=now)
 
-    @property
-    def marks_anew(self) -> bool:
-        """Whether it came after the result was settled (重评)."""
-        return self.objection_id is not None or self.conflict_id is not None
-
 
 class Result(Table, table=True):
     """The settled result of a candidate. Append-only: a correction is a new revision with a reason."""
