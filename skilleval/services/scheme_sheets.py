@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from skilleval.db.tables import (
     Batch,
     Candidate,
     ImportReceipt,
     Mark,
+    Person,
     Personnel,
     Scheme,
     ScoreLine,
@@ -30,12 +31,12 @@ from skilleval.domain.scheme_plans import plan_of
 from skilleval.domain.schemes import Scored, ScoredLine
 from skilleval.domain.scoring import show
 from skilleval.services import journal
-from skilleval.services.batches import assessors_for, candidates_of
+from skilleval.services.batches import assessors_for
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
-from skilleval.services.marks import latest_marks, names_of
+from skilleval.services.marks import latest_marks
 from skilleval.services.scheme_forms import LEAD, Form, Row, form_of, is_blank
-from skilleval.services.schemes import filled_sheets, scheme_for
+from skilleval.services.schemes import scheme_for
 from skilleval.sheets.columns import Report
 from skilleval.sheets.intake import Source, incoming
 from skilleval.sheets.reading import RawSheet, Table, file_hash, read_sheets, template_of, type_sheet
@@ -321,19 +322,40 @@ def _known_sheets(file: Source, template_id: str, pages: Mapping[str, Personnel]
 
 
 def _standing(session: Session, batch: Batch, part: SpecificationPart) -> _Standing:
-    candidates: dict[str | None, Candidate] = {
-        one.admission_number: one
-        for one in candidates_of(session, batch)
-        if one.state == "eligible" and one.admission_number and one.grade == part.grade
-    }
+    scheduled = (
+        select(Candidate, Person.name)
+        .join(Person, col(Person.id) == col(Candidate.person_id))
+        .where(col(Candidate.institution_id) == batch.institution_id, col(Candidate.batch_id) == batch.id)
+        .where(col(Candidate.state) == "eligible", col(Candidate.grade) == part.grade)
+        .where(col(Candidate.admission_number).is_not(None))
+        .order_by(col(Candidate.admission_number), col(Candidate.id))
+    )
+    found = session.exec(scheduled).all()
     marks = {
         (candidate, assessor): mark
         for (candidate, own, assessor), mark in latest_marks(session, batch).items()
         if own == part.id
     }
-    behind = {one.sheet.mark_id: one.lines for one in filled_sheets(session, batch)}
+    behind = _lines_behind(session, batch, part)
     lines = {key: behind[_key(mark.id)] for key, mark in marks.items() if _key(mark.id) in behind}
-    return _Standing(candidates, names_of(session, list(candidates.values())), marks, lines)
+    return _Standing({one.admission_number: one for one, _name in found}, {one.person_id: name for one, name in found}, marks, lines)
+
+
+def _lines_behind(session: Session, batch: Batch, part: SpecificationPart) -> dict[int, list[ScoreLine]]:
+    """The lines of the filled sheets of a part by the id of the mark that came of them."""
+    query = (
+        select(ScoreSheet.mark_id, ScoreLine)
+        .join(ScoreLine, col(ScoreLine.sheet_id) == col(ScoreSheet.id))
+        .join(Mark, col(Mark.id) == col(ScoreSheet.mark_id))
+        .join(Candidate, col(Candidate.id) == col(Mark.candidate_id))
+        .where(col(ScoreSheet.institution_id) == batch.institution_id, col(Candidate.batch_id) == batch.id)
+        .where(col(Mark.part_id) == part.id)
+        .order_by(col(ScoreLine.sheet_id), col(ScoreLine.serial))
+    )
+    lines: dict[int, list[ScoreLine]] = {}
+    for mark, line in session.exec(query):
+        lines.setdefault(mark, []).append(line)
+    return lines
 
 
 def _key(value: int | None) -> int:
