@@ -27,6 +27,8 @@ TYPED: dict[str, dict[str, object]] = {
     "/chains/…/mandates": {"evaluator": FIRMS[LEAD], "employer": FIRMS["甲"], "occupations": "6-31-01-03", "grades": "senior"},
     "/confirmations/new": {"person": "金{letter}姓", "mentor": "金{letter}密", "probation_to": "2026-05-01", "mentoring_to": "2026-05-01"},
     "/batches/…/panels/relations": {"person": "", "other": "金{letter}姓", "valid_from": "", "valid_to": ""},
+    "/specifications/…/items/new": {"code": "SK-999", "points": "1", "function": "基础知识", "task": "", "sha256": "", "reviewer": "", "state": "draft"},
+    "/specifications/items/…/edit": {"points": "1", "function": "基础知识", "task": "", "sha256": "", "reviewer": "", "state": "draft"},
     "/contests/…/promote": {"number": "2026-DG-98", "grades": "senior"},
 }  # fmt: skip
 _DAY, _WORDS = "2026-06-20", "核对后更正"

@@ -11,7 +11,7 @@ from skilleval.db.tables.base import Table, now, of_tenant, one_of, tenant_key
 KINDS = (
     "imports.check", "imports.correct", "imports.write", "prints.room", "certificates.print", "filings.export",
 )  # fmt: skip
-IMPORT_KINDS = ("", "people", "candidates", "marks", "numbers", "contest")
+IMPORT_KINDS = ("", "people", "items", "candidates", "marks", "scores", "numbers", "contest")
 STATES = ("waiting", "running", "done", "failed", "cancelled")
 STAGES = ("", "reading", "checking", "drawing", "writing")
 _UNDER_WAY = sa.text("state IN ('waiting', 'running')")
