@@ -164,7 +164,11 @@ class Standing:
 
 def standing_of(session: Session, batch: Batch, library: Library, candidates: Sequence[Candidate]) -> Standing:
     """How the institution stands to a batch as it was planned, and then to these candidates, each reason once."""
-    records = records_for(session, batch, candidates)
+    return standing_in(records_for(session, batch, candidates), batch, library, candidates)
+
+
+def standing_in(records: Records, batch: Batch, library: Library, candidates: Sequence[Candidate]) -> Standing:
+    """``standing_of`` by ``records_for`` these candidates, or more of them."""
     lapsed = records.registration(batch.starts_on)[1]
     if lapsed:
         return Standing(unregistered=(lapsed,))
@@ -172,6 +176,14 @@ def standing_of(session: Session, batch: Batch, library: Library, candidates: Se
     grounds = {day: records.ground(library, day) for day in plan.days}
     people = (_planned(batch), [_sitter(one) for one in candidates])
     return Standing(refusals=tuple(dict.fromkeys(told for kinds in people for told in _refused(grounds, plan, kinds))))
+
+
+def refusals_in(
+    records: Records, batch: Batch, library: Library, candidates: Iterable[Candidate], also_on: date | None = None
+) -> list[Proof]:
+    """``refusals_of`` by ``records_for`` these candidates, or more of them."""
+    plan, people = _plan(batch, also_on), [_sitter(one) for one in candidates]
+    return _refused({day: records.ground(library, day) for day in plan.days}, plan, people) if people else []
 
 
 def records_for(session: Session, batch: Batch, candidates: Iterable[Candidate]) -> Records:

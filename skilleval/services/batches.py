@@ -172,20 +172,13 @@ def facts_for(session: Session, batch: Batch, library: Library, on: date, steps:
     """What these steps depend on, whether they may follow now or not."""
     scene = conflicts.scene_of(session, batch) if "marking" in steps else None
     candidates = scene.enrolled if scene is not None else candidates_of(session, batch)
-    waiting = _names(session, batch) if "reviewed" in steps else {}
-    facts = BatchFacts(
-        on=on,
-        starts_on=batch.starts_on,
-        candidates=len(candidates),
-        undecided=tuple(waiting[one.person_id] for one in candidates if waiting and one.state == "applied"),
-        eligible=sum(one.state == "eligible" for one in candidates),
-        venues=len(batch.venues),
-        recused=tuple(one.told for one in counted_recusals(session, batch)) if batch.state in _RESULTED else (),
-    )
+    facts = counts(batch, on, candidates, _names(session, batch) if "reviewed" in steps else {})
+    if batch.state in _RESULTED:
+        facts = replace(facts, recused=tuple(one.told for one in counted_recusals(session, batch)))
     if steps & lifecycle.ASKING_STAFF:
         duties = conflicts.duties_of(session, batch)
         parts = scene.planned_parts if scene is not None else parts_of_batch(session, batch)
-        facts = _with_staff(batch, facts, duties, parts, candidates)
+        facts = with_staff(batch, facts, duties, parts, {one.grade for one in candidates if one.state == "eligible"})
         if scene is not None:
             facts = replace(facts, conflicts=tuple(conflicts.conflicts_in(duties, scene)))
     if steps & lifecycle.ASKING_AUTHORITY:
@@ -193,6 +186,15 @@ def facts_for(session: Session, batch: Batch, library: Library, on: date, steps:
         standing = authority.standing_of(session, batch, library, eligible)
         facts = replace(facts, unregistered=standing.unregistered, scope_problems=standing.refusals)
     return facts
+
+
+def counts(batch: Batch, on: date, candidates: Sequence[Candidate], names: Mapping[int, str]) -> BatchFacts:
+    """How many there are of everything; ``names`` by person, of those who are not decided yet, or none where nobody asks."""
+    return BatchFacts(
+        on=on, starts_on=batch.starts_on, candidates=len(candidates),
+        undecided=tuple(names[one.person_id] for one in candidates if names and one.state == "applied"),
+        eligible=sum(one.state == "eligible" for one in candidates), venues=len(batch.venues),
+    )  # fmt: skip
 
 
 def _names(session: Session, batch: Batch) -> dict[int, str]:
@@ -204,20 +206,21 @@ def _names(session: Session, batch: Batch) -> dict[int, str]:
     return {_key(key): name for key, name in session.exec(query)}
 
 
-def _with_staff(
+def with_staff(
     batch: Batch,
     facts: BatchFacts,
     duties: Sequence[Duty],
     parts: Sequence[SpecificationPart],
-    candidates: Sequence[Candidate],
+    taken: Collection[str],
 ) -> BatchFacts:
-    """The facts with who assesses, supervises and sits on panels; direct recognition has no parts, and one panel as a whole."""
+    """The facts with who assesses the parts at the grades ``taken``, supervises and sits on panels; direct recognition has no
+    parts, and one panel as a whole."""
     direct = batch.route == "direct"
     supervisors = {one.personnel.name for one in duties if one.role == "supervisor"}
     assessors = {one.personnel.name for one in duties if one.role == "assessor"}
     return replace(
         facts,
-        parts=() if direct else _staffing(parts, candidates, [one for one in duties if not one.seated]),
+        parts=() if direct else _staffing(parts, taken, [one for one in duties if not one.seated]),
         supervisors=len(supervisors),
         double_roles=tuple(sorted(assessors & supervisors)),
         panel=sum(one.seated and one.method == "" for one in duties) if direct else None,
@@ -373,13 +376,6 @@ def _specification_problems(
 
 
 def _staffing(
-    parts: Sequence[SpecificationPart], candidates: Sequence[Candidate], assigned: Sequence[Duty]
-) -> tuple[PartStaff, ...]:
-    """The parts at grades that an eligible candidate takes, each with its assessors."""
-    return part_staff(parts, {one.grade for one in candidates if one.state == "eligible"}, assigned)
-
-
-def part_staff(
     parts: Sequence[SpecificationPart], taken: Collection[str], assigned: Sequence[Duty]
 ) -> tuple[PartStaff, ...]:
     """The parts at these grades, each with its assessors."""

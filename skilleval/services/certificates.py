@@ -30,7 +30,7 @@ from skilleval.services import authority, institutions, journal, marks, notices
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.number_list import NUMBER_COLUMNS, Roll, RowProblem, number_problem
-from skilleval.services.numbering import next_number, preview_numbers
+from skilleval.services.numbering import Reached, counters_query, next_number, preview_numbers
 from skilleval.services.recused_results import must_not_count
 from skilleval.services.tenancy import viewer_of
 from skilleval.sheets.columns import Report
@@ -57,8 +57,14 @@ class StagedNumbers:
 def preview(session: Session, batch: Batch, on: date) -> dict[str, str]:
     """The next number of the local series for each grade of the batch; for a grade without one, why not."""
     registration = institutions.active_registration(session, batch.institution_id, on)
+    reached = [Reached(*row) for row in session.execute(counters_query(batch.institution_id, on))]
+    return preview_in(session, batch, registration.number, on, reached)
+
+
+def preview_in(session: Session, batch: Batch, registration: str, on: date, reached: Iterable[Reached]) -> dict[str, str]:
+    """``preview`` under the number of a registration, from how far its series have come."""
     grades = sorted(Grade(one) for one in batch.grades)
-    shown = preview_numbers(session, registration.number, grades, on)
+    shown = preview_numbers(session, registration, grades, on, reached)
     return {grade.printed: shown[grade] for grade in grades}
 
 

@@ -7,6 +7,7 @@ Source: national-rules 2.4; which kinds must be avoided stands in the rule packs
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -107,6 +108,21 @@ class Duty:
     method: str
     grade: str
     seated: bool
+    #: whether somebody recorded why the seat stays empty
+    absent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A duty with the row that it stands in."""
+
+    id: int
+    personnel_id: int
+    role: str
+    method: str
+    grade: str
+    seated: bool
+    absent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,21 +287,38 @@ def _decision_row(session: Session, conflict: Conflict, candidate: Candidate, on
 
 def duties_of(session: Session, batch: Batch) -> list[Duty]:
     """Every assignment and every seat on a panel of a batch, in the order of assignment."""
+    duty = _duties(batch).subquery()
+    query = sa.select(Personnel, duty.c.role, duty.c.method, duty.c.grade, duty.c.seated, duty.c.absent).join(
+        duty, duty.c.personnel_id == col(Personnel.id)
+    )
+    return [Duty(*row) for row in session.execute(query.order_by(duty.c.seated, duty.c.id))]
+
+
+def duty_queries(batch: Batch) -> Queries:
+    """The query for ``duties_of`` without the people, to be asked ``together``; ``duties_by`` reads it."""
+    return {_Done: _duties(batch)}
+
+
+def duties_by(personnel: Iterable[Personnel], read: Lists) -> list[Duty]:
+    """What ``duty_queries`` found, as ``duties_of``; ``personnel`` is everybody of the institution."""
+    people = {_key(one.id): one for one in personnel}
+    done: Sequence[_Done] = sorted(read[_Done], key=lambda one: (one.seated, one.id))
+    return [Duty(people[one.personnel_id], one.role, one.method, one.grade, one.seated, one.absent) for one in done]
+
+
+def _duties(batch: Batch) -> sa.CompoundSelect[Any]:
     assigned = sa.select(
         col(Assignment.id), col(Assignment.personnel_id), col(Assignment.role), col(Assignment.method), col(Assignment.grade),
-        sa.false().label("seated"),
+        sa.false().label("seated"), sa.false().label("absent"),
     ).where(col(Assignment.institution_id) == batch.institution_id, col(Assignment.batch_id) == batch.id)  # fmt: skip
     seated = sa.select(
         col(PanelMember.id), col(PanelMember.personnel_id), sa.literal("assessor"), col(Panel.method), sa.literal(""), sa.true(),
+        col(PanelMember.absent_reason).is_not(None),
     ).where(
         col(PanelMember.institution_id) == batch.institution_id, col(PanelMember.panel_id) == col(Panel.id),
         col(Panel.batch_id) == batch.id,
     )  # fmt: skip
-    duty = sa.union_all(assigned, seated).subquery()
-    query = sa.select(Personnel, duty.c.role, duty.c.method, duty.c.grade, duty.c.seated).join(
-        duty, duty.c.personnel_id == col(Personnel.id)
-    )
-    return [Duty(*row) for row in session.execute(query.order_by(duty.c.seated, duty.c.id))]
+    return sa.union_all(assigned, seated)
 
 
 def _on_roster(firm: int) -> tuple[sa.ColumnElement[bool], ...]:

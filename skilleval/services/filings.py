@@ -3,7 +3,7 @@
 An export is never overwritten: a new one is a new version that names the one it supersedes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlmodel import Session, col, select
 
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import Batch, Filing, Notice
+from skilleval.db.tables import Batch, Filing, Notice, Objection
 from skilleval.domain import lifecycle
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
@@ -28,7 +28,7 @@ from skilleval.services.filing_scores import schemes_in
 from skilleval.services.filing_store import keep_package
 from skilleval.services.journal import Actor
 from skilleval.services.provenance import provenance_of
-from skilleval.services.recused_results import counted_recusals
+from skilleval.services.recused_results import Counted, counted_recusals
 from skilleval.services.tenancy import viewer_of
 
 
@@ -140,12 +140,19 @@ def collect_content(
 
 def reasons_against_export(session: Session, record: BatchOutline, notice: Notice, level: str) -> list[str]:
     """Everything that keeps the batch from being filed, in Chinese; empty when nothing does."""
+    return export_reasons(record, notice, notices.objections_of(session, notice), counted_recusals(session, record.batch), level)
+
+
+def export_reasons(
+    record: BatchOutline, notice: Notice, objections: Iterable[Objection], recused: Iterable[Counted], level: str
+) -> list[str]:
+    """``reasons_against_export`` where the objections and ``counted_recusals`` of the batch were read already."""
     reasons = []
     if level not in LEVELS:
         reasons.append(f"上报对象应为 {'、'.join(LEVELS)} 之一，现为“{level}”")
     if notice.state != "closed":
         reasons.append("公示尚未结束（skilleval notices close）")
-    for objection in notices.objections_of(session, notice):
+    for objection in objections:
         if objection.state == "open":
             reasons.append(f"第 {objection.serial} 号异议尚未处理")
     if not record.candidates:
@@ -165,7 +172,7 @@ def reasons_against_export(session: Session, record: BatchOutline, notice: Notic
             reasons.append(f"{who}的证件类型在证书数据上报表中没有已确认的代码")
         if certificate is not None and Grade(certificate.grade).digit is None:
             reasons.append(f"{who}的等级 {Grade(certificate.grade).name_zh} 没有已确认的上报代码")
-    return reasons + [one.told for one in counted_recusals(session, record.batch)]
+    return reasons + [one.told for one in recused]
 
 
 def filings_of(session: Session, batch: Batch) -> Sequence[Filing]:

@@ -4,7 +4,7 @@ A candidate's sheet is locked (锁定) once its assessor has a mark; it opens ag
 revision. Nobody sees another's marks of a part before all its assessors have locked it for every candidate.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -39,6 +39,7 @@ from skilleval.domain.scheme_plans import entered_in, plan_of
 from skilleval.domain.schemes import KINDS, Scored
 from skilleval.services import journal
 from skilleval.services.batches import parts_of_batch
+from skilleval.services.conflicts import Duty
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.scheme_sheets import Entry, write_entry
@@ -156,7 +157,7 @@ class Line:
 def scene_of(session: Session, batch: Batch) -> Scene:
     """What marking a batch needs to know, read once: five queries whatever the number of candidates."""
     parts = [] if batch.route == "direct" else parts_of_batch(session, batch)
-    marks, unlocks = _marks(session, batch)
+    marks, unlocks = marks_of(session, batch)
     return Scene(
         batch, parts, _assessors(session, batch, parts), latest_schemes(session, batch, parts), _sitting(session, batch),
         marks, unlocks,
@@ -386,7 +387,7 @@ def _sitting(session: Session, batch: Batch) -> list[tuple[Candidate, str]]:
     return [(candidate, name) for candidate, name in found]
 
 
-def _marks(session: Session, batch: Batch) -> tuple[dict[Seat, Mark], dict[int, MarkUnlock]]:
+def marks_of(session: Session, batch: Batch) -> tuple[dict[Seat, Mark], dict[int, MarkUnlock]]:
     """The standing mark of each seat, and the unlockings by the mark that they open."""
     query = (
         select(Mark, MarkUnlock)
@@ -420,6 +421,20 @@ def _assessors(session: Session, batch: Batch, parts: Sequence[SpecificationPart
         own = {one.code: one for method, grade, one in staff if method == part.method and grade in ("", part.grade)}
         found[_key(part.id)] = list(own.values())
     return found
+
+
+def assessors_in(parts: Sequence[SpecificationPart], duties: Iterable[Duty]) -> dict[int, list[Personnel]]:
+    """``Scene.assessors`` of these parts from everybody's duties."""
+    known = sorted(duties, key=lambda one: one.personnel.code)
+    absent = {(one.personnel.id, one.method) for one in known if one.absent}
+    return {
+        _key(part.id): list({
+            one.personnel.code: one.personnel for one in known
+            if not one.seated and one.role == "assessor" and one.method == part.method and one.grade in ("", part.grade)
+            and (one.personnel.id, one.method) not in absent
+        }.values())
+        for part in parts
+    }  # fmt: skip
 
 
 def _key(value: int | None) -> int:

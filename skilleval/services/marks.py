@@ -29,7 +29,7 @@ from skilleval.services.batches import assessors_for, candidates_of, parts_of_ba
 from skilleval.services.case_decisions import settle_cases
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
-from skilleval.services.recusals import recusals_of_marks
+from skilleval.services.recusals import Recusal, recusals_of_marks
 from skilleval.services.schemes import latest_schemes, veto_notes
 
 #: what is told of a candidate with a mark that was opened again
@@ -96,7 +96,7 @@ def adjudicate(
     part = part_of(session, batch, candidate, method)
     check_mark(value, part.maximum)
     own = (_key(candidate.id), _key(part.id))
-    entered = _by_part(latest_marks(session, batch))
+    entered = by_part(latest_marks(session, batch))
     recused = recusals_of_marks(session, batch, [candidate], {own: entered.get(own, [])}).get(own, [])
     if any(one.is_about(actor.name) for one in recused):
         raise RuleBroken(f"{actor.name} 对这名考生须回避，不能裁定；请由另一人裁定，命令行以 --actor 写明其姓名")
@@ -126,7 +126,7 @@ def agreed_marks(
     marks: Mapping[tuple[int, int, int], Mark], adjudications: Sequence[Adjudication], vetoes: Mapping[int, str],
 ) -> dict[int, dict[str, PartMark]]:  # fmt: skip
     """What ``part_marks`` gives, from rows that were read already."""
-    entered = _by_part(marks)
+    entered = by_part(marks)
     decided = {own: one.value for own, one in standing_decisions(marks, adjudications).items()}
     by_grade: dict[str, list[SpecificationPart]] = {}
     # Direct recognition has no marks of assessors: its results come from decided cases.
@@ -282,7 +282,7 @@ def unlocks_of(session: Session, batch: Batch) -> dict[int, MarkUnlock]:
     return {one.mark_id: one for one in session.exec(query)}
 
 
-def _by_part(marks: Mapping[tuple[int, int, int], Mark]) -> dict[tuple[int, int], list[Mark]]:
+def by_part(marks: Mapping[tuple[int, int, int], Mark]) -> dict[tuple[int, int], list[Mark]]:
     """The standing marks by candidate and part, assessors in order of their ids."""
     found: dict[tuple[int, int], list[Mark]] = {}
     for (candidate, part, _assessor), mark in sorted(marks.items(), key=lambda item: item[0]):
@@ -293,11 +293,19 @@ def _by_part(marks: Mapping[tuple[int, int, int], Mark]) -> dict[tuple[int, int]
 def recused_against(session: Session, batch: Batch, candidates: Sequence[Candidate]) -> dict[int, list[str]]:
     """By candidate: whose marks may not count (回避), unless somebody else decided over the part."""
     standing = latest_marks(session, batch)
-    entered = _by_part(standing)
-    decided = {own: one.decided_by for own, one in standing_decisions(standing, adjudications_of(session, batch)).items()}
-    names = {_key(part.id): METHODS[part.method].name_zh for part in parts_of_batch(session, batch)}
+    found = recusals_of_marks(session, batch, candidates, by_part(standing))
+    return recused_in(found, standing, adjudications_of(session, batch), parts_of_batch(session, batch))
+
+
+def recused_in(
+    found: Mapping[tuple[int, int], Sequence[Recusal]], standing: Mapping[tuple[int, int, int], Mark],
+    adjudications: Sequence[Adjudication], parts: Sequence[SpecificationPart],
+) -> dict[int, list[str]]:  # fmt: skip
+    """``recused_against`` from recusals by candidate and part, and rows that were read already."""
+    decided = {own: one.decided_by for own, one in standing_decisions(standing, adjudications).items()}
+    names = {_key(part.id): METHODS[part.method].name_zh for part in parts}
     told: dict[int, list[str]] = {}
-    for own, recusals in recusals_of_marks(session, batch, candidates, entered).items():
+    for own, recusals in found.items():
         if own not in decided or any(one.is_about(decided[own]) for one in recusals):
             told.setdefault(own[0], []).extend(f"{names[own[1]]}：{one.told}" for one in recusals)
     return told
@@ -323,7 +331,7 @@ def standing_decisions(
     marks: Mapping[tuple[int, int, int], Mark], adjudications: Sequence[Adjudication]
 ) -> dict[tuple[int, int], Adjudication]:
     """By candidate and part: the decision that stands, which is one over the marks that stand."""
-    entered = _by_part(marks)
+    entered = by_part(marks)
     return {
         own: one
         for one in adjudications

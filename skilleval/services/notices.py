@@ -6,7 +6,7 @@ Sources: guangdong-rules 4.3 (length and columns are practice, so the length is 
 """
 
 import hashlib
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -22,7 +22,7 @@ from skilleval.domain.identifiers import mask_number
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer, Rule, prove_value
 from skilleval.domain.workdays import Calendar
-from skilleval.packs import Library
+from skilleval.packs import Library, Packs
 from skilleval.services import authority, journal, rules
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
@@ -137,7 +137,12 @@ def publish_notice(
 
 def notice_length(session: Session, batch: Batch, first_day: date) -> Rule:
     """How many working days a notice lasts, by the packs that the batch was planned by. Refused: no pack says."""
-    return rules.packs_of_batch(session, batch).parameter(_LENGTH, first_day)
+    return length_in(rules.packs_of_batch(session, batch), first_day)
+
+
+def length_in(packs: Packs, first_day: date) -> Rule:
+    """``notice_length`` by packs that were read already."""
+    return packs.parameter(_LENGTH, first_day)
 
 
 def raise_objection(
@@ -247,8 +252,12 @@ def closing_of(session: Session, notice: Notice, *, vault: Vault) -> Closing:
 
 def changed_entries(session: Session, notice: Notice, *, vault: Vault) -> tuple[list[str], list[str]]:
     """The names on the notice that would not stand there so today, and those that would and do not."""
+    return changes(notice, passed_entries(session, batch_of_notice(session, notice), vault))
+
+
+def changes(notice: Notice, entries: Sequence[dict[str, Any]]) -> tuple[list[str], list[str]]:
+    """``changed_entries`` where ``passed_entries`` were read already."""
     published = {_entry_key(entry): str(entry["name"]) for entry in notice.content["entries"]}
-    entries = passed_entries(session, batch_of_notice(session, notice), vault)
     now = {_entry_key(entry): str(entry["name"]) for entry in entries}
     gone = [name for key, name in published.items() if key not in now]
     return gone, [name for key, name in now.items() if key not in published]
@@ -264,7 +273,12 @@ def notices_of(session: Session, batch: Batch) -> Sequence[Notice]:
 
 def current_notice(session: Session, batch: Batch) -> Notice:
     """The last notice of the batch that was not withdrawn. Refused: there is none."""
-    standing = [notice for notice in notices_of(session, batch) if notice.state != "withdrawn"]
+    return last_standing(batch, notices_of(session, batch))
+
+
+def last_standing(batch: Batch, found: Iterable[Notice]) -> Notice:
+    """``current_notice`` of the notices of a batch, first to last."""
+    standing = [notice for notice in found if notice.state != "withdrawn"]
     if not standing:
         raise RuleBroken(f"批次 {batch.number} 还没有公示")
     return standing[-1]
@@ -348,7 +362,12 @@ def _name_of(session: Session, objection: Objection) -> str | None:
 
 
 def uncorrected_objections(session: Session, notice: Notice) -> set[int | None]:
-    """The ids of upheld objections whose result was not corrected since; one against the whole notice names no result.
+    """The ids of upheld objections whose result was not corrected since; one against the whole notice names no result."""
+    return set(session.exec(select(Objection.id).where(_against(notice), is_uncorrected())))
+
+
+def is_uncorrected() -> sa.ColumnElement[bool]:
+    """Whether an objection was upheld and the result that it names was not corrected since.
 
     The journal tells what came first: days may be given by hand, and two acts may fall on one day.
     """
@@ -380,20 +399,21 @@ def uncorrected_objections(session: Session, notice: Notice) -> set[int | None]:
         )
         .correlate(Objection)
     )
-    query = select(Objection.id).where(
-        _against(notice), col(Objection.state) == "upheld", col(Objection.candidate_id).is_not(None), ~corrected.exists(),
-    )  # fmt: skip
-    return set(session.exec(query))
+    return sa.and_(col(Objection.state) == "upheld", col(Objection.candidate_id).is_not(None), ~corrected.exists())
 
 
 def passed_entries(session: Session, batch: Batch, vault: Vault) -> list[dict[str, Any]]:
     """Everybody who passed, as a notice lists them: numbered, with the document number masked."""
-    latest = _latest_results(session, batch)
-    return entries_of(session, batch, vault, {key for key, result in latest.items() if result.outcome == "passed"})
+    return entries_from(people_of(session, batch), batch, vault, passed_of(session, batch))
 
 
-def entries_of(session: Session, batch: Batch, vault: Vault, listed: Collection[int]) -> list[dict[str, Any]]:
-    """These candidates, by their ids, as a notice lists them."""
+def passed_of(session: Session, batch: Batch) -> set[int]:
+    """The ids of the candidates who passed."""
+    return {key for key, result in _latest_results(session, batch).items() if result.outcome == "passed"}
+
+
+def people_of(session: Session, batch: Batch) -> Sequence[tuple[Candidate, Person, str]]:
+    """All candidates of a batch in the order of their admission numbers, with the person and the name of their firm."""
     query = (
         select(Candidate, Person, Institution.name)
         .where(
@@ -404,8 +424,15 @@ def entries_of(session: Session, batch: Batch, vault: Vault, listed: Collection[
         )
         .order_by(col(Candidate.admission_number), col(Candidate.id))
     )
+    return session.exec(query).all()
+
+
+def entries_from(
+    people: Iterable[tuple[Candidate, Person, str]], batch: Batch, vault: Vault, listed: Collection[int]
+) -> list[dict[str, Any]]:
+    """Those of ``people_of`` with these ids, as a notice lists them."""
     entries: list[dict[str, Any]] = []
-    for candidate, person, employer in session.exec(query):
+    for candidate, person, employer in people:
         if candidate.id not in listed:
             continue
         entries.append(
@@ -425,8 +452,9 @@ def entries_of(session: Session, batch: Batch, vault: Vault, listed: Collection[
 
 
 def _passed(session: Session, batch: Batch) -> list[Candidate]:
-    passed = [key for key, result in _latest_results(session, batch).items() if result.outcome == "passed"]
-    query = select(Candidate).where(col(Candidate.institution_id) == batch.institution_id, col(Candidate.id).in_(passed))
+    query = select(Candidate).where(
+        col(Candidate.institution_id) == batch.institution_id, col(Candidate.id).in_(passed_of(session, batch))
+    )
     return list(session.exec(query.order_by(col(Candidate.id))))
 
 

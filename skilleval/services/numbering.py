@@ -4,13 +4,15 @@ Never a sequence, AUTOINCREMENT or max + 1: those leave gaps, or give one number
 year and grade is general practice (national-rules 3.1, confidence medium).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import date
 
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from skilleval.db.tables import Certificate, NumberCounter
+from skilleval.db.tables import Certificate, NumberCounter, Registration
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import LAST_SERIAL, CertificateNumber, grade_code
 from skilleval.domain.ladder import Grade
@@ -21,14 +23,31 @@ _USED = (
 )
 
 
-def preview_numbers(
-    session: Session, registration_number: str, grades: Collection[Grade], on: date
-) -> dict[Grade, str]:
-    """The number that would be issued next for each grade, or why there is none: a code not confirmed, a full series."""
-    counters = select(NumberCounter.grade_code, NumberCounter.last).where(
-        col(NumberCounter.prefix) == registration_number, col(NumberCounter.year) == f"{on:%y}"
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far a series has come in a year: under the number of a registration, for the code of a grade."""
+
+    prefix: str
+    grade_code: str
+    last: int
+
+
+def counters_query(institution_id: int, on: date) -> sa.Select[str, str, int]:
+    """The query for all series of an institution in the year of a day, as ``Reached``."""
+    own = sa.select(col(Registration.number)).where(col(Registration.institution_id) == institution_id)
+    return sa.select(col(NumberCounter.prefix), col(NumberCounter.grade_code), col(NumberCounter.last)).where(
+        col(NumberCounter.prefix).in_(own), col(NumberCounter.year) == f"{on:%y}"
     )
-    last = dict(session.exec(counters).all())
+
+
+def preview_numbers(
+    session: Session, registration_number: str, grades: Collection[Grade], on: date, reached: Iterable[Reached]
+) -> dict[Grade, str]:
+    """The number that would be issued next for each grade, or why there is none: a code not confirmed, a full series.
+
+    ``reached`` is what ``counters_query`` found.
+    """
+    last = {one.grade_code: one.last for one in reached if one.prefix == registration_number}
     shown: dict[Grade, str] = {}
     planned: dict[Grade, CertificateNumber] = {}
     for grade in grades:

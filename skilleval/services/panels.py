@@ -4,9 +4,10 @@ A panel assesses one method of the batch, or, for direct recognition (直接认�
 are also assigned as assessors of that part, so that marks are entered by them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -20,6 +21,7 @@ from skilleval.domain.methods import METHODS
 from skilleval.domain.panel_choice import Proposal, propose
 from skilleval.domain.panels import ASSESSING, PANEL_RULES, Member, Need, Rules, prove_member, prove_panel, prove_size
 from skilleval.domain.rules import Answer, Proof
+from skilleval.packs import Packs
 from skilleval.services import conflicts, journal
 from skilleval.services.conflicts import Scene
 from skilleval.services.duties import take_duty
@@ -39,6 +41,16 @@ class Check:
     duties: tuple[str, ...]
     proofs: Mapping[str, Proof]
     candidates: Sequence[tuple[Candidate, str, tuple[Conflict, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Somebody acts in a batch of the institution that begins on a day, as what."""
+
+    personnel_id: int
+    batch_id: int
+    starts_on: date
+    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +92,29 @@ class _Setting:
         )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The people out of whom the panels of a batch are made up, read once for all methods."""
+
+    setting: _Setting
+    #: assessors and experts, by code
+    people: Sequence[Personnel]
+
+    def propose(self, method: str, size: int | None = None) -> Proposal:
+        """``propose_panel`` for a method."""
+        need, rules = self.setting.need(method), self.setting.rules
+        wrong = [] if size is None else [leaf.fact for leaf in prove_size(size, need, rules) if leaf.answer is not Answer.MET]
+        if wrong or (size is not None and size < 1):
+            raise RuleBroken(f"{need.name}评审组不能是 {size} 人", wrong)
+        candidates = self.setting.scene.examined(method)
+        return propose([self.setting.member(one, candidates) for one in self.people], need, rules, size)
+
+
+def bench_in(scene: Scene, packs: Packs, acts: Iterable[Act], personnel: Iterable[Personnel]) -> Bench:
+    """The bench of a batch from what was read already; ``personnel`` by code."""
+    return Bench(_setting_in(scene, packs, acts), [one for one in personnel if one.kind in ASSESSING])
+
+
 def check_person(session: Session, batch: Batch, code: str) -> Check:
     """Hold one person against a batch without assigning: fitness for each method, every candidate, every conflict.
 
@@ -102,18 +137,10 @@ def propose_panel(session: Session, batch: Batch, method: str, size: int | None 
 
     Refused: a method that the batch doesn't have, a size that no panel may have.
     """
-    setting = _setting(session, batch)
-    need, rules = setting.need(method), setting.rules
-    wrong = [] if size is None else [leaf.fact for leaf in prove_size(size, need, rules) if leaf.answer is not Answer.MET]
-    if wrong or (size is not None and size < 1):
-        raise RuleBroken(f"{need.name}评审组不能是 {size} 人", wrong)
     query = select(Personnel).where(
         col(Personnel.institution_id) == batch.institution_id, col(Personnel.kind).in_(list(ASSESSING))
     )
-    people = session.exec(query.order_by(col(Personnel.code))).all()
-    candidates = setting.scene.examined(method)
-    pool = [setting.member(one, candidates) for one in people]
-    return propose(pool, need, rules, size)
+    return Bench(_setting(session, batch), session.exec(query.order_by(col(Personnel.code))).all()).propose(method, size)
 
 
 def assign_panel(
@@ -232,27 +259,32 @@ def _part_assignments(session: Session, batch: Batch, method: str, people: set[i
     return list(session.exec(query.order_by(col(Assignment.id))))
 
 
-def _rules(session: Session, batch: Batch) -> Rules:
-    packs = packs_of_batch(session, batch)
+def _rules(packs: Packs, batch: Batch) -> Rules:
     found = {rule_id: packs.find(rule_id, batch.starts_on) for rule_id in PANEL_RULES}
     return {rule_id: rule for rule_id, rule in found.items() if rule is not None}
 
 
 def _setting(session: Session, batch: Batch) -> _Setting:
-    scene, acts = conflicts.scene_of(session, batch), _acts(session, batch)
+    acts = [Act(*row) for row in session.execute(acts_query(batch))]
+    return _setting_in(conflicts.scene_of(session, batch), packs_of_batch(session, batch), acts)
+
+
+def _setting_in(scene: Scene, packs: Packs, acts: Iterable[Act]) -> _Setting:
+    batch, supervisors = scene.batch, set()
     others: dict[int, set[int]] = {}
-    for key, number, starts_on, _role in acts:
-        if number != batch.id and starts_on.year == batch.starts_on.year:
-            others.setdefault(key, set()).add(number)
+    for one in acts:
+        if one.batch_id != batch.id and one.starts_on.year == batch.starts_on.year:
+            others.setdefault(one.personnel_id, set()).add(one.batch_id)
+        if (one.batch_id, one.role) == (batch.id, "supervisor"):
+            supervisors.add(one.personnel_id)
     return _Setting(
-        batch, scene, _rules(session, batch), scene.planned_parts,
-        frozenset(key for key, number, _starts_on, role in acts if (number, role) == (batch.id, "supervisor")),
+        batch, scene, _rules(packs, batch), scene.planned_parts, frozenset(supervisors),
         {key: len(numbers) for key, numbers in others.items()},
     )  # fmt: skip
 
 
-def _acts(session: Session, batch: Batch) -> Sequence[tuple[int, int, date, str]]:
-    """Who acts in the institution's batches: personnel id, batch id, its first day, and as what."""
+def acts_query(batch: Batch) -> sa.CompoundSelect[Any]:
+    """The query for who acts in the institution's batches, as ``Act``."""
     here = col(Batch.institution_id) == batch.institution_id, col(Batch.state) != "cancelled"
     held = (col(Batch.id), col(Batch.starts_on))
     assigned = sa.select(col(Assignment.personnel_id), *held, col(Assignment.role)).where(
@@ -261,7 +293,7 @@ def _acts(session: Session, batch: Batch) -> Sequence[tuple[int, int, date, str]
     seated = sa.select(col(PanelMember.personnel_id), *held, col(PanelMember.role)).where(
         col(PanelMember.panel_id) == col(Panel.id), col(Panel.batch_id) == col(Batch.id), *here
     )
-    return session.execute(sa.union(assigned, seated)).all()
+    return sa.union(assigned, seated)
 
 
 def _duties_of(session: Session, batch: Batch, one: Personnel) -> tuple[str, ...]:

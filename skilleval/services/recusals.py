@@ -67,7 +67,13 @@ def recusals_of_marks(
     pairs = [
         (people[mark.personnel_id], by_id[own[0]]) for own, marks in entered.items() if own[0] in by_id for mark in marks
     ]
-    recusals = _recusals(session, batch, pairs)
+    return by_mark(_recusals(session, batch, pairs), entered)
+
+
+def by_mark(
+    recusals: Mapping[Pair, Sequence[Recusal]], entered: Mapping[Own, Sequence[Mark]]
+) -> dict[Own, list[Recusal]]:
+    """By candidate and part: whose standing mark may not count, of the recusals by personnel and candidate."""
     found = {
         own: [one for mark in marks for one in recusals.get((mark.personnel_id, own[0]), [])]
         for own, marks in entered.items()

@@ -4,10 +4,11 @@ A scheme belongs to a part of one version of a specification. Once that part has
 version of the specification. How filled sheets come in stands in ``scheme_sheets``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from skilleval.db.tables import (
@@ -31,6 +32,15 @@ from skilleval.services import journal
 from skilleval.services.batches import parts_of_batch
 from skilleval.services.journal import Actor
 from skilleval.services.scheme_file import file_problems, stored
+
+
+@dataclass(frozen=True, slots=True)
+class Vetoed:
+    """A mark that safety vetoes made 0: the items, and the code of who marked them."""
+
+    mark_id: int
+    items: str
+    assessor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +174,12 @@ def filled_sheets(session: Session, batch: Batch, candidate: Candidate | None = 
 
 def veto_notes(session: Session, batch: Batch) -> dict[int, str]:
     """By the id of a mark that safety vetoes made 0: the items, and who marked them."""
-    query = select(ScoreSheet, Personnel).where(
+    return veto_told(Vetoed(*row) for row in session.execute(vetoes_query(batch)))
+
+
+def vetoes_query(batch: Batch) -> sa.Select[int, str, str]:
+    """The query for the marks of a batch that safety vetoes made 0, as ``Vetoed``."""
+    return sa.select(col(ScoreSheet.mark_id), col(ScoreSheet.veto), col(Personnel.code)).where(
         col(ScoreSheet.institution_id) == batch.institution_id,
         col(ScoreSheet.veto) != "",
         col(Mark.id) == col(ScoreSheet.mark_id),
@@ -172,7 +187,11 @@ def veto_notes(session: Session, batch: Batch) -> dict[int, str]:
         col(Candidate.id) == col(ScoreSheet.candidate_id),
         col(Candidate.batch_id) == batch.id,
     )
-    return {sheet.mark_id: f"安全否决项 {sheet.veto}（{assessor.code}）" for sheet, assessor in session.exec(query)}
+
+
+def veto_told(vetoed: Iterable[Vetoed]) -> dict[int, str]:
+    """``veto_notes`` of what ``vetoes_query`` found."""
+    return {one.mark_id: f"安全否决项 {one.items}（{one.assessor}）" for one in vetoed}
 
 
 def _kind(content: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from skilleval import holidays
 from skilleval.db.tables import Batch
 from skilleval.services import rehearsals as service
+from skilleval.services.rehearsal_ground import Means
 from skilleval.web import files, gate
 from skilleval.web.batches import OWN_PAGE, own_batch
 
@@ -42,9 +43,9 @@ def _sheet(session: Session, batch: Batch) -> Response:
     return files.download(render_rehearsal(sample, basis, load_fonts(settings.fonts)), f"演练_{batch.number}_公示样张.pdf", files.PDF)
 
 
-def _means() -> service.Means:
+def _means() -> Means:
     installation = gate.site().installation
-    return service.Means(
+    return Means(
         installation.library, holidays.load_calendar(installation.folder), installation.vault, gate.today(), _missing_glyphs
     )
 

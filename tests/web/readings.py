@@ -19,11 +19,6 @@ from tests.web.marked_site import ADMINISTRATOR, ANONYMOUS
 from tests.web.survey import Visit, links_of
 
 MOST_STATEMENTS = 12
-#: pages that need more, and why
-MORE_STATEMENTS = {
-    # The questions of every later step, each asked of those who will refuse it: as many as there are steps.
-    "rehearsals.show": 40,
-}
 #: pages on which every name of a notice stands: its sheet, and what the public sees
 NOTICES = ("notices.", "public.")
 PUBLIC = "public."
@@ -73,8 +68,7 @@ def statement_faults(visits: Iterable[Visit]) -> list[str]:
     """Pages that need more statements than allowed, with the one that is sent most often."""
     worst: dict[str, Visit] = {}
     for one in visits:
-        most = MORE_STATEMENTS.get(one.endpoint, MOST_STATEMENTS)
-        if len(one.statements) > most and len(one.statements) > len(worst.get(one.endpoint, one).statements[1:]):
+        if len(one.statements) > MOST_STATEMENTS and len(one.statements) > len(worst.get(one.endpoint, one).statements[1:]):
             worst[one.endpoint] = one
     return [f"{name}: {len(one.statements)} statements at {one.path}, most often {_commonest(one)}" for name, one in sorted(worst.items())]
 

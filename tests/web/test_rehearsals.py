@@ -21,7 +21,8 @@ from skilleval.services import (
     statistics,
     verification,
 )
-from skilleval.services.rehearsals import Means, rehearse
+from skilleval.services.rehearsal_ground import Means
+from skilleval.services.rehearsals import rehearse
 from tests.certified import CALENDAR, make_certified_batch
 from tests.chained import MEMBERS
 from tests.factories import ACTOR, LIBRARY, Firm, make_batch, make_candidate, make_firm, make_person
