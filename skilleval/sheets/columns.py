@@ -65,12 +65,14 @@ class CellError:
 
 @dataclass(slots=True)
 class Report:
-    """What an import did. Its counts add up: read = new + changed + unchanged + failed + skipped."""
+    """What an import did. Its counts add up: read = new + changed + unchanged + blank + failed + skipped."""
 
     read: int = 0
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+    #: rows that name somebody and say nothing more yet, as a template has them
+    blank: int = 0
     failed: int = 0
     skipped: int = 0
     errors: list[CellError] = field(default_factory=list)
@@ -79,7 +81,7 @@ class Report:
 
     def counts(self) -> dict[str, int]:
         """The counts alone."""
-        names = ("read", "new", "changed", "unchanged", "failed", "skipped")
+        names = ("read", "new", "changed", "unchanged", "blank", "failed", "skipped")
         return {name: getattr(self, name) for name in names}
 
     def as_dict(self) -> dict[str, Any]:
@@ -89,7 +91,7 @@ class Report:
     @property
     def adds_up(self) -> bool:
         """Whether every row read is accounted for."""
-        return self.read == self.new + self.changed + self.unchanged + self.failed + self.skipped
+        return self.read == self.new + self.changed + self.unchanged + self.blank + self.failed + self.skipped
 
 
 class CellRefused(Exception):
@@ -257,8 +259,9 @@ def _number(cell: Cell, column: Column) -> Decimal:
 
 
 def _mark(cell: Cell, column: Column) -> int:
-    text = fold(f"{cell:.10g}" if isinstance(cell, float) else str(cell))
-    if not re.fullmatch(r"-?\d{1,5}(\.\d{1,2}0*)?", text, re.ASCII):
+    text = fold(f"{cell:.12g}" if isinstance(cell, float) else str(cell))
+    # A number far too high is no matter of spelling: whoever knows the maximum says the range.
+    if not re.fullmatch(r"-?\d{1,12}(\.\d{1,2}0*)?", text, re.ASCII):
         raise CellRefused("mark", "应为分数，最多两位小数，如 86 或 86.5")
     sign = -1 if text.startswith("-") else 1
     whole, _dot, part = text.lstrip("-").partition(".")
