@@ -184,7 +184,7 @@ def _plan(batch: Batch) -> dict[str, Any]:
 
 def _lines(answer: dict[str, Any]) -> list[str]:
     lines = [
-        _("{number}  {name}  {occupation}（{trade}）").format(**{**answer, "trade": answer["trade"] or "--"}),
+        _("{number}  {name}  {occupation}{trade}").format(**{**answer, "trade": f"（{answer['trade']}）" if answer["trade"] else ""}),
         _("  等级：{grades}  评价：{first} 至 {last}").format(
             grades="、".join(answer["grades"]), first=answer["starts_on"], last=answer["ends_on"]
         ),

@@ -21,7 +21,8 @@ Cell = str | float | int | bool | date | datetime | None
 class Column:
     """One column of an import: its heading and the other spellings of it, what its cells hold, who may see them.
 
-    ``kind``: ``text``, ``digits`` (numbers kept as text: a number cell is refused, its digits are already lost),
+    ``kind``: ``text``, ``prose`` (text whose full-width punctuation stays), ``digits`` (numbers kept as text: a number
+    cell is refused, its digits are already lost),
     ``date``, ``month`` is a date too, ``choice`` (by ``choices``: label → stored word), ``integer``, ``number``
     (Decimal, at most four places), ``mark`` (whole hundredths), ``yes_no`` or ``grade``.
     """
@@ -178,12 +179,26 @@ _UNTIDY = re.compile("[\\s\uff01-\uff5e]")
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff]")
 
 
+#: full-width letters, digits and blanks, as a sentence has none of them; its punctuation is full-width
+_HALF_WIDTH_WORDS = {code: half for code, half in _HALF_WIDTH.items() if half == " " or chr(int(half)).isalnum()}
+
+
 def _text(cell: Cell, column: Column) -> str:
-    if isinstance(cell, str):
-        text = " ".join(fold(cell).split())
-        if not text.isprintable() and _UNSEEN.search(text):
-            raise CellRefused("characters", "含有不可见的控制字符，请重新录入")
-        return text
+    return _tidied(fold(cell)) if isinstance(cell, str) else _spelled(cell)
+
+
+def _prose(cell: Cell, column: Column) -> str:
+    return _tidied(cell.translate(_HALF_WIDTH_WORDS)) if isinstance(cell, str) else _spelled(cell)
+
+
+def _tidied(folded: str) -> str:
+    text = " ".join(folded.split())
+    if not text.isprintable() and _UNSEEN.search(text):
+        raise CellRefused("characters", "含有不可见的控制字符，请重新录入")
+    return text
+
+
+def _spelled(cell: Cell) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell)
@@ -291,6 +306,7 @@ def _grade(cell: Cell, column: Column) -> str:
 
 _READERS: dict[str, Callable[[Cell, Column], Any]] = {
     "text": _text,
+    "prose": _prose,
     "digits": _digits,
     "date": _date,
     "choice": _choice,
