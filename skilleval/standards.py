@@ -122,6 +122,15 @@ def occupation(code: str, edition: str = "2022") -> Occupation:
     raise RuleBroken(f"职业编码 {code} 不在职业分类大典{edition}年版目录中{hint}")
 
 
+def occupation_named(written: str) -> Occupation:
+    """The occupation of a code or of a name, as a person writes it. Refused: neither."""
+    text = written.strip()
+    named = [one.code for (_code, edition), one in occupations().items() if one.name == text and edition == "2022"]
+    if not named and not text[:1].isdigit():
+        raise RuleBroken(f"职业分类大典目录中没有职业编码或名称“{text}”，可用 skilleval standards list 查询")
+    return occupation(named[0] if named else text)
+
+
 def pair_error(code: str, name: str, edition: str = "2022") -> str | None:
     """What is wrong with an occupation's code and name together, in Chinese with the right name or code, or None."""
     if not OCCUPATION_CODE.fullmatch(code):

@@ -6,6 +6,7 @@ from datetime import date
 
 import click
 
+from skilleval import standards
 from skilleval.cli.output import DATE, Workplace, _, emit, json_option, pass_workplace
 from skilleval.domain.authority import ROUTES, Authority, Verdict, parse_route
 from skilleval.domain.ladder import Grade
@@ -19,7 +20,7 @@ _NOTHING = "无"
 
 @click.command(help=_("某机构某日可否认定某职业、等级、方式：结论、依据条款、所打破的限制，以及还缺什么。"))
 @click.option("--institution", "credit_code", required=True, help=_("评价机构的统一社会信用代码"))
-@click.option("--occupation", "occupation_code", required=True, help=_("职业编码，如 6-31-01-03"))
+@click.option("--occupation", "occupation_written", required=True, help=_("职业编码或名称，如 6-31-01-03"))
 @click.option("--trade", default="", help=_("工种（不分工种则不填）"))
 @click.option("--grade", "grade_text", required=True, help=_("等级，如 技师、二级 或 二级/技师"))
 @click.option("--route", "route_text", required=True, help=_("认定方式：{names}").format(names="、".join(ROUTES.values())))
@@ -31,7 +32,7 @@ _NOTHING = "无"
 def authority(
     workplace: Workplace,
     credit_code: str,
-    occupation_code: str,
+    occupation_written: str,
     trade: str,
     grade_text: str,
     route_text: str,
@@ -41,14 +42,14 @@ def authority(
     as_json: bool,
 ) -> None:
     """Answer one question of authority. Any answer is a success: only a question that can't be asked is refused."""
-    on = day or workplace.on
+    on, occupation = day or workplace.on, standards.occupation_named(occupation_written)
     with workplace.database.reading() as session:
         institution = institution_of(session, credit_code)
         answer = service.authority_for(
             session,
             institution,
             workplace.library,
-            occupation_code=occupation_code.strip(),
+            occupation_code=occupation.code,
             trade=trade.strip(),
             grade=Grade.parse(grade_text),
             route=parse_route(route_text),
@@ -56,7 +57,9 @@ def authority(
             holds=_held(held_text),
             member=partner_of(session, member_code) if member_code else None,
         )
-        head = _("{name}  {on}  {occupation}").format(name=institution.name, on=on, occupation=occupation_code)
+        head = _("{name}  {on}  {occupation}").format(
+            name=institution.name, on=on, occupation=f"{occupation.code} {occupation.name}"
+        )
     emit(answer.as_dict(), as_json, [head, *_lines(answer)])
 
 

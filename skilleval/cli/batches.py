@@ -1,5 +1,6 @@
 """``skilleval batches``: add, staff, reason, extend, list, show, advance."""
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -183,7 +184,7 @@ def _plan(batch: Batch) -> dict[str, Any]:
 
 def _lines(answer: dict[str, Any]) -> list[str]:
     lines = [
-        _("{number}  {name}  {occupation}（{trade}）").format(**{**answer, "trade": answer["trade"] or "--"}),
+        _("{number}  {name}  {occupation}{trade}").format(**{**answer, "trade": f"（{answer['trade']}）" if answer["trade"] else ""}),
         _("  等级：{grades}  评价：{first} 至 {last}").format(
             grades="、".join(answer["grades"]), first=answer["starts_on"], last=answer["ends_on"]
         ),
@@ -197,8 +198,16 @@ def _lines(answer: dict[str, Any]) -> list[str]:
         lines.append(_("  条款不一致仍认定的理由：{reason}").format(reason=answer["authority_reason"]))
     if answer["deadline"]:
         lines += [f"  {line}" for line in Proof.from_dict(answer["deadline"]["proof"]).lines()]
-    for to, stored in answer["readiness"].items():
-        command = lifecycle.OWN_COMMAND.get(to, f"skilleval batches advance {answer['number']} {to}")
-        lines.append(_("  下一步：{label}（{command}）").format(label=lifecycle.label("batch", to), command=command))
-        lines += [f"    {line}" for leaf in Proof.from_dict(stored).children for line in leaf.lines()]
-    return lines
+    return [*lines, *_steps(answer)]
+
+
+def _steps(answer: dict[str, Any]) -> Iterator[str]:
+    """What may follow, each with what it rests on: the step ahead first, then back and off."""
+    state = answer["state"]
+    for way, named in lifecycle.DIRECTIONS.items():
+        for to, stored in answer["readiness"].items():
+            if lifecycle.direction(state, to) != way:
+                continue
+            command = lifecycle.own_command(state, to) or f"skilleval batches advance {answer['number']} {to}"
+            yield _("  {way}：{label}（{command}）").format(way=named, label=lifecycle.label("batch", to), command=command)
+            yield from (f"    {line}" for leaf in Proof.from_dict(stored).children for line in leaf.lines())

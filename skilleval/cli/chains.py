@@ -252,11 +252,19 @@ def _lines(members: Sequence[dict[str, Any]], mandates: Sequence[dict[str, Any]]
     lines += [
         _("  服务 {evaluator} → {member}  {document}  {valid_from} 至 {valid_to}  {scope}  {state}").format(
             **one, scope="、".join([*one["occupations"], *one["grades"]]) or _("全部职业和等级"),
-            state=_("有效") if one["holds"] else _("无效"),
+            state=_stands(one),
         )
         for one in mandates
     ]  # fmt: skip
     return lines or [_("  还没有链员")]
+
+
+def _stands(mandate: dict[str, Any]) -> str:
+    """Whether a mandate holds today, and when and why it was revoked."""
+    if mandate["revoked_on"] is None:
+        return _("有效") if mandate["holds"] else _("无效")
+    revoked = _("自 {revoked_on} 起撤销：{revoked_reason}").format(**mandate)
+    return revoked if not mandate["holds"] else _("有效，{revoked}").format(revoked=revoked)
 
 
 def _chain(session: Session, chain: Chain) -> dict[str, Any]:

@@ -79,6 +79,8 @@ def report_import(report: Report, file: Path, errors: Path | None, as_json: bool
     counts = _("读取 {read} 行：新增 {new}，变更 {changed}，未变 {unchanged}，错误 {failed}，跳过 {skipped}").format(
         **report.counts()
     )
+    if report.blank:
+        counts += _("，空白（未导入）{blank}").format(blank=report.blank)
     lines = [counts, *(error.line() for error in report.errors[:MAX_SHOWN])]
     if len(report.errors) > MAX_SHOWN:
         lines.append(_("……共 {count} 处错误，其余见 --errors 输出的工作簿").format(count=len(report.errors)))
@@ -89,6 +91,8 @@ def report_import(report: Report, file: Path, errors: Path | None, as_json: bool
         lines.append(_("没有写入任何数据。"))
     elif report.read == report.skipped:
         lines.append(_("文件中没有要导入的数据（示例行、合计行不导入），未作任何改动。"))
+    elif report.read == report.skipped + report.blank:
+        lines.append(_("文件中的各行都还没有填（空白，未导入），未作任何改动。"))
     elif not report.new and not report.changed and not report.unchanged:
         lines.append(_("没有正确的行，未作任何改动。"))
     elif not report.new and not report.changed and report.failed:

@@ -8,6 +8,7 @@ import click
 from skilleval.cli.institutions import read_toml
 from skilleval.cli.output import Workplace, _, emit, json_option, pass_workplace
 from skilleval.domain.equipment import overall
+from skilleval.domain.errors import RuleBroken
 from skilleval.domain.rules import Answer
 from skilleval.services import items as register
 from skilleval.services import task_cards as service
@@ -73,7 +74,7 @@ def check_card(
 @click.argument("code")
 @institution_option
 @specification_option
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help=_("写入此文件夹"))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help=_("写入此文件夹；只有一份时也可写文件名（.pdf）"))
 @click.option("--batch", "number", help=_("批次编号；不填则只生成一份，姓名和准考证号留空"))
 @json_option
 @pass_workplace
@@ -97,11 +98,19 @@ def print_card(
             people = [(candidate.admission_number or "", names[candidate.person_id]) for candidate in candidates]
         contents = [CardContent(institution.name, one, item, card, admission, name) for admission, name in people]
     fonts, demo = load_fonts(workplace.settings.fonts), workplace.settings.certificate.demo
+    paths = _paths(out, ["_".join(filter(None, (one.item.code, one.admission))) for one in contents])
     files = [
-        write_whole(
-            out / f"任务书_{'_'.join(filter(None, (content.item.code, content.admission)))}.pdf",
-            render_card(content, fonts, demo=demo),
-        )
-        for content in contents
+        write_whole(path, render_card(content, fonts, demo=demo)) for path, content in zip(paths, contents, strict=True)
     ]
     emit({"files": files}, as_json, [_("任务书 {count} 份").format(count=len(files)), *map(str, files[:1])])
+
+
+def _paths(out: Path, names: list[str]) -> list[Path]:
+    """Where each card goes: into the folder, or the only one into the file. Refused: a file that is to hold several."""
+    if out.suffix.lower() != ".pdf" or out.is_dir():
+        if out.exists() and not out.is_dir():
+            raise RuleBroken(_("{out} 是文件，不是文件夹；请写文件夹名，或以 .pdf 结尾的文件名").format(out=out))
+        return [out / f"任务书_{name}.pdf" for name in names]
+    if len(names) != 1:
+        raise RuleBroken(_("共有 {count} 份任务书，不能写入一个文件 {out}；--out 请写文件夹名").format(count=len(names), out=out))
+    return [out]

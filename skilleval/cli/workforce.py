@@ -53,7 +53,7 @@ def eligible(
     as_json: bool,
 ) -> None:
     """List who may sit for a grade, and who will by a later day."""
-    grade, code, on = Grade.parse(grade_named), _occupation(occupation), day or workplace.on
+    grade, code, on = Grade.parse(grade_named), standards.occupation_named(occupation).code, day or workplace.on
     coming: list[Coming] | None = None
     with workplace.database.reading() as session:
         institution = institution_of(session, credit_code)
@@ -72,11 +72,6 @@ def eligible(
             _write_eligible(workplace, out, institution, found, coming, by)
             answer["file"] = out
     emit(answer, as_json, _eligible_lines(answer, found, out))
-
-
-def _occupation(written: str) -> str:
-    named = [one.code for one in standards.occupations().values() if one.name == written.strip()]
-    return named[0] if named else standards.occupation(written.strip()).code
 
 
 def _eligible_answer(workplace: Workplace, found: Eligible, coming: list[Coming] | None) -> dict[str, Any]:

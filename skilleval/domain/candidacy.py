@@ -227,3 +227,12 @@ def _claimed(application: Application, answer: Answer | None, known: Sequence[Co
 def skips_grade(held: Sequence[HeldCertificate], grade: Grade) -> bool:
     """Whether the grade right below was never held: recorded, and judged by the entry conditions alone."""
     return grade.rank > Grade.JUNIOR.rank and not any(one.grade.rank >= grade.rank - 1 for one in held)
+
+
+def skip_told(held: Sequence[HeldCertificate], grade: Grade) -> str:
+    """Of somebody who skips grades: what is held, which grades are skipped, and which one may be asked for step by step."""
+    top = max((one.grade for one in held), default=None)
+    skipped = [one for one in Grade if (top or Grade.APPRENTICE) < one < grade]
+    between = "、".join(one.printed for one in skipped)
+    facts = f"现持{top.printed if top else '无等级证书'}，申报{grade.printed}，跳过了{between}"
+    return f"{facts}；逐级须先取得{skipped[0].printed}，现可申报这一等级（直接认定不许可的，可参加考核）"

@@ -89,6 +89,23 @@ OWN_COMMAND: Mapping[str, str] = {
     "certified": "skilleval certificates issue",
     "filed": "skilleval filings export",
 }
+#: the same for steps back
+_WAYS_BACK: Mapping[tuple[str, str], str] = {("noticed", "settled"): "skilleval notices withdraw"}
+
+
+#: what a step of a batch that leads on, back, or to its end without a result is called
+DIRECTIONS: Mapping[str, str] = {"on": "下一步", "back": "退回", "off": "取消批次"}
+
+
+def direction(state: str, to: str) -> str:
+    """Where a step takes a batch: a key of ``DIRECTIONS``."""
+    order = list(STATES["batch"])
+    return "off" if to == "cancelled" else "on" if order.index(to) > order.index(state) else "back"
+
+
+def own_command(state: str, to: str) -> str | None:
+    """The command whose act takes a batch from ``state`` to ``to``; None where ``batches advance`` does."""
+    return _WAYS_BACK.get((state, to)) or OWN_COMMAND.get(to)
 
 
 def label(kind: str, state: str) -> str:

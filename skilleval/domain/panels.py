@@ -17,6 +17,8 @@ from skilleval.domain.rules import Answer, Clause, Proof, Rule, all_of, own_clau
 _SIZE_RULES: Mapping[str, str] = {"": "panel.minimum", "review": "panel.minimum", "skill": "skill.assessors_minimum"}
 #: kinds of personnel who may sit on a panel
 ASSESSING: Mapping[str, str] = {"assessor": "考评员", "senior_assessor": "高级考评员", "expert": "专家"}
+#: every kind of personnel
+PERSONNEL_KINDS: Mapping[str, str] = {**ASSESSING, "supervisor": "内部质量督导员", "staff": "考务人员"}
 #: the rules of packs that a panel rests on
 PANEL_RULES = ("panel.minimum", "panel.odd", "skill.assessors_minimum", "assessor.highest_grade",
                "duties.assessor_supervises", *CONFLICT_RULES)  # fmt: skip

@@ -47,8 +47,8 @@ class Sheet:
         for position, column in enumerate(self.template.columns):
             if column.key == key:
                 heading, letter = column.heading, _letter(position)
+                value = _shown(self.template, column, line.values.get(key)) if line is not None else ""
         if line is not None:
-            value = _shown(key, line.values.get(key))
             line.wrong.add(key)
         row = line.row if line else None
         return Finding(code, message, self.template.file, row, letter, heading if letter else "", value)
@@ -67,12 +67,15 @@ def _letter(position: int) -> str:
     return letters
 
 
-def _shown(key: str, value: object) -> str:
+def _shown(template: Template, column: Column, value: Value) -> str:
+    """A value as its cell shows it; of a cell that could not be read, its text."""
     if value is None:
         return ""
-    if key in _MASKED:
+    if column.key in _MASKED:
         return mask_number(str(value))
-    return str(getattr(value, "printed", value))
+    if column.kind.startswith("codes:"):
+        return template.codes[column.kind[6:]].get(str(value), str(value))
+    return value if isinstance(value, str) else str(template.written(column, value))
 
 
 def read_sheet(template: Template, rows: Sequence[Sequence[object]]) -> tuple[Sheet, list[Finding]]:

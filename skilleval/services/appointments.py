@@ -85,7 +85,7 @@ def nominate(
         *_earlier_problems(session, person, content, grade, on),
     ]
     if problems:
-        raise RuleBroken("不能推荐，未作任何改动", list(dict.fromkeys(problems)))
+        raise RuleBroken("不能推荐，未作任何改动", _failing_first(problems))
     nomination = Nomination(
         institution_id=firm, registration_id=_key(institutions.active_registration(session, firm, on).id),
         person_id=_key(person.id), grade=grade.value,
@@ -273,6 +273,11 @@ def _reasons(proof: Proof) -> list[str]:
         for leaf in proof.leaves()
         if leaf.answer is not Answer.MET
     ]
+
+
+def _failing_first(problems: Sequence[str]) -> list[str]:
+    """What decides before what nobody knows."""
+    return sorted(dict.fromkeys(problems), key=lambda line: f"：{Answer.UNKNOWN.name_zh}" in line)
 
 
 def _key(value: int | None) -> int:

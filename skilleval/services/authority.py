@@ -232,7 +232,8 @@ def plan_reasons(
 
 
 def _told(found: Iterable[Proof]) -> list[str]:
-    return list(dict.fromkeys(leaf.fact for leaf in found))
+    """The reasons: what fails before what nobody knows."""
+    return list(dict.fromkeys(leaf.fact for leaf in sorted(found, key=lambda one: one.answer is Answer.UNKNOWN)))
 
 
 def _plan_refusals(

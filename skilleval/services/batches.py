@@ -49,6 +49,7 @@ _KEYS: Mapping[str, type] = {
 BATCH_ROUTES = ("assessment", "direct", "contest")
 #: states with results that go on to a notice, certificates or a filing
 _RESULTED = ("settled", "noticed", "cleared", "certified")
+_SPECIFICATION_STATES = {"draft": "草稿", "approved": "已批准", "superseded": "已被取代"}
 _REQUIRED = ("institution", "number", "name", "occupation_code", "grades", "specification", "starts_on", "ends_on")
 
 
@@ -119,8 +120,8 @@ def advance_batch(session: Session, actor: Actor, batch: Batch, to: str, *, libr
     that is missing, one that is not ready or, before enrolment and marking, not within the institution's authority."""
     take_duty(session, actor, batch, "batches.advance_batch")
     lifecycle.step("batch", batch.state, to)
-    if to in lifecycle.OWN_COMMAND:
-        raise RuleBroken(f"“{lifecycle.label('batch', to)}”由专门的命令完成：{lifecycle.OWN_COMMAND[to]}")
+    if (command := lifecycle.own_command(batch.state, to)) is not None:
+        raise RuleBroken(f"“{lifecycle.label('batch', to)}”由专门的命令完成：{command}")
     standing = readiness_rules(rules.packs_of_batch(session, batch), batch)
     missing = lifecycle.missing_for(to, batch_facts(session, batch, library, on), standing)
     if missing:
@@ -342,17 +343,27 @@ def _authority_problems(
 def _specification(
     session: Session, firm: int, content: dict[str, Any], problems: list[str]
 ) -> Specification | None:
-    query = select(Specification).where(
-        col(Specification.institution_id) == firm, col(Specification.code) == content["specification"]
-    )
-    if version := content.get("specification_version"):
-        query = query.where(col(Specification.version) == version)
-    found = session.exec(query.order_by(col(Specification.version).desc())).all()
+    """The version that the file names as DG@1 or by specification_version, else the newest that is in force then."""
+    code, _at, named = content["specification"].strip().partition("@")
+    version = str(content.get("specification_version") or named)
+    if named and named != version:
+        problems.append(f"specification 写的是第 {named} 版，specification_version 写的是第 {version} 版，请只写一处")
+        return None
+    query = select(Specification).where(col(Specification.institution_id) == firm, col(Specification.code) == code)
+    known = session.exec(query.order_by(col(Specification.version).desc())).all()
+    found = [one for one in known if version in ("", str(one.version))]
     if not found:
-        problems.append(f"没有编号为 {content['specification']} 的评价规范")
+        problems.append(_no_specification(code, version, known))
         return None
     # A newer version that is not in force yet when the batch begins does not take the place of the one that is.
     return next((one for one in found if is_in_force(one, content["starts_on"])), found[0])
+
+
+def _no_specification(code: str, version: str, known: Sequence[Specification]) -> str:
+    if not known:
+        return f"没有编号为 {code} 的评价规范，可用 skilleval institutions show 查看"
+    versions = "、".join(f"{code}@{one.version}（{_SPECIFICATION_STATES[one.state]}）" for one in known)
+    return f"评价规范 {code} 没有第 {version} 版；现有：{versions}"
 
 
 def _specification_problems(
@@ -364,7 +375,7 @@ def _specification_problems(
         problems.append(f"{named}不是已批准的版本")
     elif not is_in_force(specification, content["starts_on"]) and specification.state == "superseded":
         since = f"自 {specification.superseded_on} 起" if specification.superseded_on else ""
-        problems.append(f"{named}{since}已被新版取代，评价 {content['starts_on']} 开始的批次须用新版")
+        problems.append(f"{named}{since}已被新版取代，评价 {content['starts_on']} 开始的批次须用新版（只写 {specification.code} 即可）")
     if specification.occupation_code != content["occupation_code"]:
         problems.append(f"评价规范 {specification.code} 是 {specification.occupation_code} 的，与批次职业不符")
     if specification.conditions is None:

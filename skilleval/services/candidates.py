@@ -25,7 +25,7 @@ from skilleval.db.tables import (
     Specification,
 )
 from skilleval.domain import lifecycle
-from skilleval.domain.candidacy import Application, Terms, judge_candidate
+from skilleval.domain.candidacy import Application, Terms, judge_candidate, skip_told
 from skilleval.domain.eligibility import Condition, HeldCertificate
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import clean_number
@@ -303,10 +303,14 @@ def _check_authority(
         for row, person, values in named
         if (key := _key(person.id))
     }
-    found = beyond_authority(session, batch, library, list(sitters.values()))
-    for row, _person, values in named:
-        if reasons := found[sitters[row]]:
+    stepwise = {one: replace(one, skips=False) for one in sitters.values() if one.skips}
+    found = beyond_authority(session, batch, library, [*sitters.values(), *stepwise.values()])
+    for row, person, values in named:
+        sitter = sitters[row]
+        if reasons := found[sitter]:
             way = "本机构不能直接认定此人：" + "；".join(reasons)
+            if sitter in stepwise and found[stepwise[sitter]] != reasons:
+                way += f"。{skip_told(held.get(_key(person.id), ()), sitter.grade)}"
             table.fail(row, "grade", Grade(values["grade"]).printed, "beyond_authority", way)
 
 

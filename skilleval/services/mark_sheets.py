@@ -66,7 +66,7 @@ def marks_workbook(
     """
     candidates = [one for one in candidates_of(session, batch) if one.state == "eligible" and one.admission_number]
     if not candidates:
-        raise RuleBroken(f"批次 {batch.number} 还没有编排考生（准考证号在“考务编排完成”时生成）")
+        raise RuleBroken(f"批次 {batch.number} 还没有编排考生：请先用 skilleval batches advance 推进到“考务编排完成”（scheduled），准考证号那时生成")
     names = names_of(session, candidates)
     entered = latest_marks(session, batch)
     sheets = []
@@ -181,7 +181,7 @@ def _stage_sheet(
     entered: Mapping[tuple[int, int, int], Mark],
 ) -> None:
     seen: dict[str, int] = {}
-    changed_rows = unchanged_rows = 0
+    changed_rows = unchanged_rows = blank_rows = 0
     for row, values in table.every_row:
         if values["admission_number"] is None:
             continue
@@ -198,13 +198,16 @@ def _stage_sheet(
             _refuse_numbers(table, row, staged.schemed, new)
             if row not in table.failed:
                 staged.new += new
-                changed_rows, unchanged_rows = changed_rows + bool(new), unchanged_rows + (not new)
+                blank = not values.get("absent") and all(values.get(one.code) is None for one in assessors)
+                changed_rows, blank_rows = changed_rows + bool(new), blank_rows + blank
+                unchanged_rows += not new and not blank
     report = staged.report
     report.read += table.read
     report.skipped += table.skipped
     report.failed += len(table.failed)
     report.new += changed_rows
     report.unchanged += unchanged_rows
+    report.blank += blank_rows
     report.errors += sorted(table.errors, key=lambda error: (error.row, error.column))
 
 

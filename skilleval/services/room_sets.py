@@ -18,7 +18,7 @@ def room_set(session: Session, batch: Batch, *, demo: bool = False) -> RoomSet:
     if batch.route == "direct":
         raise RuleBroken("直接认定没有考场，不需要考场用表")
     if not any(one.admission_number for one, _name in scene.candidates):
-        raise RuleBroken(f"批次 {batch.number} 还没有编排考生（准考证号在“考务编排完成”时生成）")
+        raise RuleBroken(f"批次 {batch.number} 还没有编排考生：请先用 skilleval batches advance 推进到“考务编排完成”（scheduled），准考证号那时生成")
     firm = session.get_one(Institution, batch.institution_id)
     days = str(batch.starts_on) if batch.starts_on == batch.ends_on else f"{batch.starts_on} 至 {batch.ends_on}"
     sitters = [Sitter(one.admission_number or "", name, Grade(one.grade).printed) for one, name in scene.candidates]

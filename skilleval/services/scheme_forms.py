@@ -79,10 +79,12 @@ class CriteriaForm:
         return [{one.key: read_cell(entered.get(one.key), one) for one in self.columns()}]
 
     def score(self, table: Table, rows: Sequence[Row]) -> Scored | None:
-        """The mark of the first row; the candidate may not have another."""
+        """The mark of the only row; where the candidate has several, all of them are wrong."""
         number, values = rows[0]
-        for other, _values in rows[1:]:
-            table.fail(other, "admission_number", _values["admission_number"], "candidate_twice", f"与第{number}行重复")
+        if len(rows) > 1:
+            for own, told in rows:
+                others = "、".join(f"第{other}行" for other, _told in rows if other != own)
+                table.fail(own, "admission_number", told["admission_number"], "candidate_twice", f"与{others}重复，请只留一行")
         filled = {one.code: values.get(f"item:{one.code}") for one in self.plan.criteria}
         vetoed = [one.code for one in self.plan.vetoes if values.get(f"item:{one.code}")]
         for one in self.plan.criteria:

@@ -95,7 +95,7 @@ def scores_workbook(
     given = entered or {}
     standing = _standing(session, batch, part)
     if not standing.candidates:
-        raise RuleBroken(f"批次 {batch.number} 在这一等级还没有编排考生（准考证号在“考务编排完成”时生成）")
+        raise RuleBroken(f"批次 {batch.number} 在这一等级还没有编排考生：请先用 skilleval batches advance 推进到“考务编排完成”（scheduled），准考证号那时生成")
     form, pages = _form(session, batch, part, scheme, assessor)
     sheets = []
     for name, person in pages.items():
@@ -227,7 +227,7 @@ def _stage_sheet(staged: Staged, table: Table, form: Form, assessor: Personnel, 
         elif not is_blank(values) or row in table.failed:
             by_candidate.setdefault(number, []).append((row, values))
         else:
-            staged.report.unchanged += 1
+            staged.report.blank += 1
     for number, rows in by_candidate.items():
         _stage_candidate(staged, table, form, rows, standing.candidates[number], assessor, standing)
     report = staged.report
@@ -243,7 +243,12 @@ def _stage_candidate(
     scored = form.score(table, rows)
     if scored is None:
         # One wrong row takes the candidate's others with it: half of what is entered makes no mark.
-        table.failed.update(row for row, _values in rows)
+        others = {row for row, _values in rows} - table.failed
+        table.failed |= others
+        if others:
+            staged.report.notes.append(
+                f"{candidate.admission_number} {standing.names[candidate.person_id]}：有错误，这名考生的另外 {len(others)} 行一并没有导入"
+            )
         return
     if scored.value is None:
         staged.report.notes.append(

@@ -63,6 +63,9 @@ def open_round(
     problems += table_problems(content, "opinion", _OPINION_KEYS, tuple(_OPINION_KEYS))
     if problems:
         raise RuleBroken("评审文件有错误，未作任何改动", problems)
+    if draft.state == "reviewing":
+        serial = standing_round(session, draft).serial
+        raise RuleBroken(f"第 {serial} 次评审还没有结论，请先用 skilleval specifications conclude 作出结论；要再评审的，之后先提交一稿")
     following = lifecycle.step(KIND, draft.state, "reviewing")
     revision, held_on = last_revision(session, draft), content["held_on"]
     if held_on < revision.handed_on:

@@ -10,6 +10,7 @@ from skilleval.domain import lifecycle
 from skilleval.domain.conflicts import CONFLICT_RULES, stands_in_the_way
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.methods import METHODS
+from skilleval.domain.panels import ASSESSING, PERSONNEL_KINDS
 from skilleval.services import conflicts, journal
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
@@ -107,8 +108,8 @@ def staff_of_file(session: Session, firm: int, content: dict[str, Any], problems
             problems.append("assessors 的每一项应写作 { code = \"K01\", methods = [\"theory\", \"skill\"] }")
             continue
         person = people.get(entry["code"])
-        if person is None or person.kind not in ("assessor", "senior_assessor", "expert"):
-            problems.append(f"没有编号为 {entry['code']} 的考评员")
+        if person is None or person.kind not in ASSESSING:
+            problems.append(_unfit(person, entry["code"], "考评员"))
             continue
         problems += _assessor_problems(person, content)
         for method in entry["methods"]:
@@ -119,10 +120,17 @@ def staff_of_file(session: Session, firm: int, content: dict[str, Any], problems
     for code in content.get("supervisors", []):
         person = people.get(code)
         if person is None or person.kind != "supervisor":
-            problems.append(f"没有编号为 {code} 的内部质量督导员")
+            problems.append(_unfit(person, code, "内部质量督导员"))
         else:
             staff.append(("supervisor", _key(person.id), ""))
     return list(dict.fromkeys(staff))
+
+
+def _unfit(person: Personnel | None, code: object, duty: str) -> str:
+    """Why a code can't be used for a duty: nobody has it, or somebody whose kind is another."""
+    if person is None:
+        return f"没有编号为 {code} 的{duty}，可用 skilleval institutions show 查看"
+    return f"{code} {person.name} 登记为{PERSONNEL_KINDS[person.kind]}，不能作为{duty}"
 
 
 def _is_staffing(entry: object) -> bool:

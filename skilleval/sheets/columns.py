@@ -21,7 +21,8 @@ Cell = str | float | int | bool | date | datetime | None
 class Column:
     """One column of an import: its heading and the other spellings of it, what its cells hold, who may see them.
 
-    ``kind``: ``text``, ``digits`` (numbers kept as text: a number cell is refused, its digits are already lost),
+    ``kind``: ``text``, ``prose`` (text whose full-width punctuation stays), ``digits`` (numbers kept as text: a number
+    cell is refused, its digits are already lost),
     ``date``, ``month`` is a date too, ``choice`` (by ``choices``: label → stored word), ``integer``, ``number``
     (Decimal, at most four places), ``mark`` (whole hundredths), ``yes_no`` or ``grade``.
     """
@@ -65,12 +66,14 @@ class CellError:
 
 @dataclass(slots=True)
 class Report:
-    """What an import did. Its counts add up: read = new + changed + unchanged + failed + skipped."""
+    """What an import did. Its counts add up: read = new + changed + unchanged + blank + failed + skipped."""
 
     read: int = 0
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+    #: rows that name somebody and say nothing more yet, as a template has them
+    blank: int = 0
     failed: int = 0
     skipped: int = 0
     errors: list[CellError] = field(default_factory=list)
@@ -79,7 +82,7 @@ class Report:
 
     def counts(self) -> dict[str, int]:
         """The counts alone."""
-        names = ("read", "new", "changed", "unchanged", "failed", "skipped")
+        names = ("read", "new", "changed", "unchanged", "blank", "failed", "skipped")
         return {name: getattr(self, name) for name in names}
 
     def as_dict(self) -> dict[str, Any]:
@@ -89,7 +92,7 @@ class Report:
     @property
     def adds_up(self) -> bool:
         """Whether every row read is accounted for."""
-        return self.read == self.new + self.changed + self.unchanged + self.failed + self.skipped
+        return self.read == self.new + self.changed + self.unchanged + self.blank + self.failed + self.skipped
 
 
 class CellRefused(Exception):
@@ -176,12 +179,26 @@ _UNTIDY = re.compile("[\\s\uff01-\uff5e]")
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff]")
 
 
+#: full-width letters, digits and blanks, as a sentence has none of them; its punctuation is full-width
+_HALF_WIDTH_WORDS = {code: half for code, half in _HALF_WIDTH.items() if half == " " or chr(int(half)).isalnum()}
+
+
 def _text(cell: Cell, column: Column) -> str:
-    if isinstance(cell, str):
-        text = " ".join(fold(cell).split())
-        if not text.isprintable() and _UNSEEN.search(text):
-            raise CellRefused("characters", "含有不可见的控制字符，请重新录入")
-        return text
+    return _tidied(fold(cell)) if isinstance(cell, str) else _spelled(cell)
+
+
+def _prose(cell: Cell, column: Column) -> str:
+    return _tidied(cell.translate(_HALF_WIDTH_WORDS)) if isinstance(cell, str) else _spelled(cell)
+
+
+def _tidied(folded: str) -> str:
+    text = " ".join(folded.split())
+    if not text.isprintable() and _UNSEEN.search(text):
+        raise CellRefused("characters", "含有不可见的控制字符，请重新录入")
+    return text
+
+
+def _spelled(cell: Cell) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell)
@@ -257,8 +274,9 @@ def _number(cell: Cell, column: Column) -> Decimal:
 
 
 def _mark(cell: Cell, column: Column) -> int:
-    text = fold(f"{cell:.10g}" if isinstance(cell, float) else str(cell))
-    if not re.fullmatch(r"-?\d{1,5}(\.\d{1,2}0*)?", text, re.ASCII):
+    text = fold(f"{cell:.12g}" if isinstance(cell, float) else str(cell))
+    # A number far too high is no matter of spelling: whoever knows the maximum says the range.
+    if not re.fullmatch(r"-?\d{1,12}(\.\d{1,2}0*)?", text, re.ASCII):
         raise CellRefused("mark", "应为分数，最多两位小数，如 86 或 86.5")
     sign = -1 if text.startswith("-") else 1
     whole, _dot, part = text.lstrip("-").partition(".")
@@ -288,6 +306,7 @@ def _grade(cell: Cell, column: Column) -> str:
 
 _READERS: dict[str, Callable[[Cell, Column], Any]] = {
     "text": _text,
+    "prose": _prose,
     "digits": _digits,
     "date": _date,
     "choice": _choice,

@@ -71,6 +71,16 @@ def test_any_answer_is_an_answer_and_not_a_refusal(
     assert words in told.output + "".join(as_json.json()["needs"])
 
 
+def test_an_occupation_is_named_by_its_code_or_its_name(cli: Cli, firm_file: Path) -> None:
+    asked = [word if word != "6-31-01-03" else "电工" for word in ASSESSMENT]
+
+    by_code, by_name = (cli("authority", *question, on=DAY).output for question in (ASSESSMENT, asked))
+    strange = cli("authority", *FIRM[:2], "--occupation", "炼金术师", "--grade", "高级工", "--route", "考核", on=DAY)
+
+    assert by_name == by_code and "6-31-01-03 电工" in by_name
+    assert strange.exit_code == 1 and "职业编码或名称“炼金术师”" in strange.output
+
+
 def test_nobody_said_what_is_held_and_it_would_matter(cli: Cli, firm_file: Path) -> None:
     assert "须逐级：未说明现持等级，按不跨级判断" in cli("authority", *TECHNICIAN, on=DAY).output
 

@@ -37,6 +37,18 @@ def test_a_batch_shows_its_next_step_as_a_tree_with_clauses(cli: Cli, batch_in: 
     assert [leaf["clause"]["id"] for leaf in answer["readiness"]["scheduled"]["children"]][-1] == "duties.assessor_supervises"
 
 
+def test_a_batch_tells_the_step_ahead_from_those_back_and_off(cli: Cli, batch_in: Database, instance: Path) -> None:
+    put(batch_in, instance, "reviewed")
+
+    steps = [line.strip() for line in cli("batches", "show", BATCH).output.splitlines() if "skilleval batches advance" in line]
+
+    assert steps == [
+        f"下一步：考务编排完成（skilleval batches advance {BATCH} scheduled）",
+        f"退回：报名（skilleval batches advance {BATCH} enrolling）",
+        f"取消批次：已取消（skilleval batches advance {BATCH} cancelled）",
+    ]
+
+
 def test_a_batch_that_ended_shows_its_deadline_with_the_days_left(cli: Cli, batch_in: Database, instance: Path) -> None:
     put(batch_in, instance, "marking")
 

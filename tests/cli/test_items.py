@@ -100,6 +100,11 @@ def test_a_card_is_recorded_checked_and_printed_for_each_candidate(cli: Cli, tmp
     blank = cli("items", "card-print", "SK-301", *OF, "--out", tmp_path / "blank", "--json").json()
     named = cli("items", "card-print", "SK-301", *OF, "--out", tmp_path / "named", "--batch", "2026-DG-01", "--json").json()
 
+    own = cli("items", "card-print", "SK-301", *OF, "--out", tmp_path / "card.pdf", "--json").json()
+    many = cli("items", "card-print", "SK-301", *OF, "--out", tmp_path / "cards.pdf", "--batch", "2026-DG-01")
+
+    assert own["files"] == [str(tmp_path / "card.pdf")] and (tmp_path / "card.pdf").is_file()
+    assert many.exit_code == 1 and "共有 2 份任务书，不能写入一个文件" in many.output and not (tmp_path / "cards.pdf").exists()
     assert checked.exit_code == 0 and checked.json()["answer"] == "met"
     assert [Path(file).name for file in blank["files"]] == ["任务书_SK-301.pdf"]
     assert len(named["files"]) == 2

@@ -1,5 +1,6 @@
 """Schemes on the command line: defined, filled in, refused with every error, corrected, and shown line by line."""
 
+from datetime import date
 from pathlib import Path
 
 import openpyxl
@@ -110,3 +111,14 @@ def test_a_specification_with_a_scheme_is_changed_by_a_new_version_only(cli: Cli
 
     assert cli("institutions", "add", tmp_path / "one.toml").exit_code == 0
     assert refused.exit_code == 1 and "评价规范 DG 第 1 版已登记评分办法，不能改动；请把 version 加一作为新版本" in refused.stderr
+
+
+def test_the_samples_fit_each_other_in_the_order_of_the_readme(cli: Cli) -> None:
+    samples = paths.shipped("templates")
+    for command, name in (
+        (("institutions", "add"), "institution"), (("items", "add"), "items"), (("items", "card-add"), "cards"),
+        (("schemes", "define"), "scheme-skill"), (("schemes", "define"), "scheme-performance"),
+        (("schemes", "define"), "scheme-process"), (("batches", "add"), "batch"),
+    ):  # fmt: skip
+        done = cli(*command, samples / f"{name}.example.toml", on=date(2026, 5, 6))
+        assert done.exit_code == 0, (name, done.output)

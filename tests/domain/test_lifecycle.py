@@ -13,10 +13,12 @@ from skilleval.domain.lifecycle import (
     STATES,
     BatchFacts,
     PartStaff,
+    direction,
     label,
     missing_for,
     missing_in,
     next_states,
+    own_command,
     readiness,
     step,
 )
@@ -169,3 +171,14 @@ def test_a_minimum_that_nobody_has_established_makes_readiness_unknown() -> None
     proof = readiness("scheduled", STAFFED, changed("venue.minimum", value=None))
 
     assert proof.answer is Answer.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("state", "to", "way", "command"),
+    [
+        ("draft", "enrolling", "on", None), ("reviewed", "enrolling", "back", None), ("marking", "cancelled", "off", None),
+        ("marking", "settled", "on", "skilleval marks settle"), ("noticed", "settled", "back", "skilleval notices withdraw"),
+    ],
+)  # fmt: skip
+def test_a_step_leads_on_back_or_off_and_has_its_command(state: str, to: str, way: str, command: str | None) -> None:
+    assert (direction(state, to), own_command(state, to)) == (way, command)

@@ -167,6 +167,14 @@ def test_a_row_put_in_is_found(packed: bytes) -> None:
         assert [one.code for one in found_in(packed, tables)] == ["scores"]
 
 
+def test_a_finding_shows_the_word_of_the_cell(packed: bytes, tables: Tables, tmp_path: Path) -> None:
+    put(tables, "scores", row_of(tables, kind="部分成绩", method="技能操作考核"), "how", "中位数")
+
+    [found] = findings(repack(packed, tables), tmp_path)
+
+    assert (found.heading, found.value) == ("取分办法", "中位数")
+
+
 def test_a_sheet_or_a_whole_part_taken_out_is_found(packed: bytes) -> None:
     code, kind, method = (KEYS["scores"].index(key) for key in ("assessor_code", "kind", "method"))
     for gone in (
@@ -195,7 +203,7 @@ def test_a_mark_raised_everywhere_but_in_what_was_entered_and_sealed_anew_is_fou
 
     [found] = findings(repack(packed, tables), tmp_path)
 
-    assert (found.code, found.heading, found.value) == ("scores", "得分", "9300")
+    assert (found.code, found.heading, found.value) == ("scores", "得分", "93.00")
 
 
 @pytest.mark.parametrize("total", [False, True], ids=["mark", "mark and total"])

@@ -180,6 +180,16 @@ def test_nobody_is_nominated_twice_in_a_period_or_during_a_term(scene: Scene) ->
     assert "已聘为特级技师，聘期至 2028-12-31" in scene.refused(period=3)
 
 
+def test_what_fails_is_told_before_what_nobody_knows(scene: Scene) -> None:
+    scene.firm.institution.above_scale, scene.firm.registration.state = None, "suspended"
+    scene.session.flush()
+
+    lines = scene.refused(route="C", honour=None).splitlines()[1:]
+
+    unknown = ["：无法判断" in line for line in lines]
+    assert unknown == sorted(unknown) and unknown[0] is False and unknown[-1] is True
+
+
 CHANGES: dict[str, tuple[dict[str, Any], str]] = {
     "suspended": ({"registration.state": "suspended"}, "状态不是“已备案”"),
     "grade removed": ({"scope.grades": FIVE}, "authority.grade_in_scope"),

@@ -85,11 +85,20 @@ def test_a_batch_is_planned_by_the_version_that_is_in_force_when_it_begins(
     assert batch.versions["specification"] == f"DG/{version}"
 
 
-def test_a_superseded_version_plans_no_new_batch(session: Session, firm: Firm) -> None:
+def test_a_version_is_named_behind_the_code(session: Session, firm: Firm) -> None:
+    second_version(session, firm)
+
+    batch = add(session, firm, specification="DG@2", starts_on=date(2026, 7, 6), ends_on=date(2026, 7, 8))
+
+    assert batch.versions["specification"] == "DG/2"
+
+
+@pytest.mark.parametrize("named", [{"specification_version": 1}, {"specification": "DG@1"}])
+def test_a_superseded_version_plans_no_new_batch(session: Session, firm: Firm, named: dict[str, object]) -> None:
     second_version(session, firm)
 
     with pytest.raises(RuleBroken) as refusal:
-        add(session, firm, specification_version=1, starts_on=date(2026, 7, 1), ends_on=date(2026, 7, 2))
+        add(session, firm, **named, starts_on=date(2026, 7, 1), ends_on=date(2026, 7, 2))
 
     assert "第 1 版自 2026-07-01 起已被新版取代" in refusal.value.reasons[0]
 
@@ -120,10 +129,14 @@ def test_a_batch_under_way_keeps_its_version(session: Session, firm: Firm) -> No
         ({"ends_on": date(2026, 6, 7)}, "早于"),
         ({"enrol_until": date(2026, 6, 9)}, "晚于"),
         ({"specification": "XX"}, "没有编号为 XX 的评价规范"),
+        ({"specification": "DG@7"}, "评价规范 DG 没有第 7 版；现有：DG@1（已批准）"),
+        ({"specification": "DG@1", "specification_version": 2}, "请只写一处"),
         ({"venues": ["月球"]}, "月球"),
         ({"assessors": [{"code": "K9", "methods": ["skill"]}]}, "K9"),
         ({"assessors": [{"code": "K1", "methods": ["oral"]}]}, "oral"),
-        ({"supervisors": ["K1"]}, "没有编号为 K1 的内部质量督导员"),
+        ({"supervisors": ["K1"]}, "登记为考评员，不能作为内部质量督导员"),
+        ({"supervisors": ["D7"]}, "没有编号为 D7 的内部质量督导员"),
+        ({"assessors": [{"code": "D1", "methods": ["skill"]}]}, "登记为内部质量督导员，不能作为考评员"),
         ({"name": None}, "缺少 name"),
         ({"colour": "red"}, "不认识的项 colour"),
         ({"starts_on": "2026-06-08"}, "starts_on 应为日期"),

@@ -84,6 +84,13 @@ def test_what_was_written_out_comes_in_again_without_a_change(session: Session, 
     assert len(session.exec(select(ImportReceipt)).all()) == 1
 
 
+def test_the_punctuation_of_a_requirement_stays_as_it_was_written(session: Session, firm: Firm, tmp_path: Path) -> None:
+    written = "１．能识读图样：装调（含试车），３项"
+    staged = brought_in(session, firm, tmp_path, {**DRAFT, "requirement": written})
+
+    assert [one.requirement for one in staged.new] == ["1．能识读图样：装调（含试车），3项"]
+
+
 def test_what_stands_is_not_judged_anew_by_another_standard(session: Session, firm: Firm, tmp_path: Path) -> None:
     brought_in(session, firm, tmp_path, ROW)
     firm.specification.standard = "6-31-01-03@1999"

@@ -127,6 +127,8 @@ def test_a_skip_under_the_narrow_power_is_an_error_of_its_row_alone(
 
     assert [(one.row, one.code) for one in report.errors] == [(2, "beyond_authority")]
     assert "direct.step_by_step" in report.errors[0].message and report.counts()["failed"] == 1
+    told = "现持四级/中级工，申报二级/技师，跳过了三级/高级工；逐级须先取得三级/高级工，现可申报这一等级（直接认定不许可的，可参加考核）"
+    assert report.errors[0].message.endswith(told)
     assert session.exec(select(Candidate.state)).all() == ["applied"] and direct.named("李高工").verdict == "met"
 
 

@@ -139,6 +139,34 @@ def test_every_wrong_cell_is_told_at_once_with_criterion_and_maximum(
     assert session.exec(select(Mark)).all() == []
 
 
+def test_rows_not_filled_in_are_blank_and_not_unchanged(session: Session, batch: Batch, tmp_path: Path) -> None:
+    empty = fill(session, batch, "skill", tmp_path / "e.xlsx", {})
+    bring(session, batch, "skill", fill(session, batch, "skill", tmp_path / "s.xlsx", everybody([GOOD, GOOD])))
+
+    report = bring(session, batch, "skill", empty)
+
+    assert (report.read, report.blank, report.unchanged, report.new) == (6, 6, 0, 0)
+
+
+def test_a_candidate_twice_in_a_sheet_is_told_in_both_rows(session: Session, batch: Batch, tmp_path: Path) -> None:
+    path = fill(session, batch, "skill", tmp_path / "s.xlsx", {"评分 K1": [GOOD, GOOD]})
+    book = openpyxl.load_workbook(path)
+    book["评分 K1"]["A3"], book["评分 K1"]["B3"] = book["评分 K1"]["A2"].value, book["评分 K1"]["B2"].value
+    book.save(path)
+
+    report = bring(session, batch, "skill", path)
+
+    assert [(one.row, one.message) for one in report.errors] == [(2, "与第3行重复，请只留一行"), (3, "与第2行重复，请只留一行")]
+    assert report.failed == 2
+
+
+def test_a_score_far_too_high_is_told_its_range(session: Session, batch: Batch, tmp_path: Path) -> None:
+    pages: dict[str, Rows] = {"评分 K1": [[1000000, *GOOD[1:]]]}
+    report = bring(session, batch, "skill", fill(session, batch, "skill", tmp_path / "s.xlsx", pages))
+
+    assert [one.message for one in report.errors] == ["“1 元件安装”应在 0 至 20.00 分之间"]
+
+
 def test_what_stands_is_corrected_with_a_reason_only_and_kept(session: Session, batch: Batch, tmp_path: Path) -> None:
     bring(session, batch, "skill", fill(session, batch, "skill", tmp_path / "s.xlsx", {"评分 K1": [GOOD]}))
     better = fill(session, batch, "skill", tmp_path / "b.xlsx", {"评分 K1": [[20]]})
@@ -232,7 +260,7 @@ def test_a_process_is_the_weighted_mean_of_its_observations(session: Session, wo
 
     # (70 + 80 + 2 × 90) / 4
     assert [one.value for one in session.exec(select(Mark))] == [8250]
-    assert (report.new, report.unchanged) == (3, 3)
+    assert (report.new, report.unchanged, report.blank) == (3, 2, 1)
     assert "JD 阶段测评至少 1 次，现有 0 次、至少 3 次观察，现有 2 次" in report.notes[0]
     assert verify_all(session) == []
 
@@ -247,6 +275,10 @@ def test_an_observation_outside_the_window_is_refused_with_the_candidates_other_
     assert [(one.row, one.column, one.message) for one in report.errors] == [
         (4, "C", "2026-06-13 不在批次的评价期间 2026-06-08 至 2026-06-12 内"),
         (5, "C", "2026-06-07 不在批次的评价期间 2026-06-08 至 2026-06-12 内"),
+    ]
+    assert report.notes == [
+        "2026-DG-01-0001 员工1：有错误，这名考生的另外 2 行一并没有导入",
+        "2026-DG-01-0002 员工2：有错误，这名考生的另外 2 行一并没有导入",
     ]
     assert report.failed == 6 and session.exec(select(Mark)).all() == []
 

@@ -183,6 +183,8 @@ def test_a_revision_is_never_overwritten(session: Session, scene: Scene) -> None
 def test_nothing_is_revised_during_a_review_and_the_next_review_waits_for_a_revision(session: Session, scene: Scene) -> None:
     draft = make_draft(session, scene.chain)
     hold(session, draft)
+    with pytest.raises(RuleBroken, match="第 1 次评审还没有结论，请先用 skilleval specifications conclude"):
+        hold(session, draft)
     with pytest.raises(RuleBroken, match="现在是“评审中”"):
         specifications.revise(session, ACTOR, draft, revision(30), reason="改", on=HELD)
 
