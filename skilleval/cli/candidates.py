@@ -148,10 +148,18 @@ def accept(workplace: Workplace, number: str, persons: tuple[str, ...], all_met:
     """Accept candidates."""
     with workplace.database.writing() as session:
         batch = batch_of(session, number)
-        chosen = _chosen(workplace, session, batch, persons, "met" if all_met else None)
-        service.accept_candidates(session, workplace.actor, batch, chosen, workplace.library)
+        if all_met:
+            accepted = service.accept_met(session, workplace.actor, batch, workplace.library)
+        else:
+            chosen = _chosen(workplace, session, batch, persons)
+            accepted = service.Accepted(
+                service.accept_candidates(session, workplace.actor, batch, chosen, workplace.library), ()
+            )
         session.commit()
-    emit({"accepted": len(chosen)}, as_json, [_("审核通过 {count} 人").format(count=len(chosen))])
+        count, left = len(accepted.candidates), accepted.left
+    lines = [_("以下 {count} 人符合申报条件，但本机构不能认定，未审核：").format(count=len(left))] if left else []
+    told = [_("审核通过 {count} 人").format(count=count), *lines, *(f"  · {one}" for one in left)]
+    emit({"accepted": count, "left": left}, as_json, told)
 
 
 @candidates.command(help=_("资格审核不通过：指定考生，或 --all-others 全部其余未审定的考生。"))
@@ -167,7 +175,7 @@ def refuse(
     """Refuse candidates."""
     with workplace.database.writing() as session:
         batch = batch_of(session, number)
-        chosen = _chosen(workplace, session, batch, persons, "" if all_others else None)
+        chosen = _waiting(session, batch) if all_others else _chosen(workplace, session, batch, persons)
         service.refuse_candidates(session, workplace.actor, batch, chosen, reason=reason)
         session.commit()
     emit({"refused": len(chosen)}, as_json, [_("审核不通过 {count} 人").format(count=len(chosen))])
@@ -183,18 +191,17 @@ def withdraw(workplace: Workplace, number: str, persons: tuple[str, ...], reason
     """Take candidates out of a batch at their own wish."""
     with workplace.database.writing() as session:
         batch = batch_of(session, number)
-        chosen = _chosen(workplace, session, batch, persons, None)
+        chosen = _chosen(workplace, session, batch, persons)
         service.withdraw_candidates(session, workplace.actor, batch, chosen, reason=reason)
         session.commit()
     emit({"withdrawn": len(chosen)}, as_json, [_("退出 {count} 人").format(count=len(chosen))])
 
 
-def _chosen(
-    workplace: Workplace, session: Session, batch: Batch, persons: Sequence[str], every: str | None
-) -> list[Candidate]:
-    if every is not None:
-        waiting = [candidate for candidate, _person in _pairs(session, batch) if candidate.state == "applied"]
-        return [one for one in waiting if not every or one.verdict == every]
+def _waiting(session: Session, batch: Batch) -> list[Candidate]:
+    return [candidate for candidate, _person in _pairs(session, batch) if candidate.state == "applied"]
+
+
+def _chosen(workplace: Workplace, session: Session, batch: Batch, persons: Sequence[str]) -> list[Candidate]:
     if not persons:
         raise click.UsageError(_("请指定考生（姓名、工号或证件号码），或使用 --all-met / --all-others"))
     return [service.find_candidate(session, batch, one, vault=workplace.vault)[0] for one in persons]

@@ -52,7 +52,7 @@ def issue(workplace: Workplace, number: str, out: Path | None, as_json: bool) ->
         )  # fmt: skip
         session.commit()
         rows = [_row(workplace, session, one) for one in issued]
-        files = _write_pdfs(workplace, session, batch, out) if out else []
+        files = _write_pdfs(workplace, session, batch, out)[0] if out else []
     lines = [f"{row['number']}  {row['name']}  {row['grade']}" for row in rows]
     lines.append(_("已发证 {count} 份").format(count=len(rows)))
     emit({"certificates": rows, "files": files}, as_json, [*lines, *(str(file) for file in files[:1])])
@@ -66,8 +66,8 @@ def issue(workplace: Workplace, number: str, out: Path | None, as_json: bool) ->
 def print_(workplace: Workplace, number: str, out: Path, as_json: bool) -> None:
     """Write the PDFs of a batch again."""
     with workplace.database.reading() as session:
-        files = _write_pdfs(workplace, session, seen_batch_of(session, number), out)
-    emit({"files": files}, as_json, [str(file) for file in files])
+        files, withheld = _write_pdfs(workplace, session, seen_batch_of(session, number), out)
+    emit({"files": files, "withheld": withheld}, as_json, [*(str(file) for file in files), *withheld])
 
 
 @certificates.command(name="import-numbers", help=_("按省里下发的编号表发证（列：准考证号或证件号码、姓名、证书编号）。"))
@@ -219,14 +219,17 @@ def _sheets(workplace: Workplace, session: Session, chosen: Sequence[Certificate
     return sheets_of(session, chosen, vault=workplace.vault, settings=workplace.settings)
 
 
-def _write_pdfs(workplace: Workplace, session: Session, batch: Batch, out: Path) -> list[Path]:
+def _write_pdfs(workplace: Workplace, session: Session, batch: Batch, out: Path) -> tuple[list[Path], Sequence[str]]:
+    """The files, and why the others are not among them."""
     from skilleval.reports import certificate as report
     from skilleval.reports.fonts import load_fonts
+    from skilleval.services.certificate_prints import printable
 
     fonts = load_fonts(workplace.settings.fonts)
-    sheets = _sheets(workplace, session, service.seen_certificates_of(session, batch))
+    found = printable(session, service.seen_certificates_of(session, batch))
+    sheets = _sheets(workplace, session, found.chosen)
     merged = report.write_certificates(out / f"证书_{batch.number}.pdf", sheets, fonts)
-    return [merged, *report.write_single_certificates(out / "单份", sheets, fonts)]
+    return [merged, *report.write_single_certificates(out / "单份", sheets, fonts)], found.withheld
 
 
 def _write_one(workplace: Workplace, session: Session, certificate: Certificate, out: Path) -> None:

@@ -153,7 +153,7 @@ def member_correct(
         row = correct_leave(session, workplace.actor, chain, credit_code=credit_code, left_on=left, reason=reason)
         session.commit()
         answer = _correction(row) | {"touched": row.touched}
-    lines = [_("以下考生已按原日期判断，结论不变，须逐一核对：")] if answer["touched"] else []
+    lines = [_("以下考生评价期间该企业是否在链，更正前后不同；已有的判断和审核不变，须逐一核对：")] if answer["touched"] else []
     emit(answer, as_json, [_corrected(answer), *lines, *(f"  · {one}" for one in answer["touched"])])
 
 

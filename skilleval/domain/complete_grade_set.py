@@ -4,6 +4,7 @@ No text that we could read defines it. This is the working definition of guangdo
 grade for every grade of the standard, or else of the firm's own specification, from the lowest to the highest without a
 gap; (b) the registered scope covers the same grades; (c) each has a post specification and a way of assessment. National
 standards do not all run from 五级 to 一级, so the comparison is with the standard and never with a fixed ladder.
+What the registration declares is a second source: a set that looks complete but was declared incomplete is unknown.
 """
 
 from collections.abc import Iterable
@@ -24,6 +25,7 @@ WHOLE = _clause(
 POSTS = _clause("complete_grade_set.a", "岗位等级覆盖标准（或评价规范）规定的每一个等级，由低到高不缺级")
 SCOPE = _clause("complete_grade_set.b", "备案范围覆盖同样的等级")
 SPECIFIED = _clause("complete_grade_set.c", "每一个等级都有岗位规范，并有已批准的评价规范规定如何评价")
+DECLARED = _clause("complete_grade_set.declared", "备案所写的“等级设置完整”与岗位等级、评价规范所显示的一致")
 TOP = _clause("complete_grade_set.top", "特级技师、首席技师须已列入岗位等级")
 
 
@@ -39,6 +41,8 @@ class GradeSet:
     scope: frozenset[Grade] = _NONE
     post_specifications: frozenset[Grade] = _NONE
     assessed: frozenset[Grade] = _NONE
+    #: whether a line of the scope was registered as not complete
+    declared_incomplete: bool = False
 
 
 def without_gaps(grades: Iterable[Grade]) -> tuple[Grade, ...]:
@@ -48,14 +52,17 @@ def without_gaps(grades: Iterable[Grade]) -> tuple[Grade, ...]:
 
 
 def prove_complete(found: GradeSet) -> Proof:
-    """Whether the set is complete, as a proof of a, b and c, each with its gaps."""
+    """Whether the set is complete, as a proof of a, b and c, each with its gaps, and of a declaration that speaks against it."""
     parts = (
         (POSTS, (("没有岗位等级的", found.posts),)),
         (SCOPE, (("没有备案的", found.scope),)),
         (SPECIFIED, (("没有岗位规范的", found.post_specifications), ("没有规定如何评价的", found.assessed))),
     )
     leaves = [_part(clause, found, checks) for clause, checks in parts]
-    return all_of("该职业（工种）等级设置完整", WHOLE, leaves)
+    shown = all_of("该职业（工种）等级设置完整", WHOLE, leaves)
+    if not found.declared_incomplete or shown.answer is Answer.NOT_MET:
+        return shown
+    return all_of(shown.text, WHOLE, [*leaves, _declared(shown.answer)])
 
 
 def prove_top_grades(found: GradeSet, target: Grade) -> Proof:
@@ -78,6 +85,13 @@ def _part(clause: Clause, found: GradeSet, checks: Iterable[tuple[str, frozenset
     return Proof(
         Answer.NOT_MET if gaps else Answer.MET, clause.text, clause, "；".join(gaps) or whole, (), "岗位等级与评价规范"
     )
+
+
+def _declared(shown: Answer) -> Proof:
+    """That the registration declares the set incomplete, which nothing that was found bears out."""
+    told = "岗位等级与评价规范显示完整" if shown is Answer.MET else "按岗位等级与评价规范无法判断"
+    fact = f"备案写明未完整设置，而{told}，须核对"
+    return Proof(Answer.UNKNOWN, DECLARED.text, DECLARED, fact, (), "备案范围；岗位等级与评价规范")
 
 
 def _listed(grades: Iterable[Grade]) -> str:

@@ -21,7 +21,7 @@ from skilleval.reports.filing_lines import (
     ResultLine,
     ScoreLine,
 )
-from skilleval.reports.scores import PartScheme
+from skilleval.reports.scores import PartDecision, PartScheme
 from skilleval.reports.templates import Template, load_template
 
 #: The documents of a package, in the order in which they are written and listed.
@@ -131,6 +131,9 @@ class FilingContent:
     #: the schemes by which marks of the batch came to be, and their lines; both empty where there is none
     schemes: tuple[PartScheme, ...] = ()
     scores: tuple[ScoreLine, ...] = ()
+    #: what people decided of marks in the lines, and code and name of everybody who marked or observed in them
+    decisions: tuple[PartDecision, ...] = ()
+    assessors: tuple[tuple[str, str], ...] = ()
     #: whether every document says that it is a demonstration
     demo: bool = False
 

@@ -3,23 +3,24 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from skilleval.reports.direct_case import read_case
 from skilleval.reports.filing import FilingContent
-from skilleval.reports.scores import read_scheme
+from skilleval.reports.scores import read_decision, read_scheme
 from skilleval.reports.templates import Template
 
 NAME = "manifest.json"
 FORMAT = "skilleval-filing"
-VERSION = 1
+VERSION = 2
 
 #: What a manifest must say, and as what.
 _SHAPE: Mapping[str, type] = {
     **dict.fromkeys(("format", "institution", "batch", "filing", "notice", "counts", "software"), dict),
     **dict.fromkeys(("standard", "specification", "batch_versions"), dict),
-    **dict.fromkeys(("rule_data", "templates", "files", "parts", "schemes", "cases", "withheld", "left_empty", "notes"), list),
+    **dict.fromkeys(("rule_data", "templates", "files", "parts", "schemes", "cases", "decisions"), list),
+    **dict.fromkeys(("assessors", "withheld", "left_empty", "notes"), list),
     **dict.fromkeys(("journal_head", "seal"), str),
 }
 
@@ -29,6 +30,7 @@ _ENTRIES: Mapping[str, Mapping[str, type]] = {
     "templates": {"name": str, "version": int, "sha256": str},
     "files": {"name": str, "document": str, "bytes": int, "sha256": str},
     "parts": {"grade": str, "method": str, "weight": int, "maximum": int, "pass_mark": int},
+    "assessors": {"code": str, "name": str},
     "withheld": {"admission_number": str, "why": str},
     "left_empty": {"file": str, "column": str, "rows": int, "why": str},
 }
@@ -103,6 +105,8 @@ def make(content: FilingContent, templates: Mapping[str, Template], members: Seq
         ],
         "parts": [part.as_json() for part in content.parts],
         "schemes": [scheme.as_json() for scheme in content.schemes],
+        "decisions": [asdict(decision) for decision in content.decisions],
+        "assessors": [{"code": code, "name": name} for code, name in content.assessors],
         "cases": [case.as_json() for case in content.cases],
         "withheld": [{"admission_number": entry.admission_number, "why": entry.why} for entry in content.withheld],
         "files": [
@@ -170,6 +174,8 @@ def parse(raw: bytes) -> dict[str, Any]:
         read_case(entry)
     for entry in manifest["schemes"]:
         read_scheme(entry)
+    for entry in manifest["decisions"]:
+        read_decision(entry)
     if seal(manifest) != manifest["seal"] or canonical(manifest) != raw:
         raise ValueError("清单的封印不符：清单在生成后被改动")
     return manifest

@@ -1,4 +1,5 @@
-"""What must hold of 评分明细: every sheet computed again by its scheme, every part's mark by its sheets.
+"""What must hold of 评分明细: every sheet computed again by its scheme, every part's mark by its sheets or by what the
+manifest tells of a person's decision, and everybody who marked or observed named there.
 
 What follows from a row that is wrong is not told as well, so that one mistake is one finding.
 """
@@ -18,7 +19,16 @@ from skilleval.reports.filing_lines import ScoreLine
 from skilleval.reports.findings import Finding
 from skilleval.reports.manifest import NAME
 from skilleval.reports.package_sheets import Line, Sheet, Sheets
-from skilleval.reports.scores import DECIDED, FilledSheet, PartScheme, PartScores, read_scheme, sheet_lines
+from skilleval.reports.scores import (
+    DECIDED,
+    FilledSheet,
+    PartDecision,
+    PartScheme,
+    PartScores,
+    read_decision,
+    read_scheme,
+    sheet_lines,
+)
 
 _UNREADABLE = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
 
@@ -32,13 +42,22 @@ class _Rule:
     window: tuple[date, date]
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the manifest tells of marks: rules by grade and part, decisions by candidate and part, names by code."""
+
+    rules: Mapping[tuple[Grade, str], _Rule]
+    decisions: Mapping[tuple[str, str], PartDecision]
+    names: Mapping[str, str]
+
+
 def scores_hold(sheets: Sheets, manifest: Mapping[str, Any]) -> Iterator[Finding]:
     """The lines give each mark by the scheme, the marks give that of the part, and the results say the same."""
     sheet, results = sheets.get("scores"), sheets["results"]
     if sheet is None:
         return
     try:
-        rules = _rules(manifest)
+        told = _told(manifest)
     except ValueError as reason:
         yield Finding("scores", str(reason), NAME)
         return
@@ -48,9 +67,18 @@ def scores_hold(sheets: Sheets, manifest: Mapping[str, Any]) -> Iterator[Finding
         blocks.setdefault((line.text("admission_number"), line.text("method")), []).append(line)
     for (number, method), rows in blocks.items():
         if not any(row.wrong for row in rows):
-            yield from _block_holds(sheet, rows, results, people.get(number), method, rules)
+            yield from _block_holds(sheet, rows, results, people.get(number), method, told)
     for line in results.lines:
-        yield from _scores_are_told(results, line, rules, blocks.keys())
+        yield from _scores_are_told(results, line, told.rules, blocks.keys())
+    for decision in told.decisions.values():
+        if (decision.admission_number, decision.method) not in blocks:
+            yield Finding("scores", f"评分明细中没有清单所写的{decision.admission_number}的裁定、更正", NAME)
+
+
+def _told(manifest: Mapping[str, Any]) -> _Told:
+    """Raises ``ValueError`` with the reason: what the manifest tells gives no rules."""
+    decisions = {(one.admission_number, one.method): one for one in map(read_decision, manifest["decisions"])}
+    return _Told(_rules(manifest), decisions, {one["code"]: one["name"] for one in manifest["assessors"]})
 
 
 def _rules(manifest: Mapping[str, Any]) -> dict[tuple[Grade, str], _Rule]:
@@ -92,7 +120,7 @@ def _scores_are_told(
 
 def _block_holds(
     sheet: Sheet, rows: Sequence[Line], results: Sheet, result: Line | None, method: str,
-    rules: Mapping[tuple[Grade, str], _Rule],
+    told: _Told,
 ) -> Iterator[Finding]:  # fmt: skip
     """The rows of one part of one candidate."""
     if result is None:
@@ -104,17 +132,29 @@ def _block_holds(
                 yield sheet.finding("scores", row, key, f"与“{results.template.label}”第{result.row}行不一致")
                 return
     grade = rows[0].get("grade")
-    rule = rules.get((grade, method)) if isinstance(grade, Grade) else None
+    rule = told.rules.get((grade, method)) if isinstance(grade, Grade) else None
     if rule is None:
         yield sheet.finding("scores", rows[0], "method", "清单没有写明这一部分的评分办法")
         return
-    found = list(_sheets_hold(sheet, rows, rule))
-    found = found or list(_part_holds(sheet, rows, rule))
+    decision = told.decisions.get((rows[0].text("admission_number"), method))
+    found = [one for row in rows for one in _person_is_told(sheet, row, told.names)]
+    found = found or list(_sheets_hold(sheet, rows, rule))
+    found = found or list(_part_holds(sheet, rows, rule, decision))
     yield from found
     part = next(row for row in reversed(rows) if row.values.get("kind") == "part") if not found else None
     if part is not None and method not in result.wrong and result.values.get(method) != part.values.get("points"):
-        told = f"与“{sheet.template.label}”第{part.row}行的部分成绩不一致"
-        yield results.finding("scores", result, method, told)
+        words = f"与“{sheet.template.label}”第{part.row}行的部分成绩不一致"
+        yield results.finding("scores", result, method, words)
+
+
+def _person_is_told(sheet: Sheet, row: Line, names: Mapping[str, str]) -> Iterator[Finding]:
+    """Who marked and who observed stands in the manifest, the assessor with this name."""
+    for key in ("assessor_code", "observer"):
+        if row.text(key) and row.text(key) not in names:
+            yield sheet.finding("scores", row, key, "清单中没有此编号的考评人员")
+            return
+    if row.text("assessor") != names.get(row.text("assessor_code"), ""):
+        yield sheet.finding("scores", row, "assessor", "与清单中此编号的考评人员姓名不同")
 
 
 def _sheets_hold(sheet: Sheet, rows: Sequence[Line], rule: _Rule) -> Iterator[Finding]:
@@ -171,16 +211,15 @@ def _first_difference(sheet: Sheet, rows: Sequence[Line], wanted: Sequence[Score
                 return
 
 
-def _part_holds(sheet: Sheet, rows: Sequence[Line], rule: _Rule) -> Iterator[Finding]:
+def _part_holds(sheet: Sheet, rows: Sequence[Line], rule: _Rule, decision: PartDecision | None) -> Iterator[Finding]:
     """There is one mark of the part, by the rule for several assessors or by a person's decision."""
     parts = [row for row in rows if row.get("kind") == "part"]
     if len(parts) != 1:
         yield sheet.finding("scores", rows[-1], "kind", f"部分成绩应有一行，现有 {len(parts)} 行")
         return
     part, how = parts[0], parts[0].text("how")
-    if how in DECIDED:
-        if not part.text("text"):
-            yield sheet.finding("required", part, "text", "裁定、更正应写明理由")
+    if how in DECIDED or decision is not None:
+        yield from _decision_holds(sheet, part, decision)
         return
     if how != rule.part.rule:
         yield sheet.finding("scores", part, "how", "与清单中这一部分的取分办法不同")
@@ -191,3 +230,17 @@ def _part_holds(sheet: Sheet, rows: Sequence[Line], rule: _Rule) -> Iterator[Fin
         yield sheet.finding("scores", part, "points", f"按各考评员评分应为：{agreed.dispute or agreed.text}")
     elif part.text("text") != agreed.text:
         yield sheet.finding("scores", part, "text", f"按各考评员评分应为“{agreed.text}”")
+
+
+def _decision_holds(sheet: Sheet, part: Line, decision: PartDecision | None) -> Iterator[Finding]:
+    """What a person decided is what the manifest tells: how, the mark and the reason."""
+    if not part.text("text"):
+        yield sheet.finding("required", part, "text", "裁定、更正应写明理由")
+    elif decision is None:
+        yield sheet.finding("scores", part, "how", "清单没有写明这一裁定、更正")
+    elif part.text("how") != decision.how:
+        yield sheet.finding("scores", part, "how", f"清单写明由{DECIDED[decision.how]}得出")
+    elif part.values.get("points") != decision.value:
+        yield sheet.finding("scores", part, "points", "与清单所写的裁定、更正不同")
+    elif part.text("text") != decision.text:
+        yield sheet.finding("scores", part, "text", f"按清单应为“{decision.text}”")

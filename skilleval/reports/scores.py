@@ -13,11 +13,11 @@ from skilleval.domain.methods import METHODS
 from skilleval.domain.observations import Observing
 from skilleval.domain.performance import Indicator, Review
 from skilleval.domain.scheme_plans import FilledLine, Plan, plan_of
-from skilleval.domain.scoring import AGREEMENT_RULES
+from skilleval.domain.scoring import AGREEMENT_RULES, show
 from skilleval.reports.filing_lines import ScoreLine
 
 #: how a part's mark came about where no rule for several assessors gave it
-DECIDED = ("adjudicated", "corrected")
+DECIDED = {"adjudicated": "裁定", "corrected": "更正"}
 _SHAPE = {
     "grade": str, "method": str, "title": str, "version": int, "kind": str, "content": dict, "assessors": int, "rule": str,
     "tolerance": int | None,
@@ -79,6 +79,39 @@ def _plain(value: object) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class PartDecision:
+    """The mark of a part that a person set (裁定 or 更正), in hundredths, None for absent: why, and by whom.
+
+    Whoever corrected a settled result stands in the journal alone: ``by`` is empty then.
+    """
+
+    admission_number: str
+    method: str
+    how: str
+    value: int | None
+    reason: str
+    by: str = ""
+
+    @property
+    def text(self) -> str:
+        """As the row of the part says it."""
+        shown = "缺考" if self.value is None else show(self.value)
+        return f"{METHODS[self.method].name_zh}：{shown}（{DECIDED[self.how]}）：{self.reason}{self.by and f'（裁定人：{self.by}）'}"
+
+
+def read_decision(entry: Any) -> PartDecision:
+    """The decision that a manifest tells. Raises ``ValueError`` where something lacks or is of another type."""
+    shape = {"admission_number": str, "method": str, "how": str, "value": int | None, "reason": str, "by": str}
+    if (
+        not isinstance(entry, dict) or entry.keys() != shape.keys()
+        or not all(isinstance(entry[key], kind) and not isinstance(entry[key], bool) for key, kind in shape.items())
+        or entry["method"] not in METHODS or entry["how"] not in DECIDED
+    ):  # fmt: skip
+        raise ValueError("清单“decisions”中有一项缺少内容或类型不对")
+    return PartDecision(**entry)
+
+
+@dataclass(frozen=True, slots=True)
 class FilledSheet:
     """One assessor's sheet of a part: whose, its lines, and its mark in hundredths."""
 
@@ -100,6 +133,8 @@ class PartScores:
     #: a rule of ``domain.scoring``, or one of ``DECIDED``
     how: str
     text: str
+    #: what a person decided, where ``how`` is one of ``DECIDED``
+    decision: PartDecision | None = None
 
 
 def score_lines(scores: Sequence[PartScores]) -> tuple[ScoreLine, ...]:

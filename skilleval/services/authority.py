@@ -154,6 +154,19 @@ def sitter_reasons(session: Session, batch: Batch, library: Library, people: Ite
     return _told(_batch_refusals(session, batch, library, people, None))
 
 
+def candidate_reasons(
+    session: Session, batch: Batch, library: Library, candidates: Sequence[Candidate]
+) -> dict[int, list[str]]:
+    """By candidate whom the institution may not recognise in a batch: why, a line a reason. Each kind of them is asked once."""
+    if not candidates:
+        return {}
+    records, plan = records_for(session, batch, candidates), _plan(batch, None)
+    grounds = {day: records.ground(library, day) for day in plan.days}
+    kinds = {one.id or 0: _sitter(one) for one in candidates}
+    reasons = {kind: _told(_refused(grounds, plan, [kind])) for kind in set(kinds.values())}
+    return {key: reasons[kind] for key, kind in kinds.items() if reasons[kind]}
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Whether a batch may go on: why no registration is in force on its first day, or what else the institution may not do."""

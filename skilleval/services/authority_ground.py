@@ -49,6 +49,7 @@ class Line:
     grades: Sequence[str]
     ceiling: str | None
     routes: Sequence[str]
+    complete_grade_set: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,18 +160,20 @@ class Records:
         posts = [one for one in self.graded if one.valid_from is None or one.valid_from <= on]
         specifications = [one for one in self.specifications if one.id == self.planned_by or is_in_force(one, on)]
         defined, defined_by = self._defined(library, specifications)
+        lines, _uncovered = self.scope(on)
         return GradeSet(
             defined,
             defined_by,
             posts=frozenset(Grade(one.grade) for one in posts),
             scope=frozenset(
                 Grade(word)
-                for line in self.scope(on)[0]
+                for line in lines
                 for word in line.grades
                 if line.ceiling is None or Grade(word) <= Grade(line.ceiling)
             ),
             post_specifications=frozenset(Grade(one.grade) for one in posts if (one.post_specification or "").strip()),
             assessed=frozenset(grade for one in specifications for grade in self.assessed.get(one.id, ())),
+            declared_incomplete=any(line.complete_grade_set is False for line in lines),
         )
 
     def _defined(self, library: Library, specifications: Sequence[Approved]) -> tuple[tuple[Grade, ...] | None, str]:
@@ -241,7 +244,7 @@ def _queries(firm: int, occupation_code: str, trade: str) -> Queries:
         ))).where(col(Registration.institution_id) == firm),
         Line: sa.select(*(col(one) for one in (
             ScopeLine.id, ScopeLine.registration_id, ScopeLine.serial, ScopeLine.trade, ScopeLine.grades, ScopeLine.ceiling,
-            ScopeLine.routes,
+            ScopeLine.routes, ScopeLine.complete_grade_set,
         ))).where(col(ScopeLine.institution_id) == firm, col(ScopeLine.occupation_code) == occupation_code),
         OfPost: sa.select(col(PostGrade.grade), col(PostGrade.valid_from), col(PostGrade.post_specification))
         .join(Post, col(Post.id) == col(PostGrade.post_id))

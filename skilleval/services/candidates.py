@@ -3,7 +3,7 @@
 Sources: T7 of guangdong-rules 7.2 (columns); 4.4 there (一人多证, 重复考证); the entry conditions of the specification.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -191,7 +191,8 @@ def accept_candidates(
 ) -> list[Candidate]:
     """Accept candidates whose eligibility is met.
 
-    Refused with every name: one that is not met or unknown; with every reason: what is beyond the institution's authority.
+    Refused with every name: one that is not met or unknown; with every name and reason: whom the institution may not
+    recognise.
     """
     take_duty(session, actor, batch, "candidates.accept_candidates")
     _must_enrol(batch)
@@ -204,7 +205,56 @@ def accept_candidates(
     ]
     if problems:
         raise RuleBroken(f"{len(problems)} 名考生不能审核通过", problems)
-    authority.require(session, batch, library, candidates=candidates)
+    _must_recognise(session, batch, library, candidates, authority.candidate_reasons(session, batch, library, candidates))
+    return _accept(session, actor, batch, candidates)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Who was accepted, and who is left although met: by name, why, and the way out."""
+
+    candidates: Sequence[Candidate]
+    left: Sequence[str]
+
+
+def accept_met(session: Session, actor: Actor, batch: Batch, library: Library) -> Accepted:
+    """Accept everybody undecided whose eligibility is met; whom the institution may not recognise stays undecided and is told.
+
+    Refused with every name and reason: it may recognise nobody of them.
+    """
+    take_duty(session, actor, batch, "candidates.accept_met")
+    _must_enrol(batch)
+    met = [one for one in _candidates(session, batch) if one.state == "applied" and one.verdict == "met"]
+    beyond = authority.candidate_reasons(session, batch, library, met)
+    inside = [one for one in met if one.id not in beyond]
+    if not inside:
+        _must_recognise(session, batch, library, met, beyond)
+    return Accepted(_accept(session, actor, batch, inside), _left(session, met, beyond))
+
+
+def _must_recognise(
+    session: Session, batch: Batch, library: Library, candidates: Sequence[Candidate], beyond: Mapping[int, Sequence[str]]
+) -> None:
+    """Refuse people whom the institution may not recognise. What stands against the whole batch is told as such."""
+    if not beyond:
+        return
+    against_batch = set(authority.reasons_against(session, batch, library))
+    if all(against_batch.issuperset(reasons) for reasons in beyond.values()):
+        authority.require(session, batch, library, candidates=candidates)
+    raise RuleBroken(f"{len(beyond)} 名考生不能审核通过：依所选规则，本机构不能认定", _left(session, candidates, beyond))
+
+
+def _left(session: Session, candidates: Sequence[Candidate], beyond: Mapping[int, Sequence[str]]) -> list[str]:
+    known = _people(session, candidates)
+    return [
+        f"{person.name}{f'（{person.employee_no}）' if person.employee_no else ''}：{'；'.join(reasons)}。"
+        "登记有误的先更正再审核；否则审核不通过（skilleval candidates refuse），或由本人退出（skilleval candidates withdraw）"
+        for one in candidates
+        if (reasons := beyond.get(_key(one.id))) and (person := known[one.person_id])
+    ]
+
+
+def _accept(session: Session, actor: Actor, batch: Batch, candidates: Sequence[Candidate]) -> list[Candidate]:
     for one in candidates:
         one.state = lifecycle.step("candidate", one.state, "eligible")
         one.decision_reason = None

@@ -226,9 +226,14 @@ def revoke_certificate(session: Session, actor: Actor, certificate: Certificate,
 
 
 def reissue_certificate(session: Session, actor: Actor, certificate: Certificate, *, reason: str, on: date) -> CertificateEvent:
-    """Reissue a lost or damaged certificate (补发): the same number and content, printed once more."""
-    take_duty(session, actor, _candidate_and_batch(session, certificate)[1], "certificates.reissue_certificate")
+    """Reissue a lost or damaged certificate (补发): the same number and content, printed once more.
+
+    Refused with every reason: a mark or vote that counts of somebody who has to be recused.
+    """
+    candidate, batch = _candidate_and_batch(session, certificate)
+    take_duty(session, actor, batch, "certificates.reissue_certificate")
     _must_stand(session, certificate)
+    must_not_count(session, batch, "补发证书", [candidate])
     return _event(session, actor, certificate, "reissued", reason, on)
 
 

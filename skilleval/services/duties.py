@@ -45,6 +45,7 @@ ACTS: dict[str, str | None] = {
     "recognitions.vote": "score",
     # whether it is in order
     "candidates.accept_candidates": "review",
+    "candidates.accept_met": "review",
     "candidates.refuse_candidates": "review",
     "conflicts.decide_conflict": "review",
     "marks.adjudicate": "review",

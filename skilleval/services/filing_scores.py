@@ -3,13 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
-from skilleval.db.tables import Adjudication, Batch, Candidate, Mark, Person, Result, Scheme, SpecificationPart
+from skilleval.db.tables import (
+    Adjudication,
+    Batch,
+    Candidate,
+    Mark,
+    Person,
+    Personnel,
+    Result,
+    Scheme,
+    SpecificationPart,
+)
 from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
-from skilleval.domain.scoring import agree, show
-from skilleval.reports.scores import FilledSheet, PartScheme, PartScores
+from skilleval.domain.scoring import agree
+from skilleval.reports.scores import FilledSheet, PartDecision, PartScheme, PartScores
 from skilleval.services.marks import adjudications_of, domain_part, latest_marks, standing_decisions
 from skilleval.services.schemes import Filled, filled_sheets, latest_schemes
 
@@ -51,6 +61,23 @@ def schemes_in(scores: Sequence[PartScores]) -> tuple[PartScheme, ...]:
     return tuple(found[key] for key in sorted(found, key=lambda key: (key[0].rank, list(METHODS).index(key[1]))))
 
 
+def decisions_in(scores: Sequence[PartScores]) -> tuple[PartDecision, ...]:
+    """What people decided of these marks, in their order."""
+    return tuple(one.decision for one in scores if one.decision is not None)
+
+
+def staff_in(session: Session, batch: Batch, scores: Sequence[PartScores]) -> tuple[tuple[str, str], ...]:
+    """Code and name of everybody on record who marked or observed in these, by code."""
+    sheets = [sheet for one in scores for sheet in one.sheets]
+    codes = {sheet.assessor_code for sheet in sheets} | {line.observer for sheet in sheets for line in sheet.lines if line.observer}
+    if not codes:
+        return ()
+    query = select(Personnel.code, Personnel.name).where(
+        col(Personnel.institution_id) == batch.institution_id, col(Personnel.code).in_(codes)
+    )
+    return tuple((code, name) for code, name in session.exec(query.order_by(col(Personnel.code))))
+
+
 def _standing(session: Session, batch: Batch) -> _Standing:
     latest = latest_marks(session, batch)
     marks: dict[tuple[int, int], list[Mark]] = {}
@@ -81,24 +108,24 @@ def _scores(
     if value is None and not filled:
         return None
     sheets = [FilledSheet(one.assessor.code, one.assessor.name, one.lines, one.sheet.value) for one in filled]
-    how, text = _how(part, marks, [one.value for one in sheets], value, result, standing.decisions.get(own))
-    return PartScores(candidate.admission_number or "", name, scheme, sheets, value, how, text)
-
-
-def _how(
-    part: SpecificationPart, marks: Sequence[Mark], values: Sequence[int], value: int | None, result: Result,
-    decision: Adjudication | None,
-) -> tuple[str, str]:  # fmt: skip
-    """How the mark of the part came about, and in words: by the rule, by a decision over the marks, or corrected later."""
-    rule = domain_part(part)
-    agreed = agree(rule, values, absent=sum(one.absent for one in marks))
-    name, shown = METHODS[part.method].name_zh, show(value) if value is not None else "缺考"
-    if decision is not None and decision.value == value:
-        return "adjudicated", f"{name}：{shown}（裁定）：{decision.reason}"
-    if result.revision > 1 and (decision is not None or agreed.value != value):
-        return "corrected", f"{name}：{shown}（更正）：{result.reason or ''}"
+    number = candidate.admission_number or ""
+    agreed = agree(domain_part(part), [one.value for one in sheets], absent=sum(one.absent for one in marks))
+    decision = _decision(number, part, agreed.value, value, result, standing.decisions.get(own))
+    if decision is not None:
+        return PartScores(number, name, scheme, sheets, value, decision.how, decision.text, decision)
     # A settled mark that its sheets do not give is not explained away: the check of the package finds it.
-    return rule.rule, agreed.text
+    return PartScores(number, name, scheme, sheets, value, domain_part(part).rule, agreed.text)
+
+
+def _decision(
+    number: str, part: SpecificationPart, agreed: int | None, value: int | None, result: Result, decision: Adjudication | None
+) -> PartDecision | None:
+    """What a person decided: over the marks, or by correcting the result later; None where the rule gave the mark."""
+    if decision is not None and decision.value == value:
+        return PartDecision(number, part.method, "adjudicated", value, decision.reason, decision.decided_by)
+    if result.revision > 1 and (decision is not None or agreed != value):
+        return PartDecision(number, part.method, "corrected", value, result.reason or "")
+    return None
 
 
 def _key(value: int | None) -> int:

@@ -24,7 +24,7 @@ from skilleval.services import filing_content as reading
 from skilleval.services import journal, notices
 from skilleval.services.duties import take_duty
 from skilleval.services.filing_record import BatchOutline, read_batch
-from skilleval.services.filing_scores import schemes_in
+from skilleval.services.filing_scores import decisions_in, schemes_in, staff_in
 from skilleval.services.filing_store import keep_package
 from skilleval.services.journal import Actor
 from skilleval.services.provenance import provenance_of
@@ -132,6 +132,8 @@ def collect_content(
         cases=tuple(record.told_cases.values()),
         schemes=schemes_in(record.scores),
         scores=score_lines(record.scores),
+        decisions=decisions_in(record.scores),
+        assessors=staff_in(session, batch, record.scores),
         demo=demo,
     )
     authority(content, filing_templates()["letter"])

@@ -187,14 +187,14 @@ def settlements(
         marks = agreed[_key(candidate.id)]
         who = f"{candidate.admission_number} {name}"
         disputes = [mark.dispute for mark in marks.values() if mark.dispute]
-        problems += [f"{who} {told}" for told in (*disputes, *against.get(_key(candidate.id), []))]
+        # Who is absent from one part needs no mark of the others.
+        absent = any(mark.absent for mark in marks.values())
+        missing = [] if absent else [mark.text for mark in marks.values() if mark.value is None and not mark.dispute]
+        problems += [f"{who} {told}" for told in (*disputes, *against.get(_key(candidate.id), []), *missing)]
         if disputes:
             continue
         defined = {part.method: domain_part(part) for part in parts if part.grade == candidate.grade}
-        settlement = settle(defined, marks)
-        if settlement.outcome.value == "unfinished":
-            problems += [f"{who} {mark.text}" for mark in marks.values() if mark.value is None and not mark.absent]
-        settled.append((candidate, settlement))
+        settled.append((candidate, settle(defined, marks)))
     return settled, problems
 
 

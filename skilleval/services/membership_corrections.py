@@ -22,6 +22,7 @@ from skilleval.db.tables import (
     Institution,
     Mandate,
     MembershipCorrection,
+    Person,
     Result,
 )
 from skilleval.domain import lifecycle
@@ -39,14 +40,18 @@ class _Touched:
 
     batch: Batch
     candidate: Candidate
+    person: Person
     #: whether a result that somebody passed, or a certificate, rests on it
     stands: bool
 
     @property
     def told(self) -> str:
-        """The batch, the candidate and how far it got."""
+        """The batch, the candidate by name and numbers, and how far both got."""
         where = f"批次 {self.batch.number}（{lifecycle.label('batch', self.batch.state)}）"
-        return f"{where}考生 {self.candidate.admission_number or '（未编号）'}"
+        numbers = {"准考证号": self.candidate.admission_number, "工号": self.person.employee_no}
+        told = "，".join(f"{what} {number}" for what, number in numbers.items() if number)
+        stage = lifecycle.label("candidate", self.candidate.state)
+        return f"{where}考生 {self.person.name}{f'（{told}）' if told else ''}：{stage}"
 
 
 def correct_leave(
@@ -120,15 +125,16 @@ def _touched(session: Session, chain: Chain, member: ChainMember, left_on: date 
         col(Mandate.chain_id) == chain.id, col(Mandate.employer_id) == employer
     )
     query = (
-        select(Batch, Candidate)
+        select(Batch, Candidate, Person)
         .join(Candidate, col(Candidate.batch_id) == col(Batch.id))
+        .join(Person, col(Person.id) == col(Candidate.person_id))
         .where(col(Candidate.employer_id) == employer, col(Batch.institution_id).in_(serving))
         .where(col(Batch.state) != "cancelled", col(Candidate.verdict).is_not(None))
         .order_by(col(Batch.number), col(Candidate.admission_number), col(Candidate.id))
     )
     return [
-        _Touched(batch, one, _stands(session, one))
-        for batch, one in session.exec(query).all()
+        _Touched(batch, one, person, _stands(session, one))
+        for batch, one, person in session.exec(query).all()
         if any(before.holds_on(day) != after.holds_on(day) for day in (batch.starts_on, batch.ends_on))
     ]
 
@@ -152,7 +158,7 @@ def _stands(session: Session, candidate: Candidate) -> bool:
 
 
 def _told(session: Session, touched: Sequence[_Touched]) -> list[str]:
-    """Those whom the viewer may see by number; that there are others, without whose they are."""
+    """Those whom the viewer may see by name and number; that there are others, without whose they are."""
     viewer = viewer_of(session)
     seen = [one for one in touched if viewer.owns(one.batch.institution_id)]
     others = ["其他评价机构的批次中也有该企业的考生"] if len(seen) < len(touched) else []

@@ -22,6 +22,9 @@ from skilleval.web.language import _
 
 pages = Blueprint("candidates", __name__, url_prefix="/batches/<row(kind='batch'):batch_id>/candidates")
 
+#: of so many people who are left undecided it is told why, so that the message fits into a cookie
+_TOLD = 3
+
 
 @pages.get("")
 def index(batch_id: int) -> Response | str:
@@ -75,10 +78,15 @@ def decide(batch_id: int) -> BaseResponse:
     act, reason = request.form.get("act", ""), request.form.get("reason", "").strip()
     with gate.writing() as session:
         batch = own_batch(session, batch_id)
-        chosen = _met(session, batch) if act == "accept_all_met" else _chosen(session, batch)
+        library = gate.site().installation.library
+        left: Sequence[str] = ()
+        chosen: Sequence[Candidate] = () if act == "accept_all_met" else _chosen(session, batch)
         match act:
-            case "accept" | "accept_all_met":
-                library = gate.site().installation.library
+            case "accept_all_met":
+                accepted = service.accept_met(session, gate.actor(), batch, library)
+                chosen, left = accepted.candidates, accepted.left
+                told = _("审核通过 {count} 人。")
+            case "accept":
                 service.accept_candidates(session, gate.actor(), batch, chosen, library)
                 told = _("审核通过 {count} 人。")
             case "refuse":
@@ -91,6 +99,9 @@ def decide(batch_id: int) -> BaseResponse:
                 abort(400)
         session.commit()
     flash(told.format(count=len(chosen)))
+    if left:
+        warning = _("另有 {count} 人符合申报条件，但本机构不能认定，未审核：{why}")
+        flash(warning.format(count=len(left), why="；".join(left[:_TOLD])), "warn")
     return redirect(url_for("candidates.index", batch_id=batch_id), 303)
 
 
@@ -107,14 +118,6 @@ def _chosen(session: Session, batch: Batch) -> Sequence[Candidate]:
     if len(found) != len(numbers):
         abort(404)
     return found
-
-
-def _met(session: Session, batch: Batch) -> Sequence[Candidate]:
-    query = select(Candidate).where(
-        col(Candidate.institution_id) == batch.institution_id, col(Candidate.batch_id) == batch.id,
-        col(Candidate.state) == "applied", col(Candidate.verdict) == "met",
-    )  # fmt: skip
-    return session.exec(query.order_by(col(Candidate.id))).all()
 
 
 def _candidate(session: Session, batch: Batch, candidate_id: int) -> tuple[Candidate, Person, Institution]:

@@ -32,6 +32,9 @@ from skilleval.web.language import _, lazy
 
 pages = Blueprint("certificates", __name__, url_prefix="/batches/<row(kind='batch'):batch_id>/certificates")
 
+#: of so many certificates that are not printed it is told why, so that the message fits into a cookie
+_TOLD = 5
+
 #: errors that a page shows; the marked workbook has all
 SHOWN = 50
 
@@ -126,14 +129,19 @@ def numbers(batch_id: int) -> BaseResponse | str:
 
 @pages.post("/print")
 def print_(batch_id: int) -> BaseResponse:
-    """All certificates of the batch in one PDF. It bears full document numbers, so the journal tells who printed it.
+    """All printable certificates of the batch in one PDF; of the others the next page tells why. It bears full document numbers, so
+    the journal tells who printed it.
 
     Those of a large batch are drawn by the worker: then this leads to the page of the job.
     """
     installation = gate.site().installation
     with gate.writing() as session:
         batch = own_batch(session, batch_id)
-        chosen = service.certificates_of(session, batch)
+        printable = certificate_prints.printable(session, service.certificates_of(session, batch))
+        chosen = printable.chosen
+        if printable.withheld:
+            told = _("{count} 份证书没有打印：{why}")
+            flash(told.format(count=len(printable.withheld), why="；".join(printable.withheld[:_TOLD])), "warn")
         if len(chosen) > certificate_prints.MANY:
             job = job_pages.hand_over(session, jobs.Asked("certificates.print", f"certificates/{batch.id}", batch_id=batch.id))
             session.commit()

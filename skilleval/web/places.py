@@ -19,6 +19,8 @@ PLACES = {
     "batches reason": "批次概览的“写明条款不一致的理由”",
     "batches staff": "批次“评审组”页的“调整人员”",
     "candidates check": "批次“考生”页的“重新判断”",
+    "candidates refuse": "批次“考生”页的“审核不通过”",
+    "candidates withdraw": "批次“考生”页的“退出本批”",
     "certificates import-numbers": "批次“证书”页的“导入省里下发的编号”",
     "certificates issue": "批次“证书”页的“颁发证书”",
     "certificates revoke": "证书页的“撤销”",

@@ -8,15 +8,15 @@ from skilleval.worker.work import Work
 
 
 def print_(work: Work) -> None:
-    """All certificates of a batch in one PDF, which waits sealed until it is fetched; the journal tells who printed."""
+    """All printable certificates of a batch in one PDF, which waits sealed until it is fetched; the journal tells who printed."""
     vault, settings = work.installation.vault, work.installation.settings
     with work.reading() as session:
-        chosen = certificates_of(session, work.batch(session))
+        chosen = certificate_prints.printable(session, certificates_of(session, work.batch(session))).chosen
         sheets = certificate_prints.sheets_of(session, chosen, vault=vault, settings=settings)
     printed = render_certificates(sheets, load_fonts(settings.fonts), work.progress("drawing", len(sheets)))
     with work.finishing(len(sheets)) as act:
         batch = work.batch(act.session)
-        chosen = certificates_of(act.session, batch)
+        chosen = certificate_prints.printable(act.session, certificates_of(act.session, batch)).chosen
         certificate_prints.note_print(act.session, act.actor, chosen, sheets, vault=vault, settings=settings)
         work.results.keep(work.job.public_id, printed)
         act.file_name = f"证书_{batch.number}.pdf"

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from skilleval.domain.complete_grade_set import (
+    DECLARED,
     POSTS,
     SCOPE,
     SPECIFIED,
@@ -69,6 +70,25 @@ def test_without_a_text_that_tells_the_grades_nobody_knows() -> None:
 
     assert proof.answer is Answer.UNKNOWN
     assert {leaf.fact for leaf in proof.leaves()} == {"没有已批准的评价规范"}
+
+
+@pytest.mark.parametrize(
+    ("found", "answer", "fact"),
+    [
+        (FULL, Answer.UNKNOWN, "备案写明未完整设置，而岗位等级与评价规范显示完整，须核对"),
+        (GradeSet(None, "没有已批准的评价规范"), Answer.UNKNOWN, "备案写明未完整设置，而按岗位等级与评价规范无法判断，须核对"),
+        (replace(FULL, posts=ALL - {Grade.TECHNICIAN}), Answer.NOT_MET, None),
+    ],
+)
+def test_a_set_that_was_registered_as_incomplete_is_never_complete(found: GradeSet, answer: Answer, fact: str | None) -> None:
+    proof = prove_complete(replace(found, declared_incomplete=True))
+
+    told = [leaf for leaf in proof.leaves() if leaf.clause == DECLARED]
+    assert proof.answer is answer
+    assert [leaf.fact for leaf in told] == ([] if fact is None else [fact])
+    assert all(leaf.origin == "备案范围；岗位等级与评价规范" and leaf.answer is Answer.UNKNOWN for leaf in told)
+    # where both sources say the same, the gaps are told as ever
+    assert proof == prove_complete(found) or fact is not None
 
 
 SOURCE = "文件没有定义“等级设置完整”，此为本软件的工作定义（依二（一）1、二（四）2推断）"

@@ -11,7 +11,7 @@ from skilleval.domain.scheme_plans import rescore
 from skilleval.domain.schemes import ScoredLine
 from skilleval.domain.scoring import Part, PartMark, agree, settle
 from skilleval.reports.filing import FilingContent, PartRule
-from skilleval.reports.scores import FilledSheet, PartScheme, PartScores, score_lines
+from skilleval.reports.scores import FilledSheet, PartDecision, PartScheme, PartScores, score_lines
 from skilleval.services.scheme_file import stored
 from tests.assessed import GOOD, LESS, OBSERVED, REVIEW, criteria
 from tests.reports.samples import clean_content
@@ -50,7 +50,18 @@ def scored_content() -> FilingContent:
         parts=(*senior, *(one for one in content.parts if one.grade is not Grade.SENIOR)),
         schemes=tuple(schemes.values()),
         scores=score_lines(told),
+        assessors=tuple((f"K{place}", f"考评员{name}") for place, name in enumerate("甲乙丙", start=1)),
     )
+
+
+def decided_content() -> FilingContent:
+    """The same with the skill of the second candidate set by a person to what its marks give."""
+    content = scored_content()
+    place, line = next((place, one) for place, one in enumerate(content.scores) if one.kind == "part")
+    decision = PartDecision(line.admission_number, line.method, "adjudicated", line.points, "复核工件", "复评专家")
+    rows = list(content.scores)
+    rows[place] = replace(line, how="adjudicated", text=decision.text)
+    return replace(content, scores=tuple(rows), decisions=(decision,))
 
 
 def _scheme(method: str) -> PartScheme:

@@ -17,7 +17,7 @@ from skilleval.reports.package_sheets import read_sheet
 from skilleval.reports.scores import read_scheme
 from tests.reports.defects import Tables, open_tables, repack, reseal
 from tests.reports.samples import clean_content
-from tests.reports.scored import scored_content
+from tests.reports.scored import decided_content, scored_content
 
 FILE = "08_评分明细.xlsx"
 KEYS = {name: [column.key for column in filing_templates()[name].columns] for name in ("scores", "results")}
@@ -293,15 +293,104 @@ def test_a_manifest_whose_schemes_cannot_be_read_is_none(change: Callable[[dict[
 
 
 def test_a_decision_needs_its_words_and_is_held_against_the_results(packed: bytes) -> None:
-    def with_part(**changed: object) -> list[tuple[str, str]]:
+    def with_part(decided: dict[str, object] | None, **changed: object) -> list[tuple[str, str]]:
         tables = open_tables(packed)
         for key, value in changed.items():
             put(tables, "scores", row_of(tables, kind="部分成绩"), key, value)
-        return [(one.code, one.file) for one in found_in(packed, tables)]
+        return [(one.code, one.file) for one in found_in(packed, tables, _decided(tables, decided))]
 
-    assert with_part(how="裁定", text="技能操作考核：92.17（裁定）：复核工件") == []
-    assert with_part(how="裁定", text="") == [("required", FILE)]
-    assert with_part(how="更正", points=93, text="技能操作考核：93.00（更正）：登分错误") == [("scores", "03_成绩汇总.xlsx")]
+    corrected = {"how": "corrected", "value": 9300, "reason": "登分错误", "by": ""}
+    assert with_part(DECISION, how="裁定", text="技能操作考核：92.17（裁定）：复核工件（裁定人：复评专家）") == []
+    assert with_part(DECISION, how="裁定", text="") == [("required", FILE)]
+    assert with_part(corrected, how="更正", points=93, text="技能操作考核：93.00（更正）：登分错误") == [("scores", "03_成绩汇总.xlsx")]
+
+
+DECISION: dict[str, object] = {"how": "adjudicated", "value": 9217, "reason": "复核工件", "by": "复评专家"}
+
+
+def _decided(tables: Tables, decided: dict[str, object] | None) -> Callable[[dict[str, Any]], None]:
+    """A manifest that tells a decision of the first part in the tables."""
+    row = tables["scores"][row_of(tables, kind="部分成绩")]
+    number = row[KEYS["scores"].index("admission_number")]
+    return _set(("decisions",), [] if decided is None else [{"admission_number": number, "method": "skill", **decided}])
+
+
+@pytest.mark.parametrize(
+    ("decided", "key", "value", "told_at"),
+    [
+        (DECISION, "text", "技能操作考核：92.17（裁定）：领导同意", "text"),
+        (DECISION, "points", 93, "points"),
+        (DECISION, "how", "更正", "how"),
+        (DECISION, "how", "平均分", "how"),
+        (None, "text", "技能操作考核：92.17（裁定）：领导同意", "how"),
+        (DECISION, "text", "技能操作考核：92.17（裁定）：复核工件（裁定人：别人）", "text"),
+        (DECISION | {"reason": "领导同意"}, "", "", "text"),
+        (DECISION | {"by": "别人"}, "", "", "text"),
+        (DECISION | {"value": 9300}, "", "", "points"),
+        (DECISION, "", "", None),
+    ],
+)
+def test_a_decision_that_is_not_the_one_in_the_manifest_is_found(
+    decided: dict[str, object] | None, key: str, value: object, told_at: str | None, packed: bytes, tables: Tables
+) -> None:
+    place = row_of(tables, kind="部分成绩")
+    put(tables, "scores", place, "how", "裁定")
+    put(tables, "scores", place, "text", "技能操作考核：92.17（裁定）：复核工件（裁定人：复评专家）")
+    if key:
+        put(tables, "scores", place, key, value)
+
+    found = found_in(packed, tables, _decided(tables, decided))
+
+    assert [(one.code, one.file, one.heading) for one in found] == (
+        [] if told_at is None else [("scores", FILE, HEADINGS[told_at])]
+    )
+
+
+def test_a_decision_of_which_there_is_no_row_is_found(packed: bytes, tables: Tables) -> None:
+    [found] = found_in(packed, tables, _set(("decisions",), [{**DECISION, "admission_number": "X-1", "method": "skill"}]))
+
+    assert found.file == manifest.NAME and "X-1" in found.message
+
+
+def test_an_adjudication_altered_and_sealed_anew_is_found(tmp_path: Path) -> None:
+    content = decided_content()
+    packed = write_package(tmp_path, content, load_fonts({})).path.read_bytes()
+    tables = open_tables(packed)
+    assert findings(packed, tmp_path) == () and content.decisions[0].by == "复评专家"
+
+    put(tables, "scores", row_of(tables, how="裁定"), "text", f"{content.decisions[0].text}，领导同意")
+
+    assert [(one.code, one.heading) for one in findings(repack(packed, tables), tmp_path)] == [("scores", HEADINGS["text"])]
+
+
+@pytest.mark.parametrize(
+    ("row", "changed", "told_at"),
+    [
+        ({"item": "RC"}, {"observer": "K9"}, "observer"),
+        ({"item": "RC"}, {"observer": "K9", "text": True}, "observer"),
+        ({"item": "1"}, {"assessor": "考评员丁"}, "assessor"),
+    ],
+)
+def test_who_marked_or_observed_stands_in_the_manifest(
+    row: dict[str, str], changed: dict[str, object], told_at: str, packed: bytes, tables: Tables, tmp_path: Path
+) -> None:
+    place = row_of(tables, **row)
+    before = tables["scores"][place][KEYS["scores"].index("observer")]
+    for key, value in changed.items():
+        told = tables["scores"][place][KEYS["scores"].index("text")].replace(before, "K9") if key == "text" else value
+        put(tables, "scores", place, key, told)
+
+    assert [(one.code, one.heading) for one in findings(repack(packed, tables), tmp_path)] == [("scores", HEADINGS[told_at])]
+
+
+@pytest.mark.parametrize("changed", [{"how": "best"}, {"value": "1"}, {"method": "oral"}, {"reason": None}, {"more": 1}])
+def test_a_manifest_whose_decisions_cannot_be_read_is_none(changed: dict[str, Any], packed: bytes) -> None:
+    told = manifest.parse(archive.unpack(packed)[manifest.NAME])
+    told["decisions"] = [{"admission_number": "X-1", "method": "skill", **DECISION, **changed}]
+    told["seal"] = manifest.seal(told)
+
+    with pytest.raises(ValueError, match="decisions"):
+        manifest.parse(manifest.canonical(told))
 
 
 def test_the_manifest_tells_a_scheme_as_it_was_written() -> None:

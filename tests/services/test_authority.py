@@ -165,6 +165,32 @@ def test_a_complete_set_is_compared_with_the_standard(session: Session, firm: Fi
 
 
 @pytest.mark.parametrize(
+    ("declared", "verdict"), [(True, Verdict.YES), (None, Verdict.YES), (False, Verdict.UNKNOWN)]
+)
+def test_a_registration_that_declares_the_set_incomplete_makes_the_wide_power_unknown(
+    session: Session, firm: Firm, declared: bool | None, verdict: Verdict
+) -> None:
+    make_complete(session, firm)
+    firm.scope.complete_grade_set = declared
+
+    answer = ask(session, firm, Grade.TECHNICIAN, "direct", holds=Grade.SENIOR)
+
+    assert answer.verdict is verdict
+    assert ("备案写明未完整设置，而岗位等级与评价规范显示完整，须核对" in lines_of(answer)) is (declared is False)
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_declaration_fills_no_gap_of_the_set(session: Session, firm: Firm, declared: bool) -> None:
+    make_complete(session, firm, [grade for grade in FIVE if grade != "senior"])
+    firm.scope.complete_grade_set = declared
+
+    answer = ask(session, firm, Grade.TECHNICIAN, "direct", holds=Grade.SENIOR)
+
+    assert answer.verdict is Verdict.CLAUSES_DISAGREE
+    assert complete_of(answer)["a"] == "没有岗位等级的：三级/高级工"
+
+
+@pytest.mark.parametrize(
     ("field", "value", "words"),
     [
         ("standard", "6-31-01-03@1900", "所依据的标准 6-31-01-03@1900"),

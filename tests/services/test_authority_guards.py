@@ -19,11 +19,13 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.rules import Answer
 from skilleval.packs import Library
 from skilleval.reports.fonts import load_fonts
-from skilleval.services import authority, batches, candidates, certificates, marks, notices, rules
+from skilleval.services import authority, batches, candidates, certificates, chains, marks, notices, rules
 from skilleval.services.filings import export_filing
 from skilleval.services.verification import verify_all
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.certified import CALENDAR, CLOSED_ON, FIRST_DAY, make_certified_batch, publish, settle
+from tests.chained import Scene as ChainScene
+from tests.chained import make_scene as make_chain
 from tests.factories import (
     ACTOR,
     LIBRARY,
@@ -318,6 +320,60 @@ def test_another_firms_candidate_is_refused_with_that_firm_named(scene: Scene, v
         candidates.accept_candidates(scene.session, ACTOR, batch, [guest], LIBRARY)
 
     assert any("员工所在单位：链上企业" in reason for reason in refusal.value.reasons)
+    [told] = refusal.value.reasons
+    assert refusal.value.message.startswith("1 名考生不能审核通过") and told.startswith("陈大文") and "（authority.own_people）" in told
+    assert "skilleval candidates refuse" in told and "skilleval candidates withdraw" in told
+
+
+@pytest.fixture
+def chain(session: Session, vault: Vault) -> tuple[ChainScene, list[Candidate]]:
+    """A batch of a chain evaluator with one person of its own and one of the member that it serves, both met."""
+    found = make_chain(session)
+    people = make_person(session, vault, found.lead, "本企员工"), make_person(session, vault, found.member, "甲企员工", 2)
+    return found, [make_candidate(session, found.batch, one, state="applied", verdict="met") for one in people]
+
+
+def test_who_is_served_no_more_is_left_and_told_while_the_others_are_accepted(
+    session: Session, chain: tuple[ChainScene, list[Candidate]]
+) -> None:
+    scene, (own, guest) = chain
+    chains.revoke_mandate(session, ACTOR, scene.mandate, reason="协议终止", on=date(2026, 6, 1))
+
+    found = candidates.accept_met(session, ACTOR, scene.batch, LIBRARY)
+
+    assert list(found.candidates) == [own] and (own.state, guest.state) == ("eligible", "applied")
+    [told] = found.left
+    assert told.startswith("甲企员工") and "2026-06-01" in told and "（chain." in told
+    assert "skilleval candidates refuse" in told and "skilleval candidates withdraw" in told
+    with pytest.raises(RuleBroken) as refusal:
+        candidates.accept_met(session, ACTOR, scene.batch, LIBRARY)
+    assert refusal.value.reasons == (told,)
+    with pytest.raises(RuleBroken) as refusal:
+        candidates.accept_candidates(session, ACTOR, scene.batch, [guest], LIBRARY)
+    assert refusal.value.reasons == (told,) and guest.state == "applied"
+
+
+def test_everybody_who_is_served_is_accepted_at_once(
+    session: Session, chain: tuple[ChainScene, list[Candidate]]
+) -> None:
+    scene, both = chain
+
+    found = candidates.accept_met(session, ACTOR, scene.batch, LIBRARY)
+
+    assert (list(found.candidates), list(found.left)) == (both, []) and {one.state for one in both} == {"eligible"}
+
+
+def test_what_stands_against_the_batch_accepts_nobody_and_names_nobody(
+    session: Session, chain: tuple[ChainScene, list[Candidate]]
+) -> None:
+    scene, both = chain
+    scene.lead.registration.state = "suspended"
+    session.flush()
+
+    with pytest.raises(RuleBroken, match="不能开展认定") as refusal:
+        candidates.accept_met(session, ACTOR, scene.batch, LIBRARY)
+
+    assert not any("员工：" in one for one in refusal.value.reasons) and {one.state for one in both} == {"applied"}
 
 
 @pytest.mark.parametrize("reason", [None, " ", "市里已书面答复"])

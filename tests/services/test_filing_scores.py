@@ -34,4 +34,7 @@ def test_the_sheets_behind_every_mark_are_filed_and_verify(session: Session, vau
     marks = [(one.assessor_code, one.points) for one in content.scores if one.name == "郑改分" and one.kind == "mark"]
     assert marks == [("K1", 9300), ("K2", 9300), ("K3", 9300), ("K1", 8200), ("K1", 8250)]
     reasons = {one.name: one.text for one in content.scores if one.how in ("adjudicated", "corrected")}
-    assert reasons == {"王裁定": "技能操作考核：61.00（裁定）：复核工件", "吴更正": "技能操作考核：61.00（更正）：登分错误"}
+    assert reasons == {"王裁定": f"技能操作考核：61.00（裁定）：复核工件（裁定人：{ACTOR.name}）", "吴更正": "技能操作考核：61.00（更正）：登分错误"}
+    decided = {(one.how, one.reason, one.by) for one in content.decisions}
+    assert decided == {("adjudicated", "复核工件", ACTOR.name), ("corrected", "登分错误", "")}
+    assert [code for code, _name in content.assessors] == ["K1", "K2", "K3"] and all(name for _code, name in content.assessors)

@@ -103,6 +103,27 @@ def test_what_is_missing_is_unfinished_and_never_a_fail(session: Session, batch:
     assert sorted(one.outcome for one in session.exec(select(Result))) == ["failed", "passed"]
 
 
+@pytest.mark.parametrize(
+    ("theory", "told"),
+    [
+        ({"K1": 3000}, ["须裁定"]),
+        ({}, ["须裁定", "理论知识考试"]),
+        ({"K1": None}, ["须裁定"]),
+    ],
+    ids=["marked", "missing", "absent"],
+)
+def test_who_has_a_dispute_is_told_what_else_is_missing(
+    session: Session, batch: Batch, tmp_path: Path, theory: dict[str, int | None], told: list[str]
+) -> None:
+    bring(session, batch, tmp_path / "m.xlsx", GOOD, {"theory": theory, "skill": {"K1": 4000, "K2": 7000, "K3": 9000}})
+
+    with pytest.raises(RuleBroken) as refusal:
+        marks.settle_results(session, ACTOR, batch, LIBRARY)
+
+    assert [word in reason for word, reason in zip(told, refusal.value.reasons, strict=True)] == [True] * len(told)
+    assert refusal.value.message.startswith(f"还不能核定成绩：{len(told)} 处")
+
+
 def test_who_is_absent_is_absent(session: Session, batch: Batch, tmp_path: Path) -> None:
     absent: dict[str, dict[str, int | None]] = {"theory": {"K1": None}, "skill": {"K1": None, "K2": None, "K3": None}}
     bring(session, batch, tmp_path / "m.xlsx", GOOD, absent)

@@ -90,8 +90,25 @@ def test_who_was_judged_for_a_day_that_changes_is_listed_and_the_verdict_stays(
 
     row = correct(session, scene, new)
 
-    assert row.touched == [f"批次 2026-DG-01（评分）考生 {candidate.admission_number}"] * listed
+    told = f"批次 2026-DG-01（评分）考生 陈大文（准考证号 {candidate.admission_number}，工号 E0001）：资格审核通过"
+    assert row.touched == [told] * listed
     assert (candidate.verdict, candidate.state) == ("met", "eligible")
+
+
+def test_who_has_no_admission_number_yet_is_told_by_name_and_each_as_far_as_they_are(
+    session: Session, vault: Vault, scene: Scene
+) -> None:
+    for serial, (state, verdict) in enumerate((("applied", "met"), ("refused", "not_met"), ("applied", None)), start=1):
+        person = make_person(session, vault, scene.member, f"考生{'甲乙丙'[serial - 1]}", serial)
+        make_candidate(session, scene.batch, person, state=state, verdict=verdict).admission_number = None
+        person.employee_no = None if serial == 2 else person.employee_no
+    leave(session, scene, date(2026, 5, 31))
+
+    row = correct(session, scene, LAST)
+
+    assert row.touched == [
+        "批次 2026-DG-01（评分）考生 考生甲（工号 E0001）：已申报", "批次 2026-DG-01（评分）考生 考生乙：资格审核不通过"
+    ]
 
 
 @pytest.mark.parametrize(("skill", "day", "refused"), [(8000, LAST, False), (8000, date(2026, 6, 11), True), (5000, date(2026, 6, 11), False)])
@@ -166,4 +183,5 @@ def test_of_another_evaluators_candidates_the_lead_is_told_that_there_are_some(
     other = correct(session, scene, FIRST)
 
     assert candidate.admission_number is not None and candidate.admission_number in own.touched[0]
+    assert "陈大文" in own.touched[0]
     assert other.touched == ["其他评价机构的批次中也有该企业的考生"]

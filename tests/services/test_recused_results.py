@@ -12,7 +12,7 @@ from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch, Certificate, Conflict, Institution
 from skilleval.domain.errors import RuleBroken
 from skilleval.reports.fonts import load_fonts
-from skilleval.services import batches, certificates, filings, notices, replay
+from skilleval.services import batches, certificate_prints, certificates, filings, notices, replay
 from skilleval.services.conflicts import decide_conflict
 from skilleval.services.journal import Actor
 from skilleval.services.marks import latest_results
@@ -20,10 +20,12 @@ from skilleval.services.recused_results import counted_recusals, touched_by
 from skilleval.services.relations import Declared, declare_relation
 from skilleval.services.reopening import correct_notice, remark
 from skilleval.services.rules import packs_of_batch
+from skilleval.services.tenancy import acting_for
 from skilleval.services.verification import verify_all
+from skilleval.settings import Settings
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.closed import CALENDAR, CLOSED, HELD, NOTICED, candidate_named, make_noticed_batch
-from tests.factories import ACTOR, LIBRARY, REGISTRATION_NUMBER
+from tests.factories import ACTOR, LIBRARY, REGISTRATION_NUMBER, make_firm
 from tests.prepared import Prepared, prepare
 
 DIRECTOR, EXPERT = Actor("认定主任", "hr"), Actor("复评专家", "hr")
@@ -222,6 +224,54 @@ def test_a_corrected_notice_waits_for_the_mark_too(session: Session, vault: Vaul
         )  # fmt: skip
 
     assert ["吴更正" in one for one in refusal.value.reasons] == [True]
+
+
+def test_a_certificate_that_must_be_revoked_is_not_printed_and_the_others_are(
+    session: Session, vault: Vault, batch: Batch, tmp_path: Path
+) -> None:
+    def printed(chosen: list[Certificate]) -> bytes:
+        return certificate_prints.print_certificates(session, ACTOR, chosen, vault=vault, settings=Settings(tmp_path), fonts=load_fonts({}))
+
+    close(session, vault, batch, tmp_path)
+    issue(session, vault, batch, tmp_path)
+    everyone = certificates.certificates_of(session, batch)
+    touched = certificate_of(session, "陈大文")
+    assert len(everyone) > 1 and certificate_prints.printable(session, everyone) == certificate_prints.Printable(everyone, [])
+    decide(session, batch, suspect(session, vault, batch), "confirmed")
+
+    found = certificate_prints.printable(session, everyone)
+
+    [told] = found.withheld
+    assert told.startswith(f"证书 {touched.number} 不能打印：") and "certificates revoke" in told and "技能操作考核的评分" in told
+    assert found.chosen == [one for one in everyone if one != touched]
+    assert printed(list(found.chosen)).startswith(b"%PDF-")
+    for chosen in ([touched], everyone):
+        with pytest.raises(RuleBroken) as refusal:
+            printed(chosen)
+        assert refusal.value.reasons == (told,)
+    with pytest.raises(RuleBroken, match="还不能补发证书"):
+        certificates.reissue_certificate(session, ACTOR, touched, reason="遗失", on=CLOSED)
+    # once it is revoked it is printed with its mark, as every one that ended
+    certificates.revoke_certificate(session, DIRECTOR, touched, reason="回避", on=CLOSED)
+    assert certificate_prints.printable(session, everyone).withheld == []
+    assert printed([touched]).startswith(b"%PDF-")
+
+
+def test_a_member_firm_is_not_told_whose_conflict_keeps_a_certificate_from_being_printed(
+    session: Session, vault: Vault, batch: Batch, tmp_path: Path
+) -> None:
+    close(session, vault, batch, tmp_path)
+    issue(session, vault, batch, tmp_path)
+    decide(session, batch, suspect(session, vault, batch), "confirmed")
+    touched = certificate_of(session, "陈大文")
+    make_firm(session, "91440999MA00000239", "Y000044000991", name="配套企业甲")
+    session.flush()
+    session.info.update(acting_for("91440999MA00000239"))
+
+    with pytest.raises(RuleBroken) as refusal:
+        certificate_prints.printable(session, [touched])
+
+    assert refusal.value.reasons == (f"证书 {touched.number} 不能打印：请向发证机构查询",)
 
 
 def test_a_revoked_certificate_lets_the_rest_be_filed(session: Session, vault: Vault, batch: Batch, tmp_path: Path) -> None:

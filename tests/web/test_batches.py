@@ -83,6 +83,26 @@ def test_who_is_not_met_is_not_accepted_and_nothing_is_half_done(app: Flask, sig
     assert _states(installation) == ["applied", "applied"]
 
 
+def test_accepting_all_leaves_whom_the_institution_may_not_recognise_and_tells_it(
+    app: Flask, signed_in: SignedIn, installation: Installation, firm: Firm
+) -> None:
+    with installation.database.writing() as session:
+        batch = session.get_one(Batch, 1)
+        other = make_firm(session, MEMBERS[0], "Y000044000991", name="配套企业甲")
+        make_candidate(session, batch, make_person(session, installation.vault, other, "甲企员工", 9), state="applied", verdict="met")
+        session.commit()
+    browser = signed_in("reviewer")
+    address = f"/batches/{_hidden(app, 'batch')}/candidates"
+
+    answer = browser.post(f"{address}/decide", {"act": "accept_all_met"})
+    page = browser.get(address).get_data(as_text=True)
+    again = browser.post(f"{address}/decide", {"act": "accept_all_met"})
+
+    assert answer.status_code == 303 and _states(installation) == ["eligible", "applied", "applied"]
+    assert "审核通过 1 人" in page and "另有 1 人" in page and "甲企员工" in page and "批次“考生”页的“审核不通过”" in page
+    assert again.status_code == 422 and _states(installation) == ["eligible", "applied", "applied"]
+
+
 def test_refusing_needs_a_reason(app: Flask, signed_in: SignedIn, installation: Installation, firm: Firm) -> None:
     address = f"/batches/{_hidden(app, 'batch')}/candidates/decide"
     browser = signed_in("reviewer")

@@ -11,16 +11,19 @@ from flask import Flask
 from pypdf import PdfReader
 from sqlmodel import select
 
-from skilleval.db.tables import Batch, Certificate, JournalEntry
+from skilleval.db.tables import Batch, Certificate, Institution, JournalEntry
 from skilleval.installation import Installation
 from skilleval.reports.certificate import CertificateSheet
-from skilleval.services import certificate_check, certificate_prints, counters
+from skilleval.services import certificate_check, certificate_prints, certificates, counters, notices
+from skilleval.services.conflicts import decide_conflict
 from skilleval.services.number_list import NUMBER_COLUMNS
+from skilleval.services.relations import Declared, declare_relation
 from skilleval.settings import WebSettings
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.certified import candidates_of, certify, event
 from tests.chained import make_scene
-from tests.factories import REGISTRATION_NUMBER, id_number, make_candidate, make_firm, make_person
+from tests.closed import HELD, candidate_named, make_noticed_batch
+from tests.factories import ACTOR, LIBRARY, REGISTRATION_NUMBER, id_number, make_candidate, make_firm, make_person
 from tests.web.conftest import Browser, SignedIn, application_on
 from tests.web.official import NUMBER, OTHER, make_certified, make_cleared
 from tests.web.test_notices import _statements
@@ -162,6 +165,35 @@ def test_the_print_has_every_certificate_and_the_journal_knows(app: Flask, signe
     with installation.database.reading() as session:
         printed = [one.body for one in session.exec(select(JournalEntry)) if "certificates.print" in one.body]
     assert len(printed) == 2 and "姓名person1" in printed[0]
+
+
+def test_a_certificate_that_must_be_revoked_is_left_out_of_the_print_and_refused_alone(
+    app: Flask, signed_in: SignedIn, installation: Installation, tmp_path: Path
+) -> None:
+    with installation.database.writing() as session:
+        batch = make_noticed_batch(session, installation.vault, tmp_path)
+        notices.close_notice(session, ACTOR, notices.current_notice(session, batch), vault=installation.vault, on=ON)
+        issued = certificates.issue_certificates(
+            session, ACTOR, batch, LIBRARY, vault=installation.vault, on=ON, missing_glyphs=lambda _text: ()
+        )
+        touched = next(one for one in issued if one.name == "陈大文")
+        named = f"{batch.number}:K2:{candidate_named(session, '陈大文').person_id}:mentor"
+        firm = session.get_one(Institution, batch.institution_id)
+        told = Declared("mentor", "陈大文", "2024年师带徒协议", "K2")
+        declare_relation(session, ACTOR, firm, told, vault=installation.vault, on=HELD)
+        decide_conflict(session, ACTOR, batch, named, state="confirmed", reason="协议在案", on=ON)
+        number, rest, row = touched.number, len(issued) - 1, touched.id or 0
+        session.commit()
+    browser = signed_in("issuer")
+
+    whole = browser.post(_tab(app, "/print"))
+    after = browser.get(_tab(app)).get_data(as_text=True)
+    alone = browser.post(_one(app, "/print", row=row))
+
+    assert whole.status_code == 200 and len(PdfReader(io.BytesIO(whole.data)).pages) == rest > 0
+    assert number not in _text(whole.data)
+    assert "1 份证书没有打印" in after and f"证书 {number} 不能打印" in after
+    assert alone.status_code == 422 and f"证书 {number} 不能打印" in alone.get_data(as_text=True)
 
 
 def test_what_happened_to_a_certificate_is_told_with_its_prints_and_of_no_other(
