@@ -60,7 +60,7 @@ def _endpoint(live: Live, path: str) -> str | None:
     except HTTPException:
         return None
     rule = next(iter(live.app.url_map.iter_rules(endpoint)))
-    is_file = rule.rule.endswith((".xlsx", ".pdf", "/sheet", "/file", "/room")) or "template" in rule.rule
+    is_file = rule.rule.endswith((".xlsx", ".pdf", ".toml", "/sheet", "/file", "/room")) or "template" in rule.rule
     return None if is_file or endpoint == "static" else str(endpoint)
 
 
@@ -95,7 +95,7 @@ def test_one_signs_in_and_is_shown_where_one_is_by_the_keyboard_alone(live: Live
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/people**")
+    page.wait_for_url(f"{live.base}/people**")
     page.wait_for_load_state("networkidle")
     page.keyboard.press("Tab")
 
