@@ -3,8 +3,6 @@
 Drafts as on the criterion sheets; handing in computes the marks of those of whom nothing is missing.
 """
 
-from itertools import pairwise
-
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from sqlmodel import Session
 from werkzeug.wrappers import Response as BaseResponse
@@ -16,9 +14,8 @@ from skilleval.services import entries, marking
 from skilleval.services import records as service
 from skilleval.services.records import RecordLine, RecordSheet
 from skilleval.web import gate, show
-from skilleval.web.batches import own_batch
 from skilleval.web.language import _
-from skilleval.web.scoring import STATES, is_script
+from skilleval.web.scoring import STATES, is_script, line_after, line_of, own_part
 
 pages = Blueprint("records", __name__, url_prefix="/batches/<row(kind='batch'):batch_id>/records")
 
@@ -52,7 +49,7 @@ def sheet(batch_id: int, part_id: int, candidate_id: int) -> BaseResponse | str 
     session = gate.reading()
     own = _sheet(session, batch_id, part_id)
     lines = service.lines_of(session, own)
-    line = _line(lines, candidate_id)
+    line = line_of(lines, candidate_id)
     page = render_template(
         "records/sheet.html", batch=own.scene.batch, part=own.part, title=marking.title(own.part), plan=own.plan,
         is_review=isinstance(own.plan, Review), lines=lines, line=line, place=lines.index(line), states=STATES, refusal=refusal,
@@ -87,7 +84,7 @@ def _save(batch_id: int, part_id: int, candidate_id: int) -> BaseResponse:
     with gate.writing() as session:
         own = _sheet(session, batch_id, part_id)
         lines = service.lines_of(session, own)
-        line = _line(lines, candidate_id)
+        line = line_of(lines, candidate_id)
         recorded = _recorded(own)
         draft = service.save_record(
             session, own, line.candidate, recorded, version=request.form.get("version", 0, type=int)
@@ -100,7 +97,7 @@ def _save(batch_id: int, part_id: int, candidate_id: int) -> BaseResponse:
             "weight": f"{float(found.weight):g}%" if found.weight is not None else "",
             "state": str(STATES["open" if recorded.is_empty else "draft"][0]),
         }  # fmt: skip
-        address = _address(own, _next(lines, line) if request.form.get("go") == "next" else line)
+        address = _address(own, line_after(lines, line) if request.form.get("go") == "next" else line)
     return jsonify(**kept) if is_script() else redirect(address, 303)
 
 
@@ -142,22 +139,11 @@ def _rows(own: RecordSheet, line: RecordLine) -> list[dict[str, str]]:
 
 
 def _sheet(session: Session, batch_id: int, part_id: int) -> RecordSheet:
-    """The sheet of whoever asks. Not there: a batch of another firm, a part that is not theirs or is not computed."""
-    scene = marking.scene_of(session, own_batch(session, batch_id))
-    part = next((one for one in scene.parts if one.id == part_id), None)
-    me = gate.who().personnel_id
-    if part is None or me is None or not scene.is_computed(part):
+    """The sheet of whoever asks. Not there: a part that is scored by criterion, or by one number."""
+    scene, part, assessor = own_part(session, batch_id, part_id)
+    if not scene.is_computed(part):
         abort(404)
-    assessor = next((one for one in scene.assessors.get(part_id, ()) if one.id == me), None)
-    return service.record_sheet(scene, part, assessor or abort(404))
-
-
-def _line(lines: list[RecordLine], candidate_id: int) -> RecordLine:
-    return next((line for line in lines if line.candidate.id == candidate_id), None) or abort(404)
-
-
-def _next(lines: list[RecordLine], line: RecordLine) -> RecordLine:
-    return next((after for one, after in pairwise(lines) if one is line), line)
+    return service.record_sheet(scene, part, assessor)
 
 
 def _address(own: RecordSheet, line: RecordLine) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from sqlmodel import Session
@@ -14,12 +15,15 @@ from skilleval.services import entries
 from skilleval.services import marking as service
 from skilleval.services.duties import duty_problem
 from skilleval.services.marking import Line, Scene
+from skilleval.services.records import RecordLine
 from skilleval.web import gate, show
 from skilleval.web.batches import own_batch
 from skilleval.web.language import _, lazy
 
 pages = Blueprint("scoring", __name__, url_prefix="/batches/<row(kind='batch'):batch_id>/scoring")
 
+#: one candidate on a sheet that is scored by criterion, or on one that is computed from records
+Seated = TypeVar("Seated", Line, RecordLine)
 #: state of a candidate on a sheet → its word and its look
 STATES = {"open": (lazy("未评"), "wait"), "draft": (lazy("草稿"), "warn"), "locked": (lazy("已锁定"), "good")}
 
@@ -89,7 +93,7 @@ def sheet(batch_id: int, part_id: int, candidate_id: int) -> BaseResponse | str 
     session = gate.reading()
     own = _sheet(session, batch_id, part_id)
     lines = service.lines_of(session, own.scene, own.part, own.assessor)
-    line = _line(lines, candidate_id)
+    line = line_of(lines, candidate_id)
     plan = own.scene.plan(own.part)
     page = render_template(
         "marks/sheet.html", batch=own.batch, part=own.part, title=service.title(own.part), plan=plan, lines=lines,
@@ -124,7 +128,7 @@ def _save(batch_id: int, part_id: int, candidate_id: int) -> BaseResponse:
     with gate.writing() as session:
         own = _sheet(session, batch_id, part_id)
         lines = service.lines_of(session, own.scene, own.part, own.assessor)
-        line = _line(lines, candidate_id)
+        line = line_of(lines, candidate_id)
         plan = own.scene.plan(own.part)
         typed = {key: request.form.get(f"cell:{key}", "") for key, _label in domain.cells(plan)}
         entered = entries.read_entered(typed, request.form.getlist("veto"), plan, absent="absent" in request.form)
@@ -138,7 +142,7 @@ def _save(batch_id: int, part_id: int, candidate_id: int) -> BaseResponse:
             "version": draft.version, "saved_at": f"{draft.saved_at.astimezone(gate.CHINA):%H:%M:%S}",
             "missing": missing, "total": show.mark(total), "state": str(STATES["open" if entered.is_empty else "draft"][0]),
         }  # fmt: skip
-        address = _address(own, _next(lines, line) if request.form.get("go") == "next" else line)
+        address = _address(own, line_after(lines, line) if request.form.get("go") == "next" else line)
     return jsonify(**kept) if is_script() else redirect(address, 303)
 
 
@@ -147,24 +151,31 @@ def is_script() -> bool:
     return request.accept_mimetypes.best == "application/json"
 
 
-def _sheet(session: Session, batch_id: int, part_id: int) -> Sheet:
-    """The sheet of whoever asks. Not there: a batch of another firm, a part that is not theirs to assess."""
-    batch = own_batch(session, batch_id)
-    scene = service.scene_of(session, batch)
-    part = next((one for one in scene.parts if one.id == part_id), None)
+def own_part(session: Session, batch_id: int, part_id: int) -> tuple[Scene, SpecificationPart, Personnel]:
+    """A part that whoever asks assesses, and whom they are among the personnel. Not there: anything else."""
+    scene = service.scene_of(session, own_batch(session, batch_id))
+    part = next((one for one in scene.parts if one.id == part_id), None) or abort(404)
     me = gate.who().personnel_id
-    if part is None or me is None or scene.is_computed(part):
-        abort(404)
     assessor = next((one for one in scene.assessors.get(part_id, ()) if one.id == me), None)
-    return Sheet(batch, scene, part, assessor or abort(404))
+    return scene, part, assessor or abort(404)
 
 
-def _line(lines: list[Line], candidate_id: int) -> Line:
+def line_of(lines: list[Seated], candidate_id: int) -> Seated:
+    """The line of a candidate. Not there: somebody who does not sit on this sheet."""
     return next((line for line in lines if line.candidate.id == candidate_id), None) or abort(404)
 
 
-def _next(lines: list[Line], line: Line) -> Line:
+def line_after(lines: list[Seated], line: Seated) -> Seated:
+    """The next candidate's line; of the last one its own."""
     return next((after for one, after in pairwise(lines) if one is line), line)
+
+
+def _sheet(session: Session, batch_id: int, part_id: int) -> Sheet:
+    """The sheet of whoever asks. Not there: a part that is computed from records."""
+    scene, part, assessor = own_part(session, batch_id, part_id)
+    if scene.is_computed(part):
+        abort(404)
+    return Sheet(scene.batch, scene, part, assessor)
 
 
 def _address(sheet: Sheet, line: Line) -> str:
