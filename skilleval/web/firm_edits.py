@@ -4,7 +4,6 @@ The service checks it as it checks a file; what it refuses is said at the field 
 """
 
 import re
-import tomllib
 from collections.abc import Callable
 from typing import Any
 
@@ -152,14 +151,6 @@ def uploaded_text(file: FileStorage) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise RuleBroken(_("文件不是 UTF-8 编码的文字，请另存为 UTF-8 后再上传")) from error
-
-
-def toml_of(text: str) -> dict[str, Any]:
-    """The content of a TOML text. Refused: it is none; the message says where."""
-    try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise RuleBroken(_("不是有效的 TOML 文件：{error}").format(error=error)) from error
 
 
 def codes(typed: str | None) -> list[str]:

@@ -92,11 +92,17 @@ def toml_of(upload: FileStorage | None) -> dict[str, Any]:
     if len(raw) > _MOST_TOML:
         raise RuleBroken(_("文件超过 1 MB，不是手写的 TOML 文件"))
     try:
-        return tomllib.loads(raw.decode("utf-8-sig"))
+        return toml_in(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise RuleBroken(_("文件的编码不是 UTF-8，请另存为 UTF-8")) from error
+
+
+def toml_in(text: str) -> dict[str, Any]:
+    """The content of a TOML text. Refused: it is none; the message says where."""
+    try:
+        return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise RuleBroken(_("文件不是有效的 TOML：{error}").format(error=error)) from error
+        raise RuleBroken(_("不是有效的 TOML 文件：{error}").format(error=error)) from error
 
 
 def number_in(typed: str) -> float | None:

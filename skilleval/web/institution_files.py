@@ -18,8 +18,8 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.services.institutions import Applied
 from skilleval.services.tenancy import must_be_own
 from skilleval.web import firm_words, gate
-from skilleval.web.firm_edits import apply, own_firm, toml_of, uploaded_text
-from skilleval.web.forms import Form, Required, page
+from skilleval.web.firm_edits import apply, own_firm, uploaded_text
+from skilleval.web.forms import Form, Required, page, toml_in
 from skilleval.web.language import _, lazy
 
 pages = Blueprint("institution_files", __name__, url_prefix="/institution/file")
@@ -77,7 +77,7 @@ def confirm() -> BaseResponse:
 
 
 def _apply(session: Session, text: str) -> Applied:
-    content = toml_of(text)
+    content = toml_in(text)
     named = content.get("institution")
     code = str(named.get("credit_code", "")) if isinstance(named, dict) else ""
     if code:
