@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,8 +41,12 @@ def issued_here(
 
 def highest_held(session: Session, people: Collection[int] | sa.Select[Any], on: date) -> dict[int, Grade]:
     """Person → the highest grade held on the day in whatever occupation; who holds none, or is not told of, is not there."""
+    if isinstance(people, sa.Select):
+        found = session.connection().execute(_held(on, people))
+    else:
+        found = session.connection().execute(_held_of_people(), {"day": on, "people": list(people)})
     highest: dict[int, Grade] = {}
-    for person_id, level in session.connection().execute(_held(on, people)):
+    for person_id, level in found.all():
         grade = Grade(level)
         highest[person_id] = max(grade, highest.get(person_id, grade))
     return highest
@@ -53,7 +58,13 @@ def holders(grade: Grade, on: date) -> sa.Select[Any]:
     return sa.select(held.c.person_id).where(held.c.level == grade.value)
 
 
-def _held(on: date, people: Collection[int] | sa.Select[Any] | None = None) -> sa.CompoundSelect[Any]:
+@cache
+def _held_of_people() -> sa.CompoundSelect[Any]:
+    """``_held`` of a day and some people told when it is asked: putting it together costs more than asking."""
+    return _held(sa.bindparam("day", type_=sa.Date), sa.bindparam("people", expanding=True))
+
+
+def _held(on: Any, people: Any = None) -> sa.CompoundSelect[Any]:
     """(person_id, level) of certificates on record and of certificates issued here, of these people or of all."""
     told: Any = sa.select(col(Credential.person_id).label("person_id"), col(Credential.level).label("level"))
     told = told.where(

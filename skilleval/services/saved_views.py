@@ -43,16 +43,23 @@ class Layout:
 
 def layout_of(session: Session, who: Who, listing: str) -> Layout:
     """How whoever asks keeps this list at the institution that they act for; one statement."""
-    query = (
-        sa.select(col(ListLayout.hidden), col(SavedView.name), col(SavedView.query), col(SavedView.is_default))
-        .outerjoin(SavedView, col(SavedView.layout_id) == col(ListLayout.id))
-        .where(_own(who, listing))
-        .order_by(col(SavedView.name))
-    )
-    rows = session.execute(query).all()
+    asked = {"account": who.account_id, "institution": who.institution_id, "listing": listing}
+    rows = session.connection().execute(_KEPT, asked).all()
     if not rows:
         return Layout()
     return Layout(frozenset(rows[0].hidden), tuple(View(row.name, row.query, row.is_default) for row in rows if row.name))
+
+
+#: put together once, for every list asks it
+_KEPT = (
+    sa.select(col(ListLayout.hidden), col(SavedView.name), col(SavedView.query), col(SavedView.is_default))
+    .outerjoin(SavedView, col(SavedView.layout_id) == col(ListLayout.id))
+    .where(
+        col(ListLayout.account_id) == sa.bindparam("account"), col(ListLayout.institution_id) == sa.bindparam("institution"),
+        col(ListLayout.listing) == sa.bindparam("listing"),
+    )
+    .order_by(col(SavedView.name))
+)  # fmt: skip
 
 
 def save_view(session: Session, who: Who, listing: str, name: str, query: str) -> None:

@@ -131,7 +131,17 @@ def kept(session: Session, key: Hashable, find: Callable[[], Kept]) -> Kept:
     acts for no institution gets it found anew.
     """
     acting = who().institution_id
-    return find() if acting is None else site().kept.get(acting, head_hash(session, acting), key, find)
+    return find() if acting is None else site().kept.get(acting, _head(session, acting), key, find)
+
+
+def _head(session: Session, acting: int) -> str:
+    """The head of the journal; asked once for all that a page reads, anew for an act, which may move it on."""
+    if session is not g.get("reading"):
+        return head_hash(session, acting)
+    if "head" not in g:
+        g.head = head_hash(session, acting)
+    head: str = g.head
+    return head
 
 
 def row_number(kind: str, address: str) -> int | None:
@@ -318,6 +328,7 @@ def _seal(response: Response) -> Response:
 def _close_reading() -> None:
     context = g.pop("reading_context", None)
     g.pop("reading", None)
+    g.pop("head", None)
     if context is not None:
         context.__exit__(None, None, None)
 

@@ -7,7 +7,7 @@ rows by their hidden numbers only, never by what stands in them.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,7 +22,7 @@ from werkzeug.datastructures import MultiDict
 from skilleval.services import saved_views
 from skilleval.sheets.flat import FlatColumn, FlatSheet, write_tables
 from skilleval.web import gate, show
-from skilleval.web.language import _
+from skilleval.web.language import _, current
 
 PAGE = 50
 #: rows in a workbook of a list; above it the list must be narrowed
@@ -196,7 +196,8 @@ class Page:
             ours, theirs = sa.tuple_(order, key), sa.tuple_(*(sa.literal(value) for value in anchor))
             query = query.where(ours < theirs if down else ours > theirs)
         by = (order.desc(), key.desc()) if down else (order, key)
-        found = list(self.session.execute(query.order_by(*by).limit(PAGE + 1)))
+        # Asked of the connection: these are columns, and the session would look for objects among them.
+        found = list(self.session.connection().execute(query.order_by(*by).limit(PAGE + 1)))
         more = len(found) > PAGE
         rows = found[:PAGE]
         if backwards:
@@ -240,8 +241,15 @@ class Page:
         kept = {key: value for key, value in words.items() if value not in (None, "", [])}
         if not kept and self.layout.default is not None:
             kept = {WHOLE: "1"}
-        assert request.endpoint is not None
-        return url_for(request.endpoint, **{**(request.view_args or {}), **kept})
+        return self._to(kept)
+
+    def _to(self, words: Mapping[str, Any]) -> str:
+        return f"{self._path}?{urlencode(words, doseq=True)}" if words else self._path
+
+    @cached_property
+    def _path(self) -> str:
+        """The address of this list before its words; asked of the router once, for a page has a dozen addresses."""
+        return url_for(request.endpoint or "", **(request.view_args or {}))
 
     @cached_property
     def _known(self) -> set[str]:
@@ -271,6 +279,10 @@ class Page:
         """The values of a filter that are chosen."""
         return [value for value in self.asked.getlist(one.key) if value in one.choices]
 
+    def options(self, one: Filter) -> Markup:
+        """The values of a filter as the lines of its selection."""
+        return _options(tuple(one.choices.items()), tuple(self.chosen(one)), current())
+
     @property
     def words(self) -> str:
         """The filters and the sorting of this page as words of an address, as a view keeps them: never what was typed."""
@@ -290,8 +302,7 @@ class Page:
     def _shortcut(self, view: saved_views.View) -> Shortcut:
         saved = parse_qs(view.query)
         valid = self._valid(saved)
-        words: dict[str, Any] = {**(request.view_args or {}), **(valid or {WHOLE: "1"})}
-        address = url_for(request.endpoint or "", **words)
+        address = self._to(valid or {WHOLE: "1"})
         current = urlencode(valid, doseq=True) == self.words and not self.searched
         return Shortcut(view.name, address, view.is_default, current, valid != saved)
 
@@ -314,39 +325,56 @@ class Page:
         return show.label(value) if column.kind == "state" else show.shown(value)
 
     @property
-    def lines(self) -> list[tuple[Row, Markup]]:
-        """Each row with its cells as they stand in the table.
+    def body(self) -> Markup:
+        """The rows as they stand in the table, each cell escaped by how it is drawn.
 
         They are put together here, where the template engine would take three times as long: they are most of a page.
-        Each cell is escaped by how it is drawn.
         """
-        columns = [(escape(one.kind), self._drawing(one)) for one in self.columns]
-        return [(row, Markup("".join(_cell(kind, *draw(row)) for kind, draw in columns))) for row in self.rows]
+        cells = [self._drawing(one) for one in self.columns]
+        if self.listing.selectable:
+            cells.insert(0, self._pick())
+        return Markup("\n").join(Markup(f"<tr>{''.join([draw(row) for draw in cells])}</tr>") for row in self.rows)
 
-    def _drawing(self, column: Column) -> Callable[[Row], tuple[str, str]]:
-        """How the cells of a column are drawn: row → the text, and its escaped HTML."""
+    def _pick(self) -> Callable[[Row], str]:
+        """The cell that selects a row."""
+        hide, kind = current_app.extensions["skilleval.ids"].hide, self.listing.kind
+        told = escape(_("选择这一行"))
+        return lambda row: (
+            f'<td class="pick"><input type="checkbox" name="row" value="{hide(kind, row.id)}" aria-label="{told}"></td>'
+        )
+
+    def _drawing(self, column: Column) -> Callable[[Row], str]:
+        """How the cells of a column are drawn: row → escaped HTML."""
         value, word, link = column.value, column.word, self.listing.link
+        cell = f'<td class="{escape(column.kind)}">'
+        short = f'<td class="{escape(column.kind)} nowrap">' if column.kind == "text" else cell
 
-        def draw(row: Row) -> tuple[str, str]:
+        def plain(row: Row) -> str:
             text = show.shown(value(row))
-            if column.kind == "link" and link is not None:
-                return text, f'<a href="{escape(link(row))}">{escape(text)}</a>'
-            if column.kind == "state" and text != show.NOTHING:
-                return text, show.pill(text, show.tone(word(row) if word is not None else None))
-            if column.kind == "climb" and word is not None:
-                return text, escape(show.climbed(word(row)))
-            return text, escape(text)
+            return f"{short if len(text) <= _SHORT else cell}{escape(text)}</td>"
 
-        return draw
+        def state(row: Row) -> str:
+            text = show.shown(value(row))
+            tone = show.tone(word(row) if word is not None else None)
+            return f"{cell}{show.pill(text, tone) if text != show.NOTHING else text}</td>"
+
+        if column.kind == "link" and link is not None:
+            return lambda row: f'{cell}<a href="{escape(link(row))}">{escape(show.shown(value(row)))}</a></td>'
+        if column.kind == "climb" and word is not None:
+            return lambda row: f"{cell}{escape(show.climbed(word(row)))}</td>"
+        return state if column.kind == "state" else plain
+
+
+@lru_cache(maxsize=500)
+def _options(choices: tuple[tuple[str, str], ...], chosen: tuple[str, ...], _language: str) -> Markup:
+    """The lines of a selection, drawn once: a list offers dozens, and they seldom change."""
+    line = Markup('<option value="{}"{}>{}</option>')
+    marks = {True: Markup(" selected"), False: ""}
+    return Markup("\n").join(line.format(value, marks[value in chosen], show.label(name)) for value, name in choices)
 
 
 #: a text of so many characters stays on one line, whatever the width of its column
 _SHORT = 10
-
-
-def _cell(kind: str, text: str, drawn: str) -> str:
-    short = " nowrap" if kind == "text" and len(text) <= _SHORT else ""
-    return f'<td class="{kind}{short}">{drawn}</td>'
 
 
 def linked(endpoint: str, kind: str, word: str) -> Callable[[Row], str]:

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from flask import Flask, g, request
+from flask import Flask, current_app, g, render_template, request
+from markupsafe import Markup
 
 from skilleval.db.tables import Batch
 from skilleval.web import gate
-from skilleval.web.language import marked
+from skilleval.web.language import current, marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +109,28 @@ def menu() -> list[tuple[str, list[Item]]]:
 
 def is_current(item: Item) -> bool:
     """Whether the page shown belongs to this line."""
+    return _noun() == item.endpoint.partition(".")[0]
+
+
+def _noun() -> str:
+    """What the page shown is about; nothing of the page of what is not there."""
     if "no_page" in g:
-        # The page of what is not there must not tell whether the address had the form of one.
-        return False
+        # It must not tell whether the address had the form of one.
+        return ""
     # Every page of a batch's workspace belongs to the batches, also where the menu has a line for its noun.
-    noun = "batches" if "batch_id" in (request.view_args or {}) else (request.endpoint or "").partition(".")[0]
-    return noun == item.endpoint.partition(".")[0]
+    return "batches" if "batch_id" in (request.view_args or {}) else (request.endpoint or "").partition(".")[0]
+
+
+def _drawn_menu() -> Markup:
+    """The menu as it stands on the page, drawn once for the same roles, noun and language: it was a tenth of each page."""
+    drawn: dict[tuple[object, ...], Markup] = current_app.extensions["skilleval.menus"]
+    key = (gate.who().roles, _noun(), current(), request.script_root)
+    if key not in drawn:
+        drawn[key] = Markup(render_template("shared/menu.html", menu=menu()))  # escaped by its template
+    return drawn[key]
 
 
 def install(app: Flask) -> None:
     """Give the layout its menu."""
-    app.jinja_env.globals.update(menu=menu, is_current=is_current, batch_tabs=batch_tabs)
+    app.extensions["skilleval.menus"] = {}
+    app.jinja_env.globals.update(drawn_menu=_drawn_menu, is_current=is_current, batch_tabs=batch_tabs)

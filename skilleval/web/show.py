@@ -35,6 +35,8 @@ PIPELINE = tuple(state for state in lifecycle.STATES["batch"] if state != "cance
 
 def shown(value: Any) -> str:
     """A value in the words of a page."""
+    if type(value) is str:  # nearly every cell of a list
+        return value or NOTHING
     match value:
         case None | "":
             return NOTHING
@@ -90,12 +92,13 @@ def pill(text: str, look: str = "wait") -> Markup:
 
 def climbed(word: str | None) -> str:
     """The ladder filled up to a grade, with its name: what somebody has reached."""
-    return _drawn(Grade(word), current()) if word else NOTHING
+    return _drawn(word, current()) if word else NOTHING
 
 
 @cache
-def _drawn(held: Grade, _language: str) -> str:
+def _drawn(word: str, _language: str) -> str:
     """The ladder of ``climbed``, made once a grade and language, for lists are long."""
+    held = Grade(word)
     rungs = "".join(
         f'<span class="rung{" held" if rung <= held else ""}" title="{label(rung.printed)}"></span>' for rung in Grade
     )

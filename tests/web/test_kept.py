@@ -56,7 +56,7 @@ def test_the_roster_counts_its_rows_once_an_entry_and_tells_a_new_person_at_once
         make_person(session, installation.vault, firm, "曾大山", 2, date(1991, 2, 3), department="二车间")
         session.commit()
     page = browser.get("/people").get_data(as_text=True)
-    assert "共 2 行" in page and '<option value="二车间" >' in page
+    assert "共 2 行" in page and '<option value="二车间">' in page
 
 
 def test_each_filter_and_each_institution_has_its_own_number(
