@@ -1,7 +1,7 @@
 """Puts the web application together. It does not start while one route has no line in the policy table."""
 
+import hashlib
 import logging
-import secrets
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -129,6 +129,14 @@ MAX_UPLOAD = 32 * 1024 * 1024
 csrf = CSRFProtect()
 
 
+def _version_of(folder: Path) -> str:
+    """A word that changes with the files that browsers keep, the same in every process that serves them."""
+    digest = hashlib.sha256()
+    for file in sorted(one for one in folder.rglob("*") if one.is_file()):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:8]
+
+
 def create_app(installation: Installation, *, today: date | None = None) -> Flask:
     """The application on one installation. ``today`` fixes the day, for demonstrations; without it the calendar's.
 
@@ -156,7 +164,7 @@ def create_app(installation: Installation, *, today: date | None = None) -> Flas
         WTF_CSRF_SSL_STRICT=False,
         TEMPLATES_AUTO_RELOAD=False,
     )
-    app.extensions["skilleval"] = gate.Site(installation, today, static_version=secrets.token_hex(4))
+    app.extensions["skilleval"] = gate.Site(installation, today, static_version=_version_of(Path(app.static_folder or "")))
     app.logger.setLevel(logging.INFO)
     public_ids.install(app, public_ids_of(installation.vault))
     # In this order before each request: the language of the answer, who asks and whether they may, the form's token.

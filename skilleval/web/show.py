@@ -125,5 +125,5 @@ def install(app: Flask) -> None:
 
 
 def _asset(name: str) -> str:
-    """The address of a file of our own; it changes with every start, so browsers may keep it for ever."""
+    """The address of a file of our own; it changes with the files, so browsers may keep it for ever."""
     return url_for("static", filename=name, v=gate.site().static_version)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, col, select
 
+from skilleval import companions
 from skilleval.db import engine
 from skilleval.db.engine import Database
 from skilleval.db.secrets import KEY_NAME, Vault
@@ -23,7 +24,6 @@ from skilleval.services.jobs import KINDS, LOST, Asked
 from skilleval.services.tenancy import acting_for
 from skilleval.settings import CONFIG_NAME, CONFIG_TEMPLATE
 from skilleval.worker import kinds, loop
-from skilleval.worker.keeper import kept_worker
 from tests.accounts import OPERATOR, make_account
 from tests.factories import CREDIT_CODE, id_number, make_firm
 
@@ -281,7 +281,7 @@ def test_a_real_process_imports_is_killed_and_imports_all_the_same(installation:
         session.commit()
     installation.database.close()
 
-    with kept_worker(installation.folder):
+    with companions.kept("skilleval.worker", str(installation.folder)):
         _wait_until(lambda: job_of(installation, public_id).state == "done")
 
     assert names(installation) == ["甲1", "甲2"] and job_of(installation, public_id).attempts == 2

@@ -1,0 +1,27 @@
+"""The application on a socket, in one process or in several that take connections from the same one."""
+
+import os
+from socket import socket
+
+import waitress
+from flask import Flask
+
+#: more threads make one process slower, for each waits for the others' turn (measured); a second process is the way up
+THREADS = 4
+#: processes for the pages where nobody says how many; with more, the database would wait for itself
+USUAL = 2
+
+
+def can_share() -> bool:
+    """Whether several processes can take connections from one socket: not on Windows."""
+    return os.name == "posix"
+
+
+def usual_processes() -> int:
+    """How many processes fit this machine."""
+    return min(USUAL, os.cpu_count() or 1) if can_share() else 1
+
+
+def serve_on(app: Flask, listener: socket) -> None:
+    """Answer whoever connects, until this process is told to stop; what is being answered then is finished."""
+    waitress.serve(app, sockets=[listener], threads=THREADS, ident="")
