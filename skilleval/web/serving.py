@@ -1,5 +1,6 @@
 """The application on a socket, in one process or in several that take connections from the same one."""
 
+import logging
 import os
 from socket import socket
 
@@ -24,4 +25,6 @@ def usual_processes() -> int:
 
 def serve_on(app: Flask, listener: socket) -> None:
     """Answer whoever connects, until this process is told to stop; what is being answered then is finished."""
+    # It warns of every request that waits for a thread, which is what the queue is for.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     waitress.serve(app, sockets=[listener], threads=THREADS, ident="")
