@@ -55,20 +55,14 @@ def index() -> BaseResponse | str:
 def listing(session: Session, held: dict[int, Grade]) -> lists.Listing:
     """The list; ``held`` is filled with the highest grades of the rows that are shown before they are drawn."""
     own = viewer_of(session).own(col(Person.institution_id))
-    query = sa.select(
-        *(col(one) for one in (
-            Person.id, Person.name, Person.employee_no, Person.department, Person.post, Person.occupation_code,
-            Person.employment, Person.hired_on,
-        ))
-    ).where(own)  # fmt: skip
     departments, codes = gate.kept(session, "choices of people", partial(_known, session))
     return lists.Listing(
-        name="people", title=_("花名册"), query=query, id=col(Person.id), kind="person", sort="name",
+        name="people", title=_("花名册"), query=_ROWS.where(own), id=col(Person.id), kind="person", sort="name",
         columns=(
             lists.Column("name", _("姓名"), lambda row: row.name, order=col(Person.pinyin), kind="link", width=12),
-            lists.Column("employee_no", _("工号"), lambda row: row.employee_no, order=_text(Person.employee_no)),
-            lists.Column("department", _("部门"), lambda row: row.department, order=_text(Person.department)),
-            lists.Column("post", _("岗位"), lambda row: row.post, order=_text(Person.post)),
+            lists.Column("employee_no", _("工号"), lambda row: row.employee_no, order=_BY_TEXT["employee_no"]),
+            lists.Column("department", _("部门"), lambda row: row.department, order=_BY_TEXT["department"]),
+            lists.Column("post", _("岗位"), lambda row: row.post, order=_BY_TEXT["post"]),
             lists.Column("occupation", _("现从事职业"), lambda row: occupation(row.occupation_code), width=24),
             lists.Column("held", _("持有的最高等级"), lambda row: held.get(row.id), kind="climb", width=16,
                          word=lambda row: held[row.id].value if row.id in held else None),
@@ -91,6 +85,16 @@ def listing(session: Session, held: dict[int, Grade]) -> lists.Listing:
         selectable=gate.may("people_changes.propose", "POST"), search=partial(_search, session), search_hint=_("姓名、拼音、工号、证件号码后六位"),
         link=lists.linked("people.show", "person", "person_id"), kept=True,
     )  # fmt: skip
+
+
+#: the rows of the list, and what sorts it by a text in which nothing comes first: put together once, for every page asks it
+_ROWS = sa.select(
+    *(col(one) for one in (
+        Person.id, Person.name, Person.employee_no, Person.department, Person.post, Person.occupation_code,
+        Person.employment, Person.hired_on,
+    ))
+)  # fmt: skip
+_BY_TEXT = {one: sa.func.coalesce(col(getattr(Person, one)), "") for one in ("employee_no", "department", "post")}
 
 
 def past_years() -> list[int]:
@@ -120,11 +124,6 @@ def _known(session: Session) -> tuple[list[str], list[str]]:
 
 def _is(column: Any, value: str) -> sa.ColumnElement[bool]:
     return col(column).is_(None) if value == BLANK else col(column) == value
-
-
-def _text(column: Any) -> sa.ColumnElement[str]:
-    """A column to sort by, in which nothing comes first."""
-    return sa.func.coalesce(col(column), "")
 
 
 def _every_id(session: Session) -> Any:
