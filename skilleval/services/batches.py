@@ -23,6 +23,7 @@ from skilleval.db.tables import (
     Personnel,
     Specification,
     SpecificationPart,
+    id_of,
 )
 from skilleval.domain import lifecycle
 from skilleval.domain.authority import ROUTES, parse_route
@@ -63,7 +64,7 @@ def add_batch(session: Session, actor: Actor, institution: Institution, content:
     problems = _key_problems(content) or _route_problems(content)
     if problems:
         raise RuleBroken("批次文件有错误，未作任何改动", problems)
-    firm = _key(institution.id)
+    firm = id_of(institution)
     if session.exec(select(Batch).where(col(Batch.institution_id) == firm, col(Batch.number) == content["number"])).first():
         raise RuleBroken(f"批次编号 {content['number']} 已存在")
     specification = _specification(session, firm, content, problems)
@@ -85,8 +86,8 @@ def add_batch(session: Session, actor: Actor, institution: Institution, content:
         occupation_name=standards.occupation(content["occupation_code"]).name,
         trade=content.get("trade", ""),
         grades=[grade.value for grade in grades],
-        specification_id=_key(specification.id),
-        registration_id=_key(institutions.active_registration(session, firm, content["ends_on"]).id),
+        specification_id=id_of(specification),
+        registration_id=id_of(institutions.active_registration(session, firm, content["ends_on"])),
         planned=content.get("planned"),
         enrol_until=content.get("enrol_until"),
         starts_on=content["starts_on"],
@@ -107,7 +108,7 @@ def add_batch(session: Session, actor: Actor, institution: Institution, content:
     session.flush()
     take_duty(session, actor, batch, "batches.add_batch")
     assignments = [
-        Assignment(institution_id=firm, batch_id=_key(batch.id), personnel_id=key, role=role, method=method)
+        Assignment(institution_id=firm, batch_id=id_of(batch), personnel_id=key, role=role, method=method)
         for role, key, method in staff
     ]
     session.add_all(assignments)
@@ -200,11 +201,11 @@ def counts(batch: Batch, on: date, candidates: Sequence[Candidate], names: Mappi
 
 def _names(session: Session, batch: Batch) -> dict[int, str]:
     """The names of those who are not decided yet, by person."""
-    query = select(Person.id, Person.name).where(
+    query = select(Candidate.person_id, Person.name).where(
         col(Candidate.institution_id) == batch.institution_id, col(Candidate.batch_id) == batch.id,
         col(Candidate.state) == "applied", col(Person.id) == col(Candidate.person_id),
     )  # fmt: skip
-    return {_key(key): name for key, name in session.exec(query)}
+    return dict(session.exec(query).all())
 
 
 def with_staff(
@@ -381,7 +382,7 @@ def _specification_problems(
     if specification.conditions is None:
         problems.append(f"评价规范 {specification.code} 没有写明申报条件采用哪一版（conditions）")
     for grade in grades:
-        if not institutions.parts_of(session, _key(specification.id), grade.value):
+        if not institutions.parts_of(session, id_of(specification), grade.value):
             problems.append(f"评价规范 {specification.code} 没有规定{grade.printed}如何评价")
     return problems
 
@@ -413,8 +414,3 @@ def number_candidates(session: Session, batch: Batch) -> list[Candidate]:
     for serial, candidate in enumerate(waiting, start=given + 1):
         candidate.admission_number = f"{batch.number}-{serial:04d}"
     return waiting
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -23,6 +23,7 @@ from skilleval.db.tables import (
     Mandate,
     Person,
     Specification,
+    id_of,
 )
 from skilleval.domain import lifecycle
 from skilleval.domain.candidacy import Application, Terms, judge_candidate, skip_told
@@ -133,7 +134,7 @@ def stage_candidates(
         _check_authority(session, batch, library, table, named)
     for row, person, values in named:
         if row not in table.failed:
-            _sort_row(staged, here.get(_key(person.id)), person, values, table, row)
+            _sort_row(staged, here.get(id_of(person)), person, values, table, row)
     staged.report.failed = len(table.failed)
     staged.report.errors = sorted(table.errors, key=lambda error: (error.row, error.column))
     return staged
@@ -151,8 +152,8 @@ def write_candidates(
     must_be_in_time(batch, on)
     for person, values in staged.new:
         candidate = Candidate(
-            institution_id=batch.institution_id, batch_id=_key(batch.id), employer_id=person.institution_id,
-            person_id=_key(person.id), grade=values["grade"], route=batch.route, claimed=values.get("claimed"),
+            institution_id=batch.institution_id, batch_id=id_of(batch), employer_id=person.institution_id,
+            person_id=id_of(person), grade=values["grade"], route=batch.route, claimed=values.get("claimed"),
         )  # fmt: skip
         session.add(candidate)
         written.append(candidate)
@@ -250,7 +251,7 @@ def _left(session: Session, candidates: Sequence[Candidate], beyond: Mapping[int
         f"{person.name}{f'（{person.employee_no}）' if person.employee_no else ''}：{'；'.join(reasons)}。"
         "登记有误的先更正再审核；否则审核不通过（skilleval candidates refuse），或由本人退出（skilleval candidates withdraw）"
         for one in candidates
-        if (reasons := beyond.get(_key(one.id))) and (person := known[one.person_id])
+        if (reasons := beyond.get(id_of(one))) and (person := known[one.person_id])
     ]
 
 
@@ -351,7 +352,7 @@ def _check_authority(
     sitters = {
         row: sitter_of(Grade(values["grade"]), person.institution_id, told[key], held.get(key, ()))
         for row, person, values in named
-        if (key := _key(person.id))
+        if (key := id_of(person))
     }
     stepwise = {one: replace(one, skips=False) for one in sitters.values() if one.skips}
     found = beyond_authority(session, batch, library, [*sitters.values(), *stepwise.values()])
@@ -360,7 +361,7 @@ def _check_authority(
         if reasons := found[sitter]:
             way = "本机构不能直接认定此人：" + "；".join(reasons)
             if sitter in stepwise and found[stepwise[sitter]] != reasons:
-                way += f"。{skip_told(held.get(_key(person.id), ()), sitter.grade)}"
+                way += f"。{skip_told(held.get(id_of(person), ()), sitter.grade)}"
             table.fail(row, "grade", Grade(values["grade"]).printed, "beyond_authority", way)
 
 
@@ -452,13 +453,8 @@ def _candidates(session: Session, batch: Batch) -> Sequence[Candidate]:
 
 def _people(session: Session, candidates: Sequence[Candidate]) -> dict[int, Person]:
     keys = [one.person_id for one in candidates]
-    return {_key(one.id): one for one in session.exec(select(Person).where(col(Person.id).in_(keys)))}
+    return {id_of(one): one for one in session.exec(select(Person).where(col(Person.id).in_(keys)))}
 
 
 def _names(session: Session, candidates: Sequence[Candidate]) -> dict[int, str]:
     return {key: person.name for key, person in _people(session, candidates).items()}
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

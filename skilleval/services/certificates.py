@@ -20,6 +20,7 @@ from skilleval.db.tables import (
     Institution,
     Person,
     Table,
+    id_of,
 )
 from skilleval.domain import lifecycle
 from skilleval.domain.errors import RuleBroken
@@ -123,7 +124,7 @@ def stage_numbers(session: Session, batch: Batch, file: Source, *, vault: Vault,
     for row, values in table.rows:
         found = roll.find(values)
         if isinstance(found, Candidate):
-            held = standing.get(_key(found.id))
+            held = standing.get(id_of(found))
             if held is not None and held.number == values["number"]:
                 staged.report.unchanged += 1
                 continue
@@ -186,15 +187,15 @@ def write_numbers(
     """
     take_duty(session, actor, staged.batch, "certificates.write_numbers")
     batch = staged.batch
-    people = {_key(candidate.id): person for candidate, person in _pairs(session, batch)}
+    people = {id_of(candidate): person for candidate, person in _pairs(session, batch)}
     standing = _last_certificates(session, batch)
-    chosen = [(candidate, people[_key(candidate.id)]) for candidate, _number in staged.new]
+    chosen = [(candidate, people[id_of(candidate)]) for candidate, _number in staged.new]
     must_not_count(session, batch, "发证", _candidates(chosen))
     authority.require(session, batch, library, candidates=_candidates(chosen), also_on=on)
     _check_glyphs(session, batch, chosen, vault, missing_glyphs)
     issued: list[Table] = []
     for candidate, number in staged.new:
-        person, replaced = people[_key(candidate.id)], standing.get(_key(candidate.id))
+        person, replaced = people[id_of(candidate)], standing.get(id_of(candidate))
         issued += _issue(
             session, actor, batch, candidate, person, number, "imported", vault, on, replaced.id if replaced else None
         )
@@ -349,7 +350,7 @@ def waiting_of(session: Session, batch: Batch) -> list[tuple[Candidate, Person]]
         for candidate, person in _pairs(session, batch)
         if candidate.id not in certified
         and candidate.admission_number in published
-        and (result := results.get(_key(candidate.id))) is not None
+        and (result := results.get(id_of(candidate))) is not None
         and result.outcome == "passed"
     ]
     return sorted(waiting, key=lambda pair: (Grade(pair[0].grade).rank, pair[0].admission_number or ""))
@@ -375,7 +376,7 @@ def _pairs(session: Session, batch: Batch) -> Sequence[tuple[Candidate, Person]]
 
 def _last_certificates(session: Session, batch: Batch) -> dict[int, Certificate]:
     """The certificate of each candidate, of several the one that replaces the others."""
-    issued = sorted(certificates_of(session, batch), key=lambda one: _key(one.id))
+    issued = sorted(certificates_of(session, batch), key=lambda one: id_of(one))
     return {one.candidate_id: one for one in issued}
 
 
@@ -427,7 +428,7 @@ def _issue(
     issuer = session.get(Institution, batch.institution_id)
     assert issuer is not None
     certificate = Certificate(
-        institution_id=batch.institution_id, candidate_id=_key(candidate.id), number=number, origin=origin,
+        institution_id=batch.institution_id, candidate_id=id_of(candidate), number=number, origin=origin,
         name=person.name, id_type=person.id_type,
         id_sealed=vault.seal(batch.institution_id, vault.open(person.institution_id, person.id_sealed)),
         occupation_code=batch.occupation_code, occupation_name=batch.occupation_name, trade=batch.trade,
@@ -436,7 +437,7 @@ def _issue(
     session.add(certificate)
     session.flush()
     event = CertificateEvent(
-        institution_id=batch.institution_id, certificate_id=_key(certificate.id), serial=1, kind="issued", on_day=on,
+        institution_id=batch.institution_id, certificate_id=id_of(certificate), serial=1, kind="issued", on_day=on,
         by=actor.name,
     )  # fmt: skip
     session.add(event)
@@ -461,7 +462,7 @@ def _event(session: Session, actor: Actor, certificate: Certificate, kind: str, 
     if on < certificate.issued_on:
         raise RuleBroken(f"{KINDS[kind]}日期 {on} 早于发证日期 {certificate.issued_on}")
     event = CertificateEvent(
-        institution_id=certificate.institution_id, certificate_id=_key(certificate.id),
+        institution_id=certificate.institution_id, certificate_id=id_of(certificate),
         serial=len(events_of(session, certificate)) + 1, kind=kind, on_day=on, reason=reason.strip(), by=actor.name,
     )  # fmt: skip
     session.add(event)
@@ -475,8 +476,3 @@ def _candidate_and_batch(session: Session, certificate: Certificate) -> tuple[Ca
     batch = session.get(Batch, candidate.batch_id)
     assert batch is not None
     return candidate, batch
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

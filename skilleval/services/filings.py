@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlmodel import Session, col, select
 
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import Batch, Filing, Notice, Objection
+from skilleval.db.tables import Batch, Filing, Notice, Objection, id_of
 from skilleval.domain import lifecycle
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
@@ -74,7 +74,7 @@ def export_filing(
     keep_package(instance_folder, vault, written.path.read_bytes())
     filing = Filing(
         institution_id=batch.institution_id,
-        batch_id=_key(batch.id),
+        batch_id=id_of(batch),
         version=content.version,
         addressed_to=content.addressed_to,
         file_name=written.path.name,
@@ -161,7 +161,7 @@ def export_reasons(
         reasons.append("没有资格审核通过的考生")
     uploaded = filing_templates()["certificates"].codes["id_types"]
     for candidate in record.candidates:
-        key, person = _key(candidate.id), record.people[candidate.person_id]
+        key, person = id_of(candidate), record.people[candidate.person_id]
         who = f"{person.name}（{candidate.admission_number or '无准考证号'}）"
         result, certificate = record.results.get(key), record.certificates.get(key)
         if not candidate.admission_number:
@@ -226,8 +226,3 @@ def _versions_told(specification: object, standard: object) -> str:
     if specification["conditions"]:
         told.append(f"申报条件 {specification['conditions']} 版")
     return "；".join(told)
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

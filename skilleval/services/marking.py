@@ -27,6 +27,7 @@ from skilleval.db.tables import (
     ScoreLine,
     ScoreSheet,
     SpecificationPart,
+    id_of,
 )
 from skilleval.db.tables.base import now
 from skilleval.domain import lifecycle, marking
@@ -68,7 +69,7 @@ class Scene:
     def unlocked(self, seat: Seat) -> MarkUnlock | None:
         """The unlocking that is open for a mark."""
         mark = self.marks.get(seat)
-        return None if mark is None else self.unlocks.get(_key(mark.id))
+        return None if mark is None else self.unlocks.get(id_of(mark))
 
     def is_locked(self, seat: Seat) -> bool:
         """Whether the assessor's mark of a candidate stands and is not opened again."""
@@ -80,7 +81,7 @@ class Scene:
 
     def is_open_to_all(self, part: SpecificationPart) -> bool:
         """Whether marks of a part may be shown: all its assessors have locked all its candidates, or one, of a computed part."""
-        own = self.assessors.get(_key(part.id), ())
+        own = self.assessors.get(id_of(part), ())
         if self.is_computed(part):
             # One of them answers for the mark; the others have observed.
             return all(
@@ -90,7 +91,7 @@ class Scene:
 
     def plan(self, part: SpecificationPart) -> CriterionSheet | None:
         """The criterion sheet of a part, None where one number is given. Refused: a part that is computed from records."""
-        scheme = self.schemes.get(_key(part.id))
+        scheme = self.schemes.get(id_of(part))
         if scheme is None:
             return None
         plan = plan_of(scheme.kind, scheme.content)
@@ -100,12 +101,12 @@ class Scene:
 
     def is_computed(self, part: SpecificationPart) -> bool:
         """Whether a part's marks come from records of indicators or observations, and not from a sheet filled in here."""
-        scheme = self.schemes.get(_key(part.id))
+        scheme = self.schemes.get(id_of(part))
         return scheme is not None and scheme.kind != "criteria"
 
     def must_assess(self, part: SpecificationPart, personnel_id: int) -> Personnel:
         """The assessor of a part. Refused: somebody who is not assigned to it."""
-        found = next((one for one in self.assessors.get(_key(part.id), ()) if one.id == personnel_id), None)
+        found = next((one for one in self.assessors.get(id_of(part), ()) if one.id == personnel_id), None)
         if found is None:
             raise RuleBroken(f"没有指派您评{title(part)}")
         return found
@@ -177,7 +178,7 @@ def title(part: SpecificationPart) -> str:
 
 def seat_of(candidate: Candidate, part: SpecificationPart, assessor: Personnel) -> Seat:
     """The key of an assessor's mark of a candidate's part."""
-    return _key(candidate.id), _key(part.id), _key(assessor.id)
+    return id_of(candidate), id_of(part), id_of(assessor)
 
 
 def lines_of(
@@ -188,7 +189,7 @@ def lines_of(
     locked = {} if typist else entered_behind(session, scene, part, assessor)
     lines = []
     for candidate, name in scene.sitting(part):
-        seat, draft = seat_of(candidate, part, assessor), drafts.get(_key(candidate.id))
+        seat, draft = seat_of(candidate, part, assessor), drafts.get(id_of(candidate))
         shows_draft = draft is not None and (typist != "" or not scene.is_locked(seat))
         entered = _content(draft) if draft is not None and shows_draft else locked.get(seat[0], Entered())
         lines.append(
@@ -217,13 +218,13 @@ def save_draft(
         raise RuleBroken("这名考生的评分已提交并锁定，不能再改；确需更改请审核员解锁并写明理由")
     if told := marking.problems(entered, part.maximum, scene.plan(part)):
         raise RuleBroken("没有保存：" + "；".join(told), told)
-    draft = drafts_of(session, scene.batch, part, assessor, typist).get(_key(candidate.id))
+    draft = drafts_of(session, scene.batch, part, assessor, typist).get(id_of(candidate))
     if version != (draft.version if draft is not None else 0):
         raise RuleBroken("这名考生的草稿已在另一个窗口或设备上改过。请刷新本页，核对后再填")
     if draft is None:
         draft = MarkDraft(
-            institution_id=scene.batch.institution_id, batch_id=_key(scene.batch.id), candidate_id=_key(candidate.id),
-            part_id=_key(part.id), personnel_id=_key(assessor.id), typist=typist, version=0, content={},
+            institution_id=scene.batch.institution_id, batch_id=id_of(scene.batch), candidate_id=id_of(candidate),
+            part_id=id_of(part), personnel_id=id_of(assessor), typist=typist, version=0, content={},
         )  # fmt: skip
     draft.content, draft.version, draft.saved_at = _stored(entered), version + 1, now()
     session.add(draft)
@@ -268,7 +269,7 @@ def write_scored(
     journal.record(
         session, actor, scene.batch.institution_id, "marks.lock", objects=rows, reason="；".join(reasons) or None
     )
-    done = {_key(line.candidate.id) for line, _scored in lines}
+    done = {id_of(line.candidate) for line, _scored in lines}
     for draft in _drafts(session, scene.batch, part, assessor):
         if draft.candidate_id in done:
             session.delete(draft)
@@ -290,13 +291,13 @@ def unlock_mark(
         raise RuleBroken("解锁须写明理由")
     if scene.marks.get((mark.candidate_id, mark.part_id, mark.personnel_id)) is not mark:
         raise RuleBroken("这不是现行的评分：已有新的评分，请刷新后再看")
-    if _key(mark.id) in scene.unlocks:
+    if id_of(mark) in scene.unlocks:
         raise RuleBroken("这项评分已经解锁，等考评员重新提交")
     assessor = session.get_one(Personnel, mark.personnel_id)
     if by == mark.personnel_id or actor.name.strip() in (assessor.name, assessor.code):
         raise RuleBroken("不能解锁本人的评分，须由他人解锁")
     row = MarkUnlock(
-        institution_id=scene.batch.institution_id, mark_id=_key(mark.id), reason=reason.strip(), unlocked_by=actor.name
+        institution_id=scene.batch.institution_id, mark_id=id_of(mark), reason=reason.strip(), unlocked_by=actor.name
     )
     session.add(row)
     journal.record(session, actor, scene.batch.institution_id, "marks.unlock", objects=[row], reason=reason.strip())
@@ -336,7 +337,7 @@ def entered_behind(
     for mark_id, line in session.exec(query.order_by(col(ScoreLine.id))):
         lines.setdefault(mark_id, []).append(line)
     return {
-        key: Entered(absent=True) if mark.absent else entered_in(plan, lines.get(_key(mark.id), []))
+        key: Entered(absent=True) if mark.absent else entered_in(plan, lines.get(id_of(mark), []))
         for key, mark in own.items()
     }
 
@@ -346,13 +347,13 @@ def _write(
 ) -> list[Any]:
     revision = 1 if line.mark is None else line.mark.revision + 1
     reason = line.unlock.reason if line.unlock is not None else ""
-    scheme = scene.schemes.get(_key(part.id))
+    scheme = scene.schemes.get(id_of(part))
     if scheme is not None and scored.value is not None:
         entry = Entry(line.candidate, assessor, revision, scored)
         return list(write_entry(session, scene.batch, part, scheme, entry, reason))
     mark = Mark(
-        institution_id=scene.batch.institution_id, candidate_id=_key(line.candidate.id), part_id=_key(part.id),
-        personnel_id=_key(assessor.id), revision=revision, value=scored.value, absent=scored.value is None,
+        institution_id=scene.batch.institution_id, candidate_id=id_of(line.candidate), part_id=id_of(part),
+        personnel_id=id_of(assessor), revision=revision, value=scored.value, absent=scored.value is None,
         reason=reason or None,
     )  # fmt: skip
     session.add(mark)
@@ -419,7 +420,7 @@ def _assessors(session: Session, batch: Batch, parts: Sequence[SpecificationPart
     found: dict[int, list[Personnel]] = {}
     for part in parts:
         own = {one.code: one for method, grade, one in staff if method == part.method and grade in ("", part.grade)}
-        found[_key(part.id)] = list(own.values())
+        found[id_of(part)] = list(own.values())
     return found
 
 
@@ -428,15 +429,10 @@ def assessors_in(parts: Sequence[SpecificationPart], duties: Iterable[Duty]) -> 
     known = sorted(duties, key=lambda one: one.personnel.code)
     absent = {(one.personnel.id, one.method) for one in known if one.absent}
     return {
-        _key(part.id): list({
+        id_of(part): list({
             one.personnel.code: one.personnel for one in known
             if not one.seated and one.role == "assessor" and one.method == part.method and one.grade in ("", part.grade)
             and (one.personnel.id, one.method) not in absent
         }.values())
         for part in parts
     }  # fmt: skip
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

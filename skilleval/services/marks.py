@@ -17,6 +17,7 @@ from skilleval.db.tables import (
     Person,
     Result,
     SpecificationPart,
+    id_of,
 )
 from skilleval.domain import lifecycle
 from skilleval.domain.errors import RuleBroken
@@ -65,14 +66,14 @@ def correct_mark(
         raise RuleBroken(f"{METHODS[method].name_zh}按评分办法计分；请改正评分表后写明理由重新导入（skilleval schemes import）")
     if value is not None:
         check_mark(value, part.maximum)
-    standing = latest_marks(session, batch).get((_key(candidate.id), _key(part.id), _key(assessor.id)))
+    standing = latest_marks(session, batch).get((id_of(candidate), id_of(part), id_of(assessor)))
     if standing is None:
         raise RuleBroken("还没有这名考评员的评分，请用成绩表录入")
     if standing.value == value:
         raise RuleBroken(f"现有评分就是 {show(value) if value is not None else '缺考'}，没有更正")
     mark = Mark(
-        institution_id=batch.institution_id, candidate_id=_key(candidate.id), part_id=_key(part.id),
-        personnel_id=_key(assessor.id), revision=standing.revision + 1, value=value, absent=value is None,
+        institution_id=batch.institution_id, candidate_id=id_of(candidate), part_id=id_of(part),
+        personnel_id=id_of(assessor), revision=standing.revision + 1, value=value, absent=value is None,
         reason=reason.strip(),
     )  # fmt: skip
     session.add(mark)
@@ -95,7 +96,7 @@ def adjudicate(
         raise RuleBroken("裁定须写明理由")
     part = part_of(session, batch, candidate, method)
     check_mark(value, part.maximum)
-    own = (_key(candidate.id), _key(part.id))
+    own = (id_of(candidate), id_of(part))
     entered = by_part(latest_marks(session, batch))
     recused = recusals_of_marks(session, batch, [candidate], {own: entered.get(own, [])}).get(own, [])
     if any(one.is_about(actor.name) for one in recused):
@@ -136,10 +137,10 @@ def agreed_marks(
     for candidate in candidates:
         if candidate.state != "eligible":
             continue
-        agreed[_key(candidate.id)] = {
+        agreed[id_of(candidate)] = {
             part.method: _agree(part, entered.get(key, []), decided.get(key), vetoes)
             for part in by_grade.get(candidate.grade, [])
-            if (key := (_key(candidate.id), _key(part.id)))
+            if (key := (id_of(candidate), id_of(part)))
         }
     return agreed
 
@@ -184,13 +185,13 @@ def settlements(
     problems: list[str] = []
     settled: list[tuple[Candidate, Settlement]] = []
     for candidate, name in candidates:
-        marks = agreed[_key(candidate.id)]
+        marks = agreed[id_of(candidate)]
         who = f"{candidate.admission_number} {name}"
         disputes = [mark.dispute for mark in marks.values() if mark.dispute]
         # Who is absent from one part needs no mark of the others.
         absent = any(mark.absent for mark in marks.values())
         missing = [] if absent else [mark.text for mark in marks.values() if mark.value is None and not mark.dispute]
-        problems += [f"{who} {told}" for told in (*disputes, *against.get(_key(candidate.id), []), *missing)]
+        problems += [f"{who} {told}" for told in (*disputes, *against.get(id_of(candidate), []), *missing)]
         if disputes:
             continue
         defined = {part.method: domain_part(part) for part in parts if part.grade == candidate.grade}
@@ -209,7 +210,7 @@ def correct_result(
     take_duty(session, actor, batch, "marks.correct_result")
     if not reason.strip():
         raise RuleBroken("更正成绩须写明理由")
-    standing = latest_results(session, batch).get(_key(candidate.id))
+    standing = latest_results(session, batch).get(id_of(candidate))
     result = next_result(session, batch, candidate, parts, reason.strip())
     if standing is not None and result.parts == standing.parts:
         raise RuleBroken("更正后的成绩与核定成绩相同")
@@ -232,7 +233,7 @@ def next_result(
         raise RuleBroken("竞赛晋级没有分数，不能按成绩更正；请用 skilleval contests disallow 取消晋级")
     if batch.route == "direct":
         raise RuleBroken("直接认定的结果随案卷的决定更正（skilleval recognitions decide）")
-    standing = latest_results(session, batch).get(_key(candidate.id))
+    standing = latest_results(session, batch).get(id_of(candidate))
     if standing is None:
         raise RuleBroken("该考生没有核定成绩")
     defined = domain_parts(session, batch, candidate.grade)
@@ -303,7 +304,7 @@ def recused_in(
 ) -> dict[int, list[str]]:  # fmt: skip
     """``recused_against`` from recusals by candidate and part, and rows that were read already."""
     decided = {own: one.decided_by for own, one in standing_decisions(standing, adjudications).items()}
-    names = {_key(part.id): METHODS[part.method].name_zh for part in parts}
+    names = {id_of(part): METHODS[part.method].name_zh for part in parts}
     told: dict[int, list[str]] = {}
     for own, recusals in found.items():
         if own not in decided or any(one.is_about(decided[own]) for one in recusals):
@@ -312,7 +313,7 @@ def recused_in(
 
 
 def _mark_ids(marks: Sequence[Mark]) -> list[int]:
-    return sorted(_key(mark.id) for mark in marks)
+    return sorted(id_of(mark) for mark in marks)
 
 
 def adjudications_of(session: Session, batch: Batch) -> Sequence[Adjudication]:
@@ -360,7 +361,7 @@ def _agree(
 ) -> PartMark:
     values = [mark.value for mark in marks if mark.value is not None]
     agreed = agree(domain_part(part), values, absent=sum(mark.absent for mark in marks), adjudicated=decided)
-    notes = "".join(f"；{vetoes[_key(mark.id)]}" for mark in marks if _key(mark.id) in vetoes)
+    notes = "".join(f"；{vetoes[id_of(mark)]}" for mark in marks if id_of(mark) in vetoes)
     dispute, text = (told and told + notes for told in (agreed.dispute, agreed.text))
     return replace(agreed, dispute=dispute, text=text) if notes else agreed
 
@@ -388,7 +389,7 @@ def part_of(session: Session, batch: Batch, candidate: Candidate, method: str) -
 
 def _result(candidate: Candidate, settlement: Settlement, revision: int = 1, reason: str | None = None) -> Result:
     return Result(
-        institution_id=candidate.institution_id, candidate_id=_key(candidate.id), revision=revision,
+        institution_id=candidate.institution_id, candidate_id=id_of(candidate), revision=revision,
         outcome=settlement.outcome.value, parts=dict(settlement.parts), total=settlement.total,
         proof=list(settlement.reasons), reason=reason,
     )  # fmt: skip
@@ -397,9 +398,4 @@ def _result(candidate: Candidate, settlement: Settlement, revision: int = 1, rea
 def names_of(session: Session, candidates: Sequence[Candidate]) -> dict[int, str]:
     """The name of each candidate by person id."""
     keys = [one.person_id for one in candidates]
-    return {_key(one.id): one.name for one in session.exec(select(Person).where(col(Person.id).in_(keys)))}
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value
+    return {id_of(one): one.name for one in session.exec(select(Person).where(col(Person.id).in_(keys)))}

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import Batch, Candidate, Institution, JournalObject, Notice, Objection, Person, Result
+from skilleval.db.tables import Batch, Candidate, Institution, JournalObject, Notice, Objection, Person, Result, id_of
 from skilleval.domain import lifecycle, workdays
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import mask_number
@@ -119,7 +119,7 @@ def publish_notice(
     }
     notice = Notice(
         institution_id=batch.institution_id,
-        batch_id=_key(batch.id),
+        batch_id=id_of(batch),
         serial=len(notices_of(session, batch)) + 1,
         first_day=first_day,
         last_day=last_day,
@@ -172,7 +172,7 @@ def raise_objection(
         raise RuleBroken("该考生不在所公示的批次中")
     objection = Objection(
         institution_id=notice.institution_id,
-        notice_id=_key(notice.id),
+        notice_id=id_of(notice),
         candidate_id=candidate.id if candidate else None,
         serial=len(objections_of(session, notice)) + 1,
         raised_on=on,
@@ -481,8 +481,3 @@ def _institution(session: Session, batch: Batch) -> Institution:
     institution = session.get(Institution, batch.institution_id)
     assert institution is not None
     return institution
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -24,6 +24,7 @@ from skilleval.db.tables import (
     Personnel,
     Result,
     SpecificationPart,
+    id_of,
 )
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.methods import METHODS
@@ -66,8 +67,8 @@ def remark(
     conflict = _decided_conflict(session, recused[0]) if recused else None
     decided = _decided(session, candidate, part)
     row = Adjudication(
-        institution_id=batch.institution_id, candidate_id=_key(candidate.id), part_id=_key(part.id),
-        revision=len(decided) + 1, mark_ids=sorted(_key(one.id) for one in _marks(session, candidate, part)), value=value,
+        institution_id=batch.institution_id, candidate_id=id_of(candidate), part_id=id_of(part),
+        revision=len(decided) + 1, mark_ids=sorted(id_of(one) for one in _marks(session, candidate, part)), value=value,
         reason=reason.strip(), decided_by=actor.name, objection_id=objection.id if objection else None,
         conflict_id=conflict.id if conflict else None,
     )  # fmt: skip
@@ -158,8 +159,3 @@ def _decided(session: Session, candidate: Candidate, part: SpecificationPart) ->
         col(Adjudication.candidate_id) == candidate.id, col(Adjudication.part_id) == part.id,
     )  # fmt: skip
     return list(session.exec(query.order_by(col(Adjudication.revision))))
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value
