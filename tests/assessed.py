@@ -12,7 +12,16 @@ from skilleval.db.secrets import Vault
 from skilleval.db.tables import Assignment, Batch, Candidate, Person, Specification, SpecificationPart
 from skilleval.domain.schemes import ScoredLine
 from skilleval.domain.scoring import show
-from skilleval.services import certificates, journal, mark_sheets, marks, notices, scheme_sheets, schemes
+from skilleval.services import (
+    certificates,
+    journal,
+    mark_sheets,
+    marks,
+    notice_closing,
+    notices,
+    scheme_sheets,
+    schemes,
+)
 from tests.certified import CALENDAR
 from tests.factories import ACTOR, LIBRARY, Firm, make_batch, make_candidate, make_firm, make_person
 
@@ -78,7 +87,7 @@ def make_assessed_batch(session: Session, vault: Vault, folder: Path) -> Batch:
     notice = notices.publish_notice(
         session, ACTOR, batch, LIBRARY, vault=vault, first_day=NOTICED, working_days=5, calendar=CALENDAR, on=NOTICED
     )
-    notices.close_notice(session, ACTOR, notice, vault=vault, on=CLOSED)
+    notice_closing.close_notice(session, ACTOR, notice, vault=vault, on=CLOSED)
     certificates.issue_certificates(
         session, ACTOR, batch, LIBRARY, vault=vault, on=CLOSED, missing_glyphs=lambda _text: ()
     )

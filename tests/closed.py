@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch, Candidate, Credential, Person
 from skilleval.domain.workdays import Calendar
-from skilleval.services import batches, candidates, certificates, journal, mark_sheets, marks, notices
+from skilleval.services import batches, candidates, certificates, journal, mark_sheets, marks, notice_closing, notices
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.factories import ACTOR, LIBRARY, Firm, id_number, make_batch, make_firm, make_person
 
@@ -36,7 +36,7 @@ STORY: tuple[tuple[str, str, Marks], ...] = (
 def make_closed_batch(session: Session, vault: Vault, folder: Path) -> Batch:
     """A certified batch: passed, adjudicated, on the half hundredth, absent, corrected, refused."""
     batch = make_noticed_batch(session, vault, folder)
-    notices.close_notice(session, ACTOR, notices.current_notice(session, batch), vault=vault, on=CLOSED)
+    notice_closing.close_notice(session, ACTOR, notices.current_notice(session, batch), vault=vault, on=CLOSED)
     certificates.issue_certificates(
         session, ACTOR, batch, LIBRARY, vault=vault, on=CLOSED, missing_glyphs=lambda _text: ()
     )

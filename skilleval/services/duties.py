@@ -58,9 +58,9 @@ ACTS: dict[str, str | None] = {
     "case_decisions.decide_case": "approve",
     "notices.publish_notice": "approve",
     "reopening.correct_notice": "approve",
-    "notices.uphold_objection": "approve",
-    "notices.reject_objection": "approve",
-    "notices.close_notice": "approve",
+    "objections.uphold_objection": "approve",
+    "objections.reject_objection": "approve",
+    "notice_closing.close_notice": "approve",
     "notices.withdraw_notice": "approve",
     # certificates and what becomes of them
     "certificates.issue_certificates": "issue",
@@ -71,7 +71,7 @@ ACTS: dict[str, str | None] = {
     "certificates.replace_certificate": "issue",
     # decides nothing about anybody
     "candidates.check_eligibility": None,
-    "notices.raise_objection": None,
+    "objections.raise_objection": None,
     "filings.export_filing": None,
     "filing_answers.record_answer": None,
 }

@@ -32,6 +32,7 @@ from skilleval.services import (
     conflicts,
     marking,
     marks,
+    notice_list,
     notices,
     panels,
     recusals,
@@ -44,6 +45,7 @@ from skilleval.services.certificates import MissingGlyphs
 from skilleval.services.conflicts import Duty, Known, Scene
 from skilleval.services.filing_record import BatchOutline, read_outline
 from skilleval.services.numbering import Reached, counters_query
+from skilleval.services.objections import is_uncorrected
 from skilleval.services.panels import Act, Bench
 from skilleval.services.recusals import Recusal
 from skilleval.services.recused_results import Counted, counted_recusals
@@ -74,8 +76,8 @@ class Ground:
 
     @cached_property
     def people(self) -> Sequence[tuple[Candidate, Person, str]]:
-        """Everybody who ever applied, as ``notices.people_of``."""
-        return notices.people_of(self.session, self.batch)
+        """Everybody who ever applied, as ``notice_list.people_of``."""
+        return notice_list.people_of(self.session, self.batch)
 
     @property
     def candidates(self) -> list[Candidate]:
@@ -175,14 +177,14 @@ class Ground:
     @cached_property
     def passed(self) -> set[int]:
         """The ids of the candidates who passed."""
-        return notices.passed_of(self.session, self.batch)
+        return notice_list.passed_of(self.session, self.batch)
 
     @cached_property
     def _notices(self) -> Sequence[tuple[Notice, Objection | None, bool]]:
         """Every notice with each of its objections, and whether that is uncorrected."""
         firm = self.batch.institution_id
         own = sa.and_(col(Objection.institution_id) == firm, col(Objection.notice_id) == col(Notice.id))
-        query = select(Notice, Objection, notices.is_uncorrected()).outerjoin(Objection, own)
+        query = select(Notice, Objection, is_uncorrected()).outerjoin(Objection, own)
         query = query.where(col(Notice.institution_id) == firm, col(Notice.batch_id) == self.batch.id)
         return self.session.exec(query.order_by(col(Notice.serial), col(Objection.serial), col(Objection.id))).all()
 

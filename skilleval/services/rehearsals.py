@@ -18,7 +18,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
 from skilleval.domain.rules import Answer, Proof, own_clause
 from skilleval.reports.filing import filing_templates
-from skilleval.services import authority, certificates, filings, marking, marks, notices
+from skilleval.services import authority, certificates, filings, marking, marks, notice_closing, notice_list, notices
 from skilleval.services.case_decisions import standing_decisions
 from skilleval.services.recognitions import cases_of
 from skilleval.services.rehearsal_ground import STILL_IN, Ground, Means
@@ -71,7 +71,7 @@ def _notice(known: Ground) -> tuple[dict[str, Any], str]:
     else:
         listed = {one.id or 0 for one in known.candidates if one.state in STILL_IN}
         basis = "名单：成绩还没有核定，假定已申报和审核通过的考生全部合格"
-    entries = notices.entries_from(known.people, batch, means.vault, listed)
+    entries = notice_list.entries_from(known.people, batch, means.vault, listed)
     if not entries:
         raise RuleBroken(f"批次 {batch.number} 没有可以列入公示样张的考生")
     first_day = max(means.on, batch.ends_on)
@@ -178,11 +178,11 @@ def _noticed(known: Ground) -> Found:
 def _cleared(known: Ground) -> Found:
     if known.batch.state != "noticed":
         return (_unknown("closing", "公示可以结束", "还没有公示，有没有异议现在看不出", "公示"),), ()
-    entries = notices.entries_from(known.people, known.batch, known.means.vault, known.passed)
+    entries = notice_list.entries_from(known.people, known.batch, known.means.vault, known.passed)
     objections = [one for one, _uncorrected in known.objections]
     uncorrected = {one.id for one, uncorrected in known.objections if uncorrected}
     recused = [one.told for one in known.counted]
-    closing = notices.Closing(known.notice.last_day, objections, uncorrected, *notices.changes(known.notice, entries), recused)
+    closing = notice_closing.Closing(known.notice.last_day, objections, uncorrected, *notice_list.changes(known.notice, entries), recused)
     against = closing.reasons(known.means.on)
     return tuple(_not_met("closing", "公示可以结束", reason, "公示") for reason in against), ()
 

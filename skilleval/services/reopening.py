@@ -31,7 +31,7 @@ from skilleval.domain.methods import METHODS
 from skilleval.domain.scoring import check_mark
 from skilleval.domain.workdays import Calendar
 from skilleval.packs import Library
-from skilleval.services import journal, marks, notices
+from skilleval.services import journal, marks, notice_closing, notices, objections
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.recusals import must_be_recused
@@ -85,8 +85,8 @@ def unanswered(session: Session, batch: Batch, candidate: Candidate) -> list[Obj
     return [
         one
         for notice in notices.notices_of(session, batch)[-1:]
-        for one in notices.objections_of(session, notice)
-        if one.candidate_id == candidate.id and one.state == "upheld" and not notices.corrected_since(session, one)
+        for one in objections.objections_of(session, notice)
+        if one.candidate_id == candidate.id and one.state == "upheld" and not objections.corrected_since(session, one)
     ]
 
 
@@ -110,11 +110,11 @@ def correct_notice(
     """
     batch = notices.batch_of_notice(session, notice)
     take_duty(session, actor, batch, "reopening.correct_notice")
-    gone, new = notices.changed_entries(session, notice, vault=vault)
+    gone, new = notice_closing.changed_entries(session, notice, vault=vault)
     problems = [
         f"第 {one.serial} 号异议尚未处理" if one.state == "open" else f"第 {one.serial} 号异议成立，但有关成绩尚未更正"
-        for one in notices.objections_of(session, notice)
-        if one.state == "open" or (one.state == "upheld" and not notices.corrected_since(session, one))
+        for one in objections.objections_of(session, notice)
+        if one.state == "open" or (one.state == "upheld" and not objections.corrected_since(session, one))
     ]
     if not gone and not new:
         problems.append("公示名单没有变化，不需要更正公示")

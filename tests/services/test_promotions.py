@@ -16,7 +16,7 @@ from skilleval.db.tables import Batch, Candidate, Contest, ContestResult, Creden
 from skilleval.domain.errors import RuleBroken
 from skilleval.reports.fonts import load_fonts
 from skilleval.reports.package import verify_package
-from skilleval.services import certificates, contests, journal, marks, notices, promotions, replay
+from skilleval.services import certificates, contests, journal, marks, notice_closing, notices, promotions, replay
 from skilleval.services.filings import export_filing
 from skilleval.services.verification import verify_all
 from skilleval.sheets.writing import FormSheet, write_form
@@ -128,7 +128,7 @@ def certified(scene: Scene, contest: Contest) -> Batch:
         scene.session, ACTOR, batch, LIBRARY, vault=scene.vault, first_day=NOTICED, working_days=5, calendar=CALENDAR,
         on=NOTICED,
     )  # fmt: skip
-    notices.close_notice(scene.session, ACTOR, notice, vault=scene.vault, on=CLOSED)
+    notice_closing.close_notice(scene.session, ACTOR, notice, vault=scene.vault, on=CLOSED)
     certificates.issue_certificates(
         scene.session, ACTOR, batch, LIBRARY, vault=scene.vault, on=CLOSED, missing_glyphs=lambda _text: ()
     )

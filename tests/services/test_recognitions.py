@@ -36,6 +36,7 @@ from skilleval.services import (
     journal,
     mark_sheets,
     marks,
+    notice_closing,
     notices,
     recognition_minutes,
     recognitions,
@@ -503,7 +504,7 @@ def cleared(direct: Direct, case: RecognitionCase) -> None:
     marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
     notice = publish_settled(direct)
     assert {entry["route"] for entry in notice.content["entries"]} == {"直接认定"}
-    notices.close_notice(direct.session, ACTOR, notice, vault=direct.vault, on=CLOSED)
+    notice_closing.close_notice(direct.session, ACTOR, notice, vault=direct.vault, on=CLOSED)
 
 
 def issue(direct: Direct) -> None:
@@ -749,7 +750,7 @@ def whole_road(direct: Direct, folder: Path) -> Path:
         direct.session, ACTOR, direct.batch, LIBRARY, vault=direct.vault, first_day=NOTICED, working_days=5,
         calendar=CALENDAR, on=NOTICED,
     )  # fmt: skip
-    notices.close_notice(direct.session, ACTOR, notice, vault=direct.vault, on=CLOSED)
+    notice_closing.close_notice(direct.session, ACTOR, notice, vault=direct.vault, on=CLOSED)
     issue(direct)
     exported = export_filing(
         direct.session, ACTOR, direct.batch, vault=direct.vault, fonts=load_fonts({}), folder=folder,

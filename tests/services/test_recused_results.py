@@ -12,7 +12,7 @@ from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch, Certificate, Conflict, Institution
 from skilleval.domain.errors import RuleBroken
 from skilleval.reports.fonts import load_fonts
-from skilleval.services import batches, certificate_prints, certificates, filings, notices, replay
+from skilleval.services import batches, certificate_prints, certificates, filings, notice_closing, notices, replay
 from skilleval.services.conflicts import decide_conflict
 from skilleval.services.journal import Actor
 from skilleval.services.marks import latest_results
@@ -72,7 +72,7 @@ def withdraw(session: Session, batch: Batch) -> None:
 
 
 def close(session: Session, vault: Vault, batch: Batch, folder: Path) -> None:
-    notices.close_notice(session, ACTOR, notices.current_notice(session, batch), vault=vault, on=CLOSED)
+    notice_closing.close_notice(session, ACTOR, notices.current_notice(session, batch), vault=vault, on=CLOSED)
 
 
 def issue(session: Session, vault: Vault, batch: Batch, folder: Path) -> None:
@@ -187,7 +187,7 @@ def test_another_person_marks_anew_and_the_batch_goes_on(
     assert (result.revision, result.parts) == (2, {"theory": 8000, "skill": 6500})
     assert result.reason == "考评员乙（K2）与考生陈大文：师徒关系，已认定回避，由复评专家重评：看录像重评"
     assert counted_recusals(session, batch) == []
-    assert notices.closing_of(session, notices.current_notice(session, batch), vault=vault).reasons(CLOSED) == []
+    assert notice_closing.closing_of(session, notices.current_notice(session, batch), vault=vault).reasons(CLOSED) == []
     assert replay.replay_batch(session, batch, candidates=[candidate]).equal and verify_all(session) == []
     with pytest.raises(RuleBroken, match="没有成立而未答复的异议"):
         remark(session, EXPERT, batch, candidate, method="skill", value=6600, reason="再评")

@@ -10,7 +10,7 @@ from skilleval.db.engine import Database
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Assignment, Batch, Institution, Personnel
 from skilleval.domain.errors import RuleBroken
-from skilleval.services import filings, marks, notices
+from skilleval.services import filings, marks, notice_closing, notices
 from skilleval.services.conflicts import decide_conflict
 from skilleval.services.filing_record import read_batch
 from skilleval.services.journal import Actor
@@ -59,7 +59,7 @@ def against_settling(session: Session, batch: Batch, _vault: Vault) -> list[str]
 
 
 def against_closing(session: Session, batch: Batch, vault: Vault) -> list[str]:
-    return notices.closing_of(session, notices.current_notice(session, batch), vault=vault).reasons(CLOSED)
+    return notice_closing.closing_of(session, notices.current_notice(session, batch), vault=vault).reasons(CLOSED)
 
 
 def against_export(session: Session, batch: Batch, _vault: Vault) -> list[str]:

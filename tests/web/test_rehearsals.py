@@ -17,6 +17,7 @@ from skilleval.services import (
     journal,
     journal_reading,
     notices,
+    objections,
     rehearsals,
     statistics,
     verification,
@@ -127,7 +128,7 @@ ACTS: dict[str, Callable[[Session, Installation, Batch, Path], object]] = {
     "export": lambda session, installation, batch, folder: filings.collect_content(
         session, batch, vault=installation.vault, instance_folder=folder, on=TODAY,
     ),
-    "object": lambda session, _installation, batch, _folder: notices.raise_objection(
+    "object": lambda session, _installation, batch, _folder: objections.raise_objection(
         session, ACTOR, notices.current_notice(session, batch), raised_by="某人", text="异议", on=TODAY,
     ),
 }  # fmt: skip
