@@ -64,10 +64,10 @@ ACTS: dict[str, str | None] = {
     "notices.withdraw_notice": "approve",
     # certificates and what becomes of them
     "certificates.issue_certificates": "issue",
-    "certificates.write_numbers": "issue",
-    "certificates.void_certificate": "issue",
-    "certificates.revoke_certificate": "issue",
-    "certificates.reissue_certificate": "issue",
+    "allotted_numbers.write_numbers": "issue",
+    "certificate_events.void_certificate": "issue",
+    "certificate_events.revoke_certificate": "issue",
+    "certificate_events.reissue_certificate": "issue",
     "certificates.replace_certificate": "issue",
     # decides nothing about anybody
     "candidates.check_eligibility": None,

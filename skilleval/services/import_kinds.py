@@ -18,8 +18,8 @@ from skilleval.domain.scoring import show
 from skilleval.installation import Installation
 from skilleval.packs import Library
 from skilleval.services import (
+    allotted_numbers,
     candidates,
-    certificates,
     contests,
     item_sheets,
     mark_sheets,
@@ -322,17 +322,17 @@ def _new_scores(session: Session, staged: scheme_sheets.Staged) -> Iterable[Diff
 # — certificate numbers that the province allotted —
 
 
-def _stage_numbers(session: Session, asked: StagedImport, file: Source, means: Means) -> certificates.StagedNumbers:
-    return certificates.stage_numbers(session, _batch(session, asked), file, vault=means.vault, on=means.on)
+def _stage_numbers(session: Session, asked: StagedImport, file: Source, means: Means) -> allotted_numbers.StagedNumbers:
+    return allotted_numbers.stage_numbers(session, _batch(session, asked), file, vault=means.vault, on=means.on)
 
 
-def _write_numbers(session: Session, actor: Actor, staged: certificates.StagedNumbers, means: Means) -> Report:
-    return certificates.write_numbers(
+def _write_numbers(session: Session, actor: Actor, staged: allotted_numbers.StagedNumbers, means: Means) -> Report:
+    return allotted_numbers.write_numbers(
         session, actor, staged, means.library, vault=means.vault, on=means.on, missing_glyphs=means.missing_glyphs
     )
 
 
-def _new_numbers(session: Session, staged: certificates.StagedNumbers) -> Iterable[Difference]:
+def _new_numbers(session: Session, staged: allotted_numbers.StagedNumbers) -> Iterable[Difference]:
     names = names_of(session, [candidate for candidate, _number in staged.new])
     for candidate, number in staged.new:
         yield Difference(None, f"{candidate.admission_number} {names[candidate.person_id]}", (("证书编号", "", number),))

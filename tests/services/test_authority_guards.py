@@ -19,7 +19,18 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.rules import Answer
 from skilleval.packs import Library
 from skilleval.reports.fonts import load_fonts
-from skilleval.services import authority, batches, candidates, certificates, chains, marks, notices, rules
+from skilleval.services import (
+    allotted_numbers,
+    authority,
+    batches,
+    candidates,
+    certificate_events,
+    certificates,
+    chains,
+    marks,
+    notices,
+    rules,
+)
 from skilleval.services.filings import export_filing
 from skilleval.services.verification import verify_all
 from skilleval.sheets.writing import FormSheet, write_form
@@ -200,8 +211,8 @@ def bringing_numbers(scene: Scene) -> Act:
     rows = [{"id_number": id_number(1), "name": "员工1", "number": f"{REGISTRATION_NUMBER}263000777"}]
     sheet = FormSheet("编号", certificates.NUMBER_COLUMNS, rows, example=False)
     file = write_form(scene.folder / "n.xlsx", [sheet], "numbers/1", [])
-    staged = certificates.stage_numbers(scene.session, batch, file, vault=scene.vault, on=ON)
-    return lambda: certificates.write_numbers(
+    staged = allotted_numbers.stage_numbers(scene.session, batch, file, vault=scene.vault, on=ON)
+    return lambda: allotted_numbers.write_numbers(
         scene.session, ACTOR, staged, scene.library, vault=scene.vault, on=ON, missing_glyphs=glyphs
     )
 
@@ -209,7 +220,7 @@ def bringing_numbers(scene: Scene) -> Act:
 def replacing(scene: Scene) -> Act:
     issuing(scene)()
     old = scene.session.exec(select(Certificate)).one()
-    certificates.void_certificate(scene.session, ACTOR, old, reason="印错", on=ON)
+    certificate_events.void_certificate(scene.session, ACTOR, old, reason="印错", on=ON)
     return lambda: certificates.replace_certificate(
         scene.session, ACTOR, old, scene.library, vault=scene.vault, on=ON, missing_glyphs=glyphs
     )

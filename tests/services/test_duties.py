@@ -64,6 +64,7 @@ EXEMPT = {
     "item_sheets.change_item": "belongs to the firm's item bank",
     "items.retire_item": "belongs to the firm's item bank",
     "task_cards.add_cards": "belongs to the firm's item bank",
+    "certificates.new_certificate": "called by what issues or replaces, which takes the duty",
     "certificate_prints.print_certificates": "writes nothing but who printed what",
     "certificate_prints.note_print": "writes nothing but who printed what",
     "filing_store.hand_out": "writes nothing but who took what",

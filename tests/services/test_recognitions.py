@@ -28,6 +28,7 @@ from skilleval.domain.set_aside import limits_of
 from skilleval.reports.fonts import load_fonts
 from skilleval.reports.package import verify_package
 from skilleval.services import (
+    allotted_numbers,
     attendance,
     case_evidence,
     certificates,
@@ -519,13 +520,13 @@ def test_no_certificate_and_no_imported_number_without_authority(ready: Ready) -
     rows = [{"id_number": id_number(1), "name": "陈大文", "number": f"{REGISTRATION_NUMBER}262000777"}]
     sheet = FormSheet("编号", certificates.NUMBER_COLUMNS, rows, example=False)
     file = write_form(direct.folder / "n.xlsx", [sheet], "numbers/1", [])
-    staged = certificates.stage_numbers(direct.session, direct.batch, file, vault=direct.vault, on=CLOSED)
+    staged = allotted_numbers.stage_numbers(direct.session, direct.batch, file, vault=direct.vault, on=CLOSED)
     direct.firm.institution.size = "中"  # the narrow power is left, and the candidate skips a grade
     direct.session.flush()
 
     for act in (
         lambda: issue(direct),
-        lambda: certificates.write_numbers(
+        lambda: allotted_numbers.write_numbers(
             direct.session, ACTOR, staged, LIBRARY, vault=direct.vault, on=CLOSED, missing_glyphs=lambda _text: ()
         ),
     ):

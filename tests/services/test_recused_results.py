@@ -12,7 +12,17 @@ from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch, Certificate, Conflict, Institution
 from skilleval.domain.errors import RuleBroken
 from skilleval.reports.fonts import load_fonts
-from skilleval.services import batches, certificate_prints, certificates, filings, notice_closing, notices, replay
+from skilleval.services import (
+    allotted_numbers,
+    batches,
+    certificate_events,
+    certificate_prints,
+    certificates,
+    filings,
+    notice_closing,
+    notices,
+    replay,
+)
 from skilleval.services.conflicts import decide_conflict
 from skilleval.services.journal import Actor
 from skilleval.services.marks import latest_results
@@ -85,9 +95,9 @@ def bring_number(session: Session, vault: Vault, batch: Batch, folder: Path) -> 
     number = candidate_named(session, "陈大文").admission_number
     row = {"admission_number": number, "name": "陈大文", "number": f"{REGISTRATION_NUMBER}263000009"}
     file = write_form(folder / "n.xlsx", [FormSheet("编号", certificates.NUMBER_COLUMNS, [row], example=False)], "numbers/1", [])
-    staged = certificates.stage_numbers(session, batch, file, vault=vault, on=CLOSED)
+    staged = allotted_numbers.stage_numbers(session, batch, file, vault=vault, on=CLOSED)
     assert staged.new
-    certificates.write_numbers(session, ACTOR, staged, LIBRARY, vault=vault, on=CLOSED, missing_glyphs=lambda _text: ())
+    allotted_numbers.write_numbers(session, ACTOR, staged, LIBRARY, vault=vault, on=CLOSED, missing_glyphs=lambda _text: ())
 
 
 def certificate_of(session: Session, name: str) -> Certificate:
@@ -95,7 +105,7 @@ def certificate_of(session: Session, name: str) -> Certificate:
 
 
 def void(session: Session) -> None:
-    certificates.void_certificate(session, ACTOR, certificate_of(session, "陈大文"), reason="印错", on=CLOSED)
+    certificate_events.void_certificate(session, ACTOR, certificate_of(session, "陈大文"), reason="印错", on=CLOSED)
 
 
 def replace(session: Session, vault: Vault, batch: Batch, folder: Path) -> None:
@@ -250,9 +260,9 @@ def test_a_certificate_that_must_be_revoked_is_not_printed_and_the_others_are(
             printed(chosen)
         assert refusal.value.reasons == (told,)
     with pytest.raises(RuleBroken, match="还不能补发证书"):
-        certificates.reissue_certificate(session, ACTOR, touched, reason="遗失", on=CLOSED)
+        certificate_events.reissue_certificate(session, ACTOR, touched, reason="遗失", on=CLOSED)
     # once it is revoked it is printed with its mark, as every one that ended
-    certificates.revoke_certificate(session, DIRECTOR, touched, reason="回避", on=CLOSED)
+    certificate_events.revoke_certificate(session, DIRECTOR, touched, reason="回避", on=CLOSED)
     assert certificate_prints.printable(session, everyone).withheld == []
     assert printed([touched]).startswith(b"%PDF-")
 
@@ -279,7 +289,7 @@ def test_a_revoked_certificate_lets_the_rest_be_filed(session: Session, vault: V
     issue(session, vault, batch, tmp_path)
     decide(session, batch, suspect(session, vault, batch), "confirmed")
 
-    certificates.revoke_certificate(session, DIRECTOR, certificate_of(session, "陈大文"), reason="回避", on=CLOSED)
+    certificate_events.revoke_certificate(session, DIRECTOR, certificate_of(session, "陈大文"), reason="回避", on=CLOSED)
 
     export(session, vault, batch, tmp_path)
     assert batch.state == "filed"

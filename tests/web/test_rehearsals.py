@@ -12,6 +12,7 @@ from skilleval.db.tables import Batch, Institution, NumberCounter
 from skilleval.domain.errors import RuleBroken
 from skilleval.installation import Installation
 from skilleval.services import (
+    allotted_numbers,
     certificates,
     filings,
     journal,
@@ -122,7 +123,7 @@ ACTS: dict[str, Callable[[Session, Installation, Batch, Path], object]] = {
     "issue": lambda session, installation, batch, _folder: certificates.issue_certificates(
         session, ACTOR, batch, LIBRARY, vault=installation.vault, on=TODAY, missing_glyphs=lambda _text: [],
     ),
-    "allot": lambda session, installation, batch, folder: certificates.stage_numbers(
+    "allot": lambda session, installation, batch, folder: allotted_numbers.stage_numbers(
         session, batch, folder / "none.xlsx", vault=installation.vault, on=TODAY,
     ),
     "export": lambda session, installation, batch, folder: filings.collect_content(
