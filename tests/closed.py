@@ -8,7 +8,17 @@ from sqlmodel import Session, col, select
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch, Candidate, Credential, Person
 from skilleval.domain.workdays import Calendar
-from skilleval.services import batches, candidates, certificates, journal, mark_sheets, marks, notice_closing, notices
+from skilleval.services import (
+    batches,
+    candidate_sheets,
+    candidates,
+    certificates,
+    journal,
+    mark_sheets,
+    marks,
+    notice_closing,
+    notices,
+)
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.factories import ACTOR, LIBRARY, Firm, id_number, make_batch, make_firm, make_person
 
@@ -77,10 +87,10 @@ def _enrol(session: Session, vault: Vault, firm: Firm, batch: Batch, folder: Pat
             )  # fmt: skip
             session.add(held)
             journal.record(session, ACTOR, firm.id, "people.hold", objects=[held])
-    file = write_form(folder / "c.xlsx", [FormSheet("报名表", candidates.COLUMNS, rows, example=False)],
-                      candidates.TEMPLATE_ID, [])  # fmt: skip
-    staged = candidates.stage_candidates(session, batch, file, vault=vault, library=library, on=ENROLLED)
-    candidates.write_candidates(session, ACTOR, staged, library, vault=vault, on=ENROLLED)
+    file = write_form(folder / "c.xlsx", [FormSheet("报名表", candidate_sheets.COLUMNS, rows, example=False)],
+                      candidate_sheets.TEMPLATE_ID, [])  # fmt: skip
+    staged = candidate_sheets.stage_candidates(session, batch, file, vault=vault, library=library, on=ENROLLED)
+    candidate_sheets.write_candidates(session, ACTOR, staged, library, vault=vault, on=ENROLLED)
     everybody = session.exec(select(Candidate)).all()
     candidates.accept_candidates(session, ACTOR, batch, [one for one in everybody if one.verdict == "met"], LIBRARY)
     rest = [one for one in everybody if one.verdict != "met"]

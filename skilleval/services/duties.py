@@ -29,7 +29,7 @@ ACTS: dict[str, str | None] = {
     "attendance.cancel_absence": "register",
     "attendance.substitute_member": "register",
     "enrolment.extend_enrolment": "register",
-    "candidates.write_candidates": "register",
+    "candidate_sheets.write_candidates": "register",
     "candidates.withdraw_candidates": "register",
     "recognitions.add_cases": "register",
     "promotions.promote": "register",

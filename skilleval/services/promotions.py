@@ -18,7 +18,7 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer
 from skilleval.packs import Library, Packs
-from skilleval.services import authority, batches, candidates, contests, journal, people, rules
+from skilleval.services import authority, batches, contests, holdings, journal, people, rules
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 
@@ -155,7 +155,7 @@ def _judge(session: Session, contest: Contest, batch: Batch, library: Library) -
     keys = [one.person_id for one in results]
     persons = {one.id: one for one in session.exec(select(Person).where(col(Person.id).in_(keys)))}
     known = people.backgrounds(session, persons.values(), batch.starts_on)
-    held = candidates.held_certificates(session, keys)
+    held = holdings.held_certificates(session, keys)
     judged = []
     for one in results:
         standing = domain.Standing(one.group_name, one.rank, one.participants, one.award)

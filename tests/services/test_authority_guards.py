@@ -23,6 +23,7 @@ from skilleval.services import (
     allotted_numbers,
     authority,
     batches,
+    candidate_sheets,
     candidates,
     certificate_events,
     certificates,
@@ -154,10 +155,10 @@ def importing(scene: Scene) -> Act:
     batch = make_batch(scene.session, scene.firm, state="enrolling")
     make_person(scene.session, scene.vault, scene.firm, "员工1", 1)
     rows = [{"name": "员工1", "id_number": id_number(1), "grade": "senior"}]
-    sheet = FormSheet("报名表", candidates.COLUMNS, rows, example=False)
-    file = write_form(scene.folder / "c.xlsx", [sheet], candidates.TEMPLATE_ID, [])
-    staged = candidates.stage_candidates(scene.session, batch, file, vault=scene.vault, library=scene.library, on=date(2026, 5, 18))
-    return lambda: candidates.write_candidates(
+    sheet = FormSheet("报名表", candidate_sheets.COLUMNS, rows, example=False)
+    file = write_form(scene.folder / "c.xlsx", [sheet], candidate_sheets.TEMPLATE_ID, [])
+    staged = candidate_sheets.stage_candidates(scene.session, batch, file, vault=scene.vault, library=scene.library, on=date(2026, 5, 18))
+    return lambda: candidate_sheets.write_candidates(
         scene.session, ACTOR, staged, scene.library, vault=scene.vault, on=date(2026, 5, 18)
     )
 

@@ -127,7 +127,7 @@ def test_the_first_act_takes_the_duty_and_the_next_of_its_kind_adds_nothing(sess
     actor = business(session)
 
     take_duty(session, actor, batch, REGISTER)
-    take_duty(session, actor, batch, "candidates.write_candidates")
+    take_duty(session, actor, batch, "candidate_sheets.write_candidates")
 
     assert [(one.duty, account.public_id) for one, account in duties.duties_of(session, batch)] == [("register", actor.account)]
     assert verification.verify_all(session) == []
