@@ -22,6 +22,7 @@ from skilleval.services import (
     scheme_sheets,
     schemes,
 )
+from skilleval.services.results import correct_result, settle_results
 from tests.certified import CALENDAR
 from tests.factories import ACTOR, LIBRARY, Firm, make_batch, make_candidate, make_firm, make_person
 
@@ -82,8 +83,8 @@ def make_assessed_batch(session: Session, vault: Vault, folder: Path) -> Batch:
         make_candidate(session, batch, person)
     session.flush()
     _mark(session, batch, folder)
-    marks.settle_results(session, ACTOR, batch, LIBRARY)
-    marks.correct_result(session, ACTOR, batch, named(session, "吴更正"), parts={"skill": 6100}, reason="登分错误")
+    settle_results(session, ACTOR, batch, LIBRARY)
+    correct_result(session, ACTOR, batch, named(session, "吴更正"), parts={"skill": 6100}, reason="登分错误")
     notice = notices.publish_notice(
         session, ACTOR, batch, LIBRARY, vault=vault, first_day=NOTICED, working_days=5, calendar=CALENDAR, on=NOTICED
     )

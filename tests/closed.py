@@ -19,6 +19,7 @@ from skilleval.services import (
     notice_closing,
     notices,
 )
+from skilleval.services.results import correct_result, settle_results
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.factories import ACTOR, LIBRARY, Firm, id_number, make_batch, make_firm, make_person
 
@@ -110,5 +111,5 @@ def _mark(session: Session, batch: Batch, folder: Path) -> None:
     mark_sheets.write_marks(session, ACTOR, mark_sheets.stage_marks(session, batch, folder / "m.xlsx"))
     disputed, poor = candidate_named(session, "李有争"), candidate_named(session, "吴更正")
     marks.adjudicate(session, ACTOR, batch, disputed, method="skill", value=6000, reason="复核工件")
-    marks.settle_results(session, ACTOR, batch, LIBRARY)
-    marks.correct_result(session, ACTOR, batch, poor, parts={"skill": 6000}, reason="登分错误")
+    settle_results(session, ACTOR, batch, LIBRARY)
+    correct_result(session, ACTOR, batch, poor, parts={"skill": 6000}, reason="登分错误")

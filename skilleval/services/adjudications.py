@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from skilleval.db.tables import Adjudication, Batch, Candidate, Mark, SpecificationPart, id_of
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.scoring import show
-from skilleval.services.marks import latest_results
+from skilleval.services.results import latest_results
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Who may sit: the verdict on every candidate of a batch with its proof, and what it was made from.
 
-Sources: 4.4 of guangdong-rules (一人多证, 重复考证); the entry conditions of the specification."""
+Sources: 4.4 of guangdong-rules (一人多证, 重复考证); the entry conditions of the specification.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,6 +1,7 @@
 """The workbook of candidates (考生报名表): its columns, checked row by row, then written and judged.
 
-Source: T7 of guangdong-rules 7.2 (columns)."""
+Source: T7 of guangdong-rules 7.2 (columns).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

@@ -25,12 +25,13 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import grade_code
 from skilleval.domain.ladder import Grade
 from skilleval.packs import Library
-from skilleval.services import authority, institutions, journal, marks, notices
+from skilleval.services import authority, institutions, journal, notices
 from skilleval.services.certificate_events import candidate_and_batch, chain_of, status_of
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.numbering import Reached, counters_query, next_number, preview_numbers
 from skilleval.services.recused_results import must_not_count
+from skilleval.services.results import latest_results
 from skilleval.services.tenancy import viewer_of
 
 #: given a text, the characters no font can draw, such as 𠮷(U+20BB7)
@@ -165,7 +166,7 @@ def seen_certificates_of(session: Session, batch: Batch) -> list[Certificate]:
 
 def waiting_of(session: Session, batch: Batch) -> list[tuple[Candidate, Person]]:
     """Those who passed, stand on the closed notice and have no certificate yet, by grade and admission number."""
-    results = marks.latest_results(session, batch)
+    results = latest_results(session, batch)
     notice = notices.current_notice(session, batch)
     if notice.state != "closed":
         raise RuleBroken(f"公示还没有结束（至 {notice.last_day} 止），不能发证")

@@ -50,8 +50,8 @@ ACTS: dict[str, str | None] = {
     "conflicts.decide_conflict": "review",
     "marks.adjudicate": "review",
     "marking.unlock_mark": "review",
-    "marks.settle_results": "review",
-    "marks.correct_result": "review",
+    "results.settle_results": "review",
+    "results.correct_result": "review",
     "reopening.remark": "review",
     "promotions.disallow": "review",
     # what the institution declares

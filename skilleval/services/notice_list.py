@@ -9,7 +9,7 @@ from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch, Candidate, Institution, Notice, Person
 from skilleval.domain.identifiers import mask_number
 from skilleval.domain.ladder import Grade
-from skilleval.services.marks import latest_results
+from skilleval.services.results import latest_results
 
 ROUTE_NAMES = {
     "assessment": "考核",

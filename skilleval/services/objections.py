@@ -1,6 +1,7 @@
 """Objections (异议) to a public notice: recorded, and upheld or rejected by another person.
 
-One that is rejected leaves the result as it is; one that is upheld asks for a correction, which is an act of its own."""
+One that is rejected leaves the result as it is; one that is upheld asks for a correction, which is an act of its own.
+"""
 
 from collections.abc import Sequence
 from datetime import date

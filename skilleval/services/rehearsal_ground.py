@@ -30,7 +30,7 @@ from skilleval.packs import Library, Packs
 from skilleval.services import (
     authority,
     conflicts,
-    marking,
+    marking_scene,
     marks,
     notice_list,
     notices,
@@ -214,16 +214,16 @@ class Ground:
         return recusals.recusals_between(self.batch, self.packs, self._known, pairs)
 
     @cached_property
-    def _marks(self) -> tuple[dict[marking.Seat, Mark], dict[int, MarkUnlock]]:
-        return marking.marks_of(self.session, self.batch)
+    def _marks(self) -> tuple[dict[marking_scene.Seat, Mark], dict[int, MarkUnlock]]:
+        return marking_scene.marks_of(self.session, self.batch)
 
     @cached_property
-    def marking(self) -> marking.Scene:
+    def marking(self) -> marking_scene.Scene:
         """The batch as one that is being marked."""
         parts = self.scene.planned_parts
         latest = {part.id or 0: scheme for part, scheme in self._parts if scheme is not None and part in parts}
         sitting = [(one, person.name) for one, person in self.still_in if one.state == "eligible"]
-        return marking.Scene(self.batch, parts, marking.assessors_in(parts, self.duties), latest, sitting, *self._marks)
+        return marking_scene.Scene(self.batch, parts, marking_scene.assessors_in(parts, self.duties), latest, sitting, *self._marks)
 
     @property
     def vetoes(self) -> Mapping[int, str]:

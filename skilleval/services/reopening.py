@@ -36,6 +36,7 @@ from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.recusals import must_be_recused
 from skilleval.services.recused_results import Counted, counted_recusals
+from skilleval.services.results import next_result
 
 
 def remark(
@@ -74,7 +75,7 @@ def remark(
     )  # fmt: skip
     why = f"第 {objection.serial} 号异议成立" if objection else f"{recused[0].recusal.conflict.text}，已认定回避"
     told = f"{why}，由{actor.name}重评：{reason.strip()}"
-    result = marks.next_result(session, batch, candidate, {method: value}, told)
+    result = next_result(session, batch, candidate, {method: value}, told)
     session.add_all([row, result])
     journal.record(session, actor, batch.institution_id, "results.remark", objects=[row, result], reason=told)
     return result

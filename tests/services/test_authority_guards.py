@@ -28,11 +28,12 @@ from skilleval.services import (
     certificate_events,
     certificates,
     chains,
-    marks,
     notices,
     rules,
 )
 from skilleval.services.filings import export_filing
+from skilleval.services.number_list import NUMBER_COLUMNS
+from skilleval.services.results import settle_results
 from skilleval.services.verification import verify_all
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.certified import CALENDAR, CLOSED_ON, FIRST_DAY, make_certified_batch, publish, settle
@@ -177,7 +178,7 @@ def settling(scene: Scene) -> Act:
                      part_id=scene.firm.part("senior", method).id or 0, personnel_id=assessor.id or 0)
             )  # fmt: skip
     scene.session.flush()
-    return lambda: marks.settle_results(scene.session, ACTOR, batch, scene.library)
+    return lambda: settle_results(scene.session, ACTOR, batch, scene.library)
 
 
 def publishing(scene: Scene) -> Act:
@@ -210,7 +211,7 @@ def issuing(scene: Scene) -> Act:
 def bringing_numbers(scene: Scene) -> Act:
     batch = cleared(scene)
     rows = [{"id_number": id_number(1), "name": "员工1", "number": f"{REGISTRATION_NUMBER}263000777"}]
-    sheet = FormSheet("编号", certificates.NUMBER_COLUMNS, rows, example=False)
+    sheet = FormSheet("编号", NUMBER_COLUMNS, rows, example=False)
     file = write_form(scene.folder / "n.xlsx", [sheet], "numbers/1", [])
     staged = allotted_numbers.stage_numbers(scene.session, batch, file, vault=scene.vault, on=ON)
     return lambda: allotted_numbers.write_numbers(

@@ -12,6 +12,7 @@ from skilleval.db.tables import Batch, Certificate, NumberCounter
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.services import allotted_numbers, certificate_events, certificates, numbering
+from skilleval.services.number_list import NUMBER_COLUMNS
 from skilleval.services.verification import verify_all
 from skilleval.sheets.columns import Report
 from skilleval.sheets.writing import FormSheet, write_form
@@ -141,7 +142,7 @@ def test_an_end_needs_a_reason_and_a_day_that_is_not_too_early(session: Session,
 
 
 def bring(session: Session, vault: Vault, batch: Batch, path: Path, *rows: dict[str, object]) -> Report:
-    file = write_form(path, [FormSheet("编号", certificates.NUMBER_COLUMNS, rows, example=False)], "numbers/1", [])
+    file = write_form(path, [FormSheet("编号", NUMBER_COLUMNS, rows, example=False)], "numbers/1", [])
     staged = allotted_numbers.stage_numbers(session, batch, file, vault=vault, on=ON)
     allotted_numbers.write_numbers(session, ACTOR, staged, LIBRARY, vault=vault, on=ON, missing_glyphs=all_glyphs)
     assert staged.report.adds_up

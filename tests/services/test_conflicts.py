@@ -11,6 +11,7 @@ from skilleval.services import batches, conflicts, mark_sheets, marks
 from skilleval.services.conflicts import conflict_id, conflicts_of_batch, decide_conflict
 from skilleval.services.journal import Actor
 from skilleval.services.relations import Declared, declare_relation
+from skilleval.services.results import settle_results
 from skilleval.services.rules import packs_of_batch
 from skilleval.services.staffing import restaff_batch
 from skilleval.services.verification import verify_all
@@ -275,7 +276,7 @@ def confirm(session: Session, batch: Batch) -> None:
 
 
 def settle(session: Session, batch: Batch) -> list[Result]:
-    return marks.settle_results(session, ACTOR, batch, LIBRARY)
+    return settle_results(session, ACTOR, batch, LIBRARY)
 
 
 def test_a_conflict_confirmed_after_marking_keeps_the_mark_from_counting_until_another_person_decides(

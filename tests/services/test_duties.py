@@ -29,7 +29,7 @@ EXEMPT = {
     "case_decisions.outlook": "changes nothing",
     "marking.write_lines": "called by marking.lock_sheet and double_entry.write_agreed, which take the duty",
     "marking.write_scored": "called by marking.write_lines and records.lock_records, which takes the duty",
-    "case_decisions.settle_cases": "called by marks.settle_results, which takes the duty",
+    "case_decisions.settle_cases": "called by results.settle_results, which takes the duty",
     "evidence.add_evidence": "belongs to a person, not to a batch",
     "evidence.hand_in": "belongs to a person, not to a batch",
     "case_evidence.rest_on": "hands evidence of a person in, which a member firm without a duty in the batch does too",
@@ -76,7 +76,7 @@ APART = {
     "accounts", "account_roles", "account_events", "second_factor", "duties",
     "specifications", "specification_drafters", "specification_reviews",
 }  # fmt: skip
-REGISTER, SCORE, REVIEW = "batches.advance_batch", "marks.correct_mark", "marks.settle_results"
+REGISTER, SCORE, REVIEW = "batches.advance_batch", "marks.correct_mark", "results.settle_results"
 
 
 def services_that_act() -> dict[str, Callable[..., object]]:

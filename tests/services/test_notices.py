@@ -10,8 +10,9 @@ from skilleval.db.tables import Batch, Candidate, Notice, Objection, Result
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.workdays import Calendar
 from skilleval.packs import Packs, read_pack
-from skilleval.services import journal, marks, notice_closing, notices, objections, rules
+from skilleval.services import journal, notice_closing, notices, objections, rules
 from skilleval.services.journal import Actor
+from skilleval.services.results import correct_result
 from skilleval.services.verification import verify_journal
 from tests.conftest import on_sqlite
 from tests.factories import ACTOR, LIBRARY, Firm, id_number, make_batch, make_candidate, make_firm, make_person
@@ -275,7 +276,7 @@ def test_an_upheld_objection_asks_for_a_correction_made_after_it(
     session: Session, vault: Vault, batch: Batch, publish: Publish
 ) -> None:
     candidate = candidate_of(session, batch, 1)
-    marks.correct_result(session, ACTOR, batch, candidate, parts={"theory": 7100}, reason="更早的一次更正")
+    correct_result(session, ACTOR, batch, candidate, parts={"theory": 7100}, reason="更早的一次更正")
     notice = publish()
     objection = object_to(session, notice, candidate)
     objections.uphold_objection(session, DECIDER, objection, reason="复核属实", on=LAST_DAY)
@@ -284,7 +285,7 @@ def test_an_upheld_objection_asks_for_a_correction_made_after_it(
         notice_closing.close_notice(session, ACTOR, notice, vault=vault, on=DAY_AFTER)
     assert "尚未更正" in refusal.value.reasons[0]
 
-    marks.correct_result(session, ACTOR, batch, candidate, parts={"skill": 6500}, reason="异议成立")
+    correct_result(session, ACTOR, batch, candidate, parts={"skill": 6500}, reason="异议成立")
     assert notice_closing.close_notice(session, ACTOR, notice, vault=vault, on=DAY_AFTER).state == "closed"
 
 
@@ -294,7 +295,7 @@ def test_who_passes_only_by_a_correction_is_published_anew(
     notice = publish()
     candidate = candidate_of(session, batch, 3)
     objections.uphold_objection(session, DECIDER, object_to(session, notice, candidate), reason="漏计一分", on=LAST_DAY)
-    marks.correct_result(session, ACTOR, batch, candidate, parts={"skill": 6000}, reason="异议成立")
+    correct_result(session, ACTOR, batch, candidate, parts={"skill": 6000}, reason="异议成立")
 
     with pytest.raises(RuleBroken) as refusal:
         notice_closing.close_notice(session, ACTOR, notice, vault=vault, on=DAY_AFTER)

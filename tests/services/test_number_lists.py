@@ -12,6 +12,7 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.services import allotted_numbers, certificates
 from skilleval.services.certificate_events import void_certificate
 from skilleval.services.certificates import find_certificate, replace_certificate
+from skilleval.services.number_list import NUMBER_COLUMNS
 from skilleval.sheets.columns import Report
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.certified import publish, settle
@@ -50,7 +51,7 @@ def line(serial: int, number: str, **fields: object) -> dict[str, object]:
 
 
 def bring(session: Session, vault: Vault, batch: Batch, folder: Path, *rows: dict[str, object]) -> Report:
-    sheet = FormSheet("编号", certificates.NUMBER_COLUMNS, rows, example=False)
+    sheet = FormSheet("编号", NUMBER_COLUMNS, rows, example=False)
     file = write_form(folder / "numbers.xlsx", [sheet], "numbers/1", [])
     staged = allotted_numbers.stage_numbers(session, batch, file, vault=vault, on=ON)
     if not staged.report.failed:

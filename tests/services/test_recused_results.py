@@ -25,10 +25,11 @@ from skilleval.services import (
 )
 from skilleval.services.conflicts import decide_conflict
 from skilleval.services.journal import Actor
-from skilleval.services.marks import latest_results
+from skilleval.services.number_list import NUMBER_COLUMNS
 from skilleval.services.recused_results import counted_recusals, touched_by
 from skilleval.services.relations import Declared, declare_relation
 from skilleval.services.reopening import correct_notice, remark
+from skilleval.services.results import latest_results
 from skilleval.services.rules import packs_of_batch
 from skilleval.services.tenancy import acting_for
 from skilleval.services.verification import verify_all
@@ -94,7 +95,7 @@ def issue(session: Session, vault: Vault, batch: Batch, folder: Path) -> None:
 def bring_number(session: Session, vault: Vault, batch: Batch, folder: Path) -> None:
     number = candidate_named(session, "陈大文").admission_number
     row = {"admission_number": number, "name": "陈大文", "number": f"{REGISTRATION_NUMBER}263000009"}
-    file = write_form(folder / "n.xlsx", [FormSheet("编号", certificates.NUMBER_COLUMNS, [row], example=False)], "numbers/1", [])
+    file = write_form(folder / "n.xlsx", [FormSheet("编号", NUMBER_COLUMNS, [row], example=False)], "numbers/1", [])
     staged = allotted_numbers.stage_numbers(session, batch, file, vault=vault, on=CLOSED)
     assert staged.new
     allotted_numbers.write_numbers(session, ACTOR, staged, LIBRARY, vault=vault, on=CLOSED, missing_glyphs=lambda _text: ())
