@@ -9,7 +9,7 @@ from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch, Candidate, Credential, Person
 from skilleval.domain.workdays import Calendar
 from skilleval.services import (
-    batches,
+    batch_steps,
     candidate_sheets,
     candidates,
     certificates,
@@ -97,7 +97,7 @@ def _enrol(session: Session, vault: Vault, firm: Firm, batch: Batch, folder: Pat
     rest = [one for one in everybody if one.verdict != "met"]
     candidates.refuse_candidates(session, ACTOR, batch, rest, reason="无法判断")
     for state, on in (("reviewed", ENROLLED), ("scheduled", ENROLLED), ("marking", HELD)):
-        batches.advance_batch(session, ACTOR, batch, state, library=LIBRARY, on=on)
+        batch_steps.advance_batch(session, ACTOR, batch, state, library=LIBRARY, on=on)
 
 
 def _mark(session: Session, batch: Batch, folder: Path) -> None:

@@ -20,7 +20,15 @@ from skilleval.db.tables import (
     RecognitionCase,
     SpecificationPart,
 )
-from skilleval.services import batches, candidate_sheets, candidates, case_decisions, evidence, journal, recognitions
+from skilleval.services import (
+    batch_steps,
+    candidate_sheets,
+    candidates,
+    case_decisions,
+    evidence,
+    journal,
+    recognitions,
+)
 from skilleval.services.journal import Actor
 from skilleval.sheets.columns import Report
 from skilleval.sheets.writing import FormSheet, write_form
@@ -85,7 +93,7 @@ class Direct:
         self.advance("scheduled", ENROLLED)
 
     def advance(self, state: str, on: date) -> None:
-        batches.advance_batch(self.session, ACTOR, self.batch, state, library=LIBRARY, on=on)
+        batch_steps.advance_batch(self.session, ACTOR, self.batch, state, library=LIBRARY, on=on)
 
     def panel(self, size: int) -> list[PanelMember]:
         """A panel of experts P1 (chair), P2 …"""

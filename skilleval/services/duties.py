@@ -20,8 +20,8 @@ from skilleval.services.journal import Actor
 #: Every act that writes for a batch, and the duty that it is part of. None: an act of no duty, open to whoever writes.
 ACTS: dict[str, str | None] = {
     # planning, staff, candidates in and out
-    "batches.add_batch": "register",
-    "batches.advance_batch": "register",
+    "batch_plans.add_batch": "register",
+    "batch_steps.advance_batch": "register",
     "batches.record_authority_reason": "register",
     "staffing.restaff_batch": "register",
     "panels.assign_panel": "register",

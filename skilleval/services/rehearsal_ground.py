@@ -40,7 +40,7 @@ from skilleval.services import (
     schemes,
 )
 from skilleval.services.authority_ground import Records
-from skilleval.services.batches import counts, readiness_rules, with_staff
+from skilleval.services.batch_steps import counts, readiness_rules, with_staff
 from skilleval.services.certificates import MissingGlyphs
 from skilleval.services.conflicts import Duty, Known, Scene
 from skilleval.services.filing_record import BatchOutline, read_outline

@@ -22,6 +22,8 @@ from skilleval.reports.fonts import load_fonts
 from skilleval.services import (
     allotted_numbers,
     authority,
+    batch_plans,
+    batch_steps,
     batches,
     candidate_sheets,
     candidates,
@@ -144,12 +146,12 @@ Act = Callable[[], object]
 
 def adding(scene: Scene) -> Act:
     content = copy.deepcopy(PLAN)
-    return lambda: batches.add_batch(scene.session, ACTOR, scene.firm.institution, content, scene.library)
+    return lambda: batch_plans.add_batch(scene.session, ACTOR, scene.firm.institution, content, scene.library)
 
 
 def advancing(scene: Scene, state: str, to: str) -> Act:
     batch = scene.batch(state)
-    return lambda: batches.advance_batch(scene.session, ACTOR, batch, to, library=scene.library, on=date(2026, 6, 8))
+    return lambda: batch_steps.advance_batch(scene.session, ACTOR, batch, to, library=scene.library, on=date(2026, 6, 8))
 
 
 def importing(scene: Scene) -> Act:
@@ -398,28 +400,28 @@ def test_where_clauses_disagree_a_written_reason_is_recorded(
 
     if reason is None or not reason.strip():
         with pytest.raises(RuleBroken) as refusal:
-            batches.add_batch(session, ACTOR, firm.institution, content, library)
+            batch_plans.add_batch(session, ACTOR, firm.institution, content, library)
         assert "本市另有说法" in refusal.value.reasons[0] and "authority_reason" in refusal.value.reasons[0]
         return
-    batch = batches.add_batch(session, ACTOR, firm.institution, content, library)
-    batches.advance_batch(session, ACTOR, batch, "enrolling", library=library, on=date(2026, 5, 1))
+    batch = batch_plans.add_batch(session, ACTOR, firm.institution, content, library)
+    batch_steps.advance_batch(session, ACTOR, batch, "enrolling", library=library, on=date(2026, 5, 1))
     assert (batch.authority_reason, batch.state) == (reason, "enrolling")
 
 
 def test_a_planned_batch_whose_clauses_come_to_disagree_takes_a_written_reason(
     session: Session, firm: Firm, tmp_path: Path
 ) -> None:
-    batch = batches.add_batch(session, ACTOR, firm.institution, copy.deepcopy(PLAN), LIBRARY)
+    batch = batch_plans.add_batch(session, ACTOR, firm.institution, copy.deepcopy(PLAN), LIBRARY)
     library, on = own_library(tmp_path, CONTRARY), date(2026, 5, 1)
-    ready = batches.readiness(session, batch, rules.packs_of_batch(session, batch), library, on)["enrolling"]
+    ready = batch_steps.readiness(session, batch, rules.packs_of_batch(session, batch), library, on)["enrolling"]
     against = [leaf for leaf in ready.leaves() if leaf.answer is not Answer.MET]
     assert {leaf.clause.id for leaf in against} == {"own.contrary"}, "not hung under the scope"
     assert all("skilleval batches reason" in leaf.fact for leaf in against)
     with pytest.raises(RuleBroken, match="还不能进入"):
-        batches.advance_batch(session, ACTOR, batch, "enrolling", library=library, on=on)
+        batch_steps.advance_batch(session, ACTOR, batch, "enrolling", library=library, on=on)
 
     batches.record_authority_reason(session, ACTOR, batch, " 市里已书面答复 ")
-    batches.advance_batch(session, ACTOR, batch, "enrolling", library=library, on=on)
+    batch_steps.advance_batch(session, ACTOR, batch, "enrolling", library=library, on=on)
     batches.record_authority_reason(session, ACTOR, batch, "省里亦同意")
 
     assert (batch.state, batch.authority_reason) == ("enrolling", "市里已书面答复；省里亦同意")

@@ -11,7 +11,7 @@ from skilleval.domain.eligibility import judge
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer
-from skilleval.services import batches, candidate_sheets, candidates, people
+from skilleval.services import batch_steps, candidate_sheets, candidates, people
 from skilleval.services.verification import verify_all
 from skilleval.sheets.columns import Report
 from skilleval.sheets.writing import FormSheet, write_form
@@ -246,7 +246,7 @@ def test_admission_numbers_are_given_by_grade_when_the_batch_is_scheduled(
         person = make_person(session, vault, firm, f"员工{serial}", serial)
         make_candidate(session, batch, person, grade, admission_number=None)
 
-    batches.advance_batch(session, ACTOR, batch, "scheduled", library=LIBRARY, on=ON)
+    batch_steps.advance_batch(session, ACTOR, batch, "scheduled", library=LIBRARY, on=ON)
 
     given = {(one.grade, one.person_id): one.admission_number for one in session.exec(select(Candidate))}
     assert sorted(given.values()) == [f"2026-DG-01-{serial:04d}" for serial in (1, 2, 3)]  # type: ignore[type-var]

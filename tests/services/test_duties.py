@@ -16,7 +16,7 @@ from skilleval.db.tables import Account, Batch, BatchDuty
 from skilleval.domain.duties import DUTIES, merged_duties
 from skilleval.domain.errors import RuleBroken
 from skilleval.installation import MERGED_DUTIES, Installation
-from skilleval.services import account_roles, batches, candidates, duties, staffing, verification
+from skilleval.services import account_roles, batch_steps, batches, candidates, duties, staffing, verification
 from skilleval.services.duties import ACTS, duty_problem, take_duty
 from skilleval.services.journal import Actor
 from skilleval.settings import CONFIG_NAME
@@ -76,7 +76,7 @@ APART = {
     "accounts", "account_roles", "account_events", "second_factor", "duties",
     "specifications", "specification_drafters", "specification_reviews",
 }  # fmt: skip
-REGISTER, SCORE, REVIEW = "batches.advance_batch", "marks.correct_mark", "results.settle_results"
+REGISTER, SCORE, REVIEW = "batch_steps.advance_batch", "marks.correct_mark", "results.settle_results"
 
 
 def services_that_act() -> dict[str, Callable[..., object]]:
@@ -226,7 +226,7 @@ def test_the_supervisor_changes_nothing_by_any_service_of_a_batch(session: Sessi
     supervisor = actor_with(session, "wang", (CREDIT_CODE, "supervisor"))
 
     for act in (
-        lambda: batches.advance_batch(session, supervisor, batch, "cancelled", library=LIBRARY, on=date(2026, 5, 1)),
+        lambda: batch_steps.advance_batch(session, supervisor, batch, "cancelled", library=LIBRARY, on=date(2026, 5, 1)),
         lambda: batches.record_authority_reason(session, supervisor, batch, "理由"),
         lambda: staffing.restaff_batch(session, supervisor, batch, {}, reason="理由"),
     ):

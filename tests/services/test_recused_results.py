@@ -14,7 +14,7 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.reports.fonts import load_fonts
 from skilleval.services import (
     allotted_numbers,
-    batches,
+    batch_steps,
     certificate_events,
     certificate_prints,
     certificates,
@@ -160,13 +160,13 @@ def test_nothing_goes_on_while_a_mark_of_a_confirmed_conflict_counts(
 
 def test_what_a_confirmation_touches_is_told_and_stands_on_the_checklist(session: Session, vault: Vault, batch: Batch) -> None:
     named = suspect(session, vault, batch)
-    before = batches.readiness(session, batch, packs_of_batch(session, batch), LIBRARY, NOTICED)["cleared"]
+    before = batch_steps.readiness(session, batch, packs_of_batch(session, batch), LIBRARY, NOTICED)["cleared"]
 
     row = decide(session, batch, named, "confirmed")
 
     [(where, counted)] = touched_by(session, row)
     assert (where.number, counted.what) == (batch.number, "技能操作考核的评分")
-    leaves = [one.fact for one in batches.readiness(session, batch, packs_of_batch(session, batch), LIBRARY, NOTICED)["cleared"].leaves()]
+    leaves = [one.fact for one in batch_steps.readiness(session, batch, packs_of_batch(session, batch), LIBRARY, NOTICED)["cleared"].leaves()]
     assert counted.told in leaves and counted.told not in [one.fact for one in before.leaves()]
 
 
