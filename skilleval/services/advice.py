@@ -10,7 +10,8 @@ from datetime import date
 from sqlmodel import Session, col, select
 
 from skilleval.db.tables import Batch, Candidate, Institution, Person, Specification
-from skilleval.domain.eligibility import Background, Condition, Verdict, judge
+from skilleval.domain.backgrounds import Background
+from skilleval.domain.eligibility import Condition, Verdict, judge
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.letters import letter

@@ -22,8 +22,8 @@ from skilleval.domain.appointment import (
     prove_entry,
     prove_window,
 )
-from skilleval.domain.backgrounds import background_as_plain
-from skilleval.domain.eligibility import Background, Condition, HeldCertificate
+from skilleval.domain.backgrounds import Background, HeldCertificate, background_as_plain
+from skilleval.domain.eligibility import Condition
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer, Proof

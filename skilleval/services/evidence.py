@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import CaseEvidence, CaseLine, Evidence, Institution, Person, RecognitionCase, id_of
-from skilleval.domain.eligibility import EVIDENCE_LEVELS
+from skilleval.domain.backgrounds import EVIDENCE_LEVELS
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import clean_number
 from skilleval.domain.recognition import EVIDENCE_KINDS, EVIDENCE_STATES

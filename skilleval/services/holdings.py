@@ -14,7 +14,7 @@ from skilleval.db.tables import (
     Credential,
     Person,
 )
-from skilleval.domain.eligibility import HeldCertificate
+from skilleval.domain.backgrounds import HeldCertificate
 from skilleval.domain.ladder import Grade
 
 

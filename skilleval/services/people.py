@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from skilleval.db.bulk import insert_columns, reserve_ids
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Credential, Honour, ImportReceipt, Institution, Person, WorkPeriod, id_of
-from skilleval.domain.eligibility import Background, Diploma, HeldCertificate, Title, Work
+from skilleval.domain.backgrounds import Background, Diploma, HeldCertificate, Title, Work
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import clean_number
 from skilleval.domain.ladder import Grade

@@ -15,7 +15,7 @@ from skilleval.db.tables import (
     RecognitionCase,
     id_of,
 )
-from skilleval.domain.eligibility import EVIDENCE_LEVELS
+from skilleval.domain.backgrounds import EVIDENCE_LEVELS
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
