@@ -16,8 +16,9 @@ from datetime import date, datetime
 from typing import Any
 
 from skilleval.domain.authority import ROUTES
+from skilleval.domain.backgrounds import DIPLOMA_KINDS, EVIDENCE_KINDS, EVIDENCE_LEVELS, TITLE_LEVELS
 from skilleval.domain.candidacy import WINDOWS
-from skilleval.domain.eligibility import DIPLOMA_KINDS, EVIDENCE_KINDS, EVIDENCE_LEVELS, TITLE_LEVELS, Requirement
+from skilleval.domain.eligibility import Requirement
 from skilleval.domain.facts import FACTS, OPERATORS, value_problem
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Clause, Compare, Expression, Group, Refer, Rule

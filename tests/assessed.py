@@ -12,7 +12,17 @@ from skilleval.db.secrets import Vault
 from skilleval.db.tables import Assignment, Batch, Candidate, Person, Specification, SpecificationPart
 from skilleval.domain.schemes import ScoredLine
 from skilleval.domain.scoring import show
-from skilleval.services import certificates, journal, mark_sheets, marks, notices, scheme_sheets, schemes
+from skilleval.services import (
+    certificates,
+    journal,
+    mark_sheets,
+    marks,
+    notice_closing,
+    notices,
+    scheme_sheets,
+    schemes,
+)
+from skilleval.services.results import correct_result, settle_results
 from tests.certified import CALENDAR
 from tests.factories import ACTOR, LIBRARY, Firm, make_batch, make_candidate, make_firm, make_person
 
@@ -73,12 +83,12 @@ def make_assessed_batch(session: Session, vault: Vault, folder: Path) -> Batch:
         make_candidate(session, batch, person)
     session.flush()
     _mark(session, batch, folder)
-    marks.settle_results(session, ACTOR, batch, LIBRARY)
-    marks.correct_result(session, ACTOR, batch, named(session, "吴更正"), parts={"skill": 6100}, reason="登分错误")
+    settle_results(session, ACTOR, batch, LIBRARY)
+    correct_result(session, ACTOR, batch, named(session, "吴更正"), parts={"skill": 6100}, reason="登分错误")
     notice = notices.publish_notice(
         session, ACTOR, batch, LIBRARY, vault=vault, first_day=NOTICED, working_days=5, calendar=CALENDAR, on=NOTICED
     )
-    notices.close_notice(session, ACTOR, notice, vault=vault, on=CLOSED)
+    notice_closing.close_notice(session, ACTOR, notice, vault=vault, on=CLOSED)
     certificates.issue_certificates(
         session, ACTOR, batch, LIBRARY, vault=vault, on=CLOSED, missing_glyphs=lambda _text: ()
     )

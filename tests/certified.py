@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch, Candidate, Certificate, CertificateEvent, Person, Result
 from skilleval.domain.workdays import Calendar
-from skilleval.services import notices
+from skilleval.services import notice_closing, notices
 from tests.factories import ACTOR, LIBRARY, REGISTRATION_NUMBER, Firm, make_batch, make_candidate, make_person
 
 FIRST_DAY, CLOSED_ON, ISSUED_ON = date(2026, 6, 15), date(2026, 6, 20), date(2026, 6, 22)
@@ -54,7 +54,7 @@ def publish(session: Session, batch: Batch, vault: Vault) -> None:
     notice = notices.publish_notice(
         session, ACTOR, batch, LIBRARY, vault=vault, first_day=FIRST_DAY, working_days=5, calendar=CALENDAR, on=FIRST_DAY
     )
-    notices.close_notice(session, ACTOR, notice, vault=vault, on=CLOSED_ON)
+    notice_closing.close_notice(session, ACTOR, notice, vault=vault, on=CLOSED_ON)
 
 
 def certify(session: Session, candidate: Candidate, number: str, vault: Vault, **fields: Any) -> Certificate:

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch, Chain, Institution, Mandate
 from skilleval.domain.ladder import Grade
-from skilleval.services import candidates, chains
+from skilleval.services import candidate_sheets, chains
 from skilleval.sheets.columns import Report
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.factories import ACTOR, LIBRARY, Firm, id_number, make_batch, make_firm
@@ -65,8 +65,8 @@ def row(name: str = "陈大文", serial: int = 1, employer: str | None = None, *
 
 def enrol(session: Session, vault: Vault, batch: Batch, path: Path, *rows: dict[str, object], write: bool = True) -> Report:
     """Enrol by workbook."""
-    file = write_form(path, [FormSheet("报名表", candidates.COLUMNS, rows, example=False)], candidates.TEMPLATE_ID, [])
-    staged = candidates.stage_candidates(session, batch, file, vault=vault, library=LIBRARY, on=ENROLLED_ON)
+    file = write_form(path, [FormSheet("报名表", candidate_sheets.COLUMNS, rows, example=False)], candidate_sheets.TEMPLATE_ID, [])
+    staged = candidate_sheets.stage_candidates(session, batch, file, vault=vault, library=LIBRARY, on=ENROLLED_ON)
     if write:
-        candidates.write_candidates(session, ACTOR, staged, LIBRARY, vault=vault, on=ENROLLED_ON)
+        candidate_sheets.write_candidates(session, ACTOR, staged, LIBRARY, vault=vault, on=ENROLLED_ON)
     return staged.report

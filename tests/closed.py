@@ -8,7 +8,18 @@ from sqlmodel import Session, col, select
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch, Candidate, Credential, Person
 from skilleval.domain.workdays import Calendar
-from skilleval.services import batches, candidates, certificates, journal, mark_sheets, marks, notices
+from skilleval.services import (
+    batch_steps,
+    candidate_sheets,
+    candidates,
+    certificates,
+    journal,
+    mark_sheets,
+    marks,
+    notice_closing,
+    notices,
+)
+from skilleval.services.results import correct_result, settle_results
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.factories import ACTOR, LIBRARY, Firm, id_number, make_batch, make_firm, make_person
 
@@ -36,7 +47,7 @@ STORY: tuple[tuple[str, str, Marks], ...] = (
 def make_closed_batch(session: Session, vault: Vault, folder: Path) -> Batch:
     """A certified batch: passed, adjudicated, on the half hundredth, absent, corrected, refused."""
     batch = make_noticed_batch(session, vault, folder)
-    notices.close_notice(session, ACTOR, notices.current_notice(session, batch), vault=vault, on=CLOSED)
+    notice_closing.close_notice(session, ACTOR, notices.current_notice(session, batch), vault=vault, on=CLOSED)
     certificates.issue_certificates(
         session, ACTOR, batch, LIBRARY, vault=vault, on=CLOSED, missing_glyphs=lambda _text: ()
     )
@@ -77,16 +88,16 @@ def _enrol(session: Session, vault: Vault, firm: Firm, batch: Batch, folder: Pat
             )  # fmt: skip
             session.add(held)
             journal.record(session, ACTOR, firm.id, "people.hold", objects=[held])
-    file = write_form(folder / "c.xlsx", [FormSheet("报名表", candidates.COLUMNS, rows, example=False)],
-                      candidates.TEMPLATE_ID, [])  # fmt: skip
-    staged = candidates.stage_candidates(session, batch, file, vault=vault, library=library, on=ENROLLED)
-    candidates.write_candidates(session, ACTOR, staged, library, vault=vault, on=ENROLLED)
+    file = write_form(folder / "c.xlsx", [FormSheet("报名表", candidate_sheets.COLUMNS, rows, example=False)],
+                      candidate_sheets.TEMPLATE_ID, [])  # fmt: skip
+    staged = candidate_sheets.stage_candidates(session, batch, file, vault=vault, library=library, on=ENROLLED)
+    candidate_sheets.write_candidates(session, ACTOR, staged, library, vault=vault, on=ENROLLED)
     everybody = session.exec(select(Candidate)).all()
     candidates.accept_candidates(session, ACTOR, batch, [one for one in everybody if one.verdict == "met"], LIBRARY)
     rest = [one for one in everybody if one.verdict != "met"]
     candidates.refuse_candidates(session, ACTOR, batch, rest, reason="无法判断")
     for state, on in (("reviewed", ENROLLED), ("scheduled", ENROLLED), ("marking", HELD)):
-        batches.advance_batch(session, ACTOR, batch, state, library=LIBRARY, on=on)
+        batch_steps.advance_batch(session, ACTOR, batch, state, library=LIBRARY, on=on)
 
 
 def _mark(session: Session, batch: Batch, folder: Path) -> None:
@@ -100,5 +111,5 @@ def _mark(session: Session, batch: Batch, folder: Path) -> None:
     mark_sheets.write_marks(session, ACTOR, mark_sheets.stage_marks(session, batch, folder / "m.xlsx"))
     disputed, poor = candidate_named(session, "李有争"), candidate_named(session, "吴更正")
     marks.adjudicate(session, ACTOR, batch, disputed, method="skill", value=6000, reason="复核工件")
-    marks.settle_results(session, ACTOR, batch, LIBRARY)
-    marks.correct_result(session, ACTOR, batch, poor, parts={"skill": 6000}, reason="登分错误")
+    settle_results(session, ACTOR, batch, LIBRARY)
+    correct_result(session, ACTOR, batch, poor, parts={"skill": 6000}, reason="登分错误")

@@ -20,7 +20,15 @@ from skilleval.db.tables import (
     RecognitionCase,
     SpecificationPart,
 )
-from skilleval.services import batches, candidates, case_decisions, evidence, journal, recognitions
+from skilleval.services import (
+    batch_steps,
+    candidate_sheets,
+    candidates,
+    case_decisions,
+    evidence,
+    journal,
+    recognitions,
+)
 from skilleval.services.journal import Actor
 from skilleval.sheets.columns import Report
 from skilleval.sheets.writing import FormSheet, write_form
@@ -54,10 +62,10 @@ class Direct:
             rows.append({"name": name, "id_number": id_number(serial), "grade": grade})
             if held is not None:
                 self.hold(person, held)
-        sheet = FormSheet("报名表", candidates.COLUMNS, rows, example=False)
-        file = write_form(self.folder / "direct.xlsx", [sheet], candidates.TEMPLATE_ID, [])
-        staged = candidates.stage_candidates(self.session, self.batch, file, vault=self.vault, library=LIBRARY, on=ENROLLED)
-        return candidates.write_candidates(self.session, ACTOR, staged, LIBRARY, vault=self.vault, on=ENROLLED)
+        sheet = FormSheet("报名表", candidate_sheets.COLUMNS, rows, example=False)
+        file = write_form(self.folder / "direct.xlsx", [sheet], candidate_sheets.TEMPLATE_ID, [])
+        staged = candidate_sheets.stage_candidates(self.session, self.batch, file, vault=self.vault, library=LIBRARY, on=ENROLLED)
+        return candidate_sheets.write_candidates(self.session, ACTOR, staged, LIBRARY, vault=self.vault, on=ENROLLED)
 
     def hold(self, person: Person, grade: str) -> None:
         held = Credential(
@@ -85,7 +93,7 @@ class Direct:
         self.advance("scheduled", ENROLLED)
 
     def advance(self, state: str, on: date) -> None:
-        batches.advance_batch(self.session, ACTOR, self.batch, state, library=LIBRARY, on=on)
+        batch_steps.advance_batch(self.session, ACTOR, self.batch, state, library=LIBRARY, on=on)
 
     def panel(self, size: int) -> list[PanelMember]:
         """A panel of experts P1 (chair), P2 …"""

@@ -40,7 +40,16 @@ from skilleval.db.tables import (
     WorkPeriod,
 )
 from skilleval.db.tables.base import Table
-from skilleval.services import certificates, chains, notices, rules, specification_reviews, specifications
+from skilleval.services import (
+    certificates,
+    chains,
+    notice_closing,
+    notices,
+    objections,
+    rules,
+    specification_reviews,
+    specifications,
+)
 from skilleval.services.journal import Actor
 from tests.certified import CALENDAR, CLOSED_ON, FIRST_DAY, ISSUED_ON, settle
 from tests.chained import MEMBERS, add_member, join
@@ -283,13 +292,13 @@ def _publish_and_issue(session: Session, vault: Vault, batch: Batch, letter: str
     for candidate in session.exec(select(Candidate).where(col(Candidate.batch_id) == batch.id)).all():
         person = session.get(Person, candidate.person_id)
         assert person is not None
-        objection = notices.raise_objection(
+        objection = objections.raise_objection(
             session, Actor("记录人", "hr"), notice, raised_by=f"{person.name[:2]}人异议人", text=f"{person.name[:2]}人异议",
             on=FIRST_DAY, candidate=candidate,
         )  # fmt: skip
-        notices.reject_objection(session, Actor("处理人", "hr"), objection, reason=f"{person.name[:2]}人处理", on=FIRST_DAY)
+        objections.reject_objection(session, Actor("处理人", "hr"), objection, reason=f"{person.name[:2]}人处理", on=FIRST_DAY)
     assert session.exec(select(Objection)).first() and session.exec(select(PackChoice)).first()
-    notices.close_notice(session, ACTOR, notice, vault=vault, on=CLOSED_ON)
+    notice_closing.close_notice(session, ACTOR, notice, vault=vault, on=CLOSED_ON)
     certificates.issue_certificates(
         session, Actor(f"金{letter}{'名' if letter == LEAD else '密'}经办", "hr"), batch, LIBRARY, vault=vault, on=ISSUED_ON,
         missing_glyphs=lambda _text: [],

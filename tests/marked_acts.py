@@ -33,8 +33,8 @@ from skilleval.db.tables import (
     RecognitionCase,
     Result,
 )
+from skilleval.domain.backgrounds import Background
 from skilleval.domain.candidacy import Application
-from skilleval.domain.eligibility import Background
 from skilleval.domain.ladder import Grade
 from skilleval.domain.recognition import FIXED_GROUPS
 from skilleval.domain.recognition_inputs import inputs_as_plain

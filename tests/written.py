@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from skilleval.domain.eligibility import Background, Diploma, Evidence, HeldCertificate, Title, Work
+from skilleval.domain.backgrounds import Background, Diploma, Evidence, HeldCertificate, Title, Work
 from skilleval.domain.ladder import Grade
 
 OWN, RELATED, OTHER = "6-31-01-03", "6-31-01-04", "6-18-01-01"

@@ -15,8 +15,8 @@ from skilleval.db.tables import Batch, Candidate
 from skilleval.domain import lifecycle
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Proof
+from skilleval.services import batch_plans, batch_steps, deadlines, enrolment
 from skilleval.services import batches as service
-from skilleval.services import deadlines, enrolment
 from skilleval.services.rules import packs_of_batch
 from skilleval.services.staffing import restaff_batch
 from skilleval.services.tenancy import batch_of, institution_of, seen_batch_of, viewer_of
@@ -36,7 +36,7 @@ def add(workplace: Workplace, file: Path, as_json: bool) -> None:
     content = read_toml(file)
     with workplace.database.writing() as session:
         institution = institution_of(session, str(content.get("institution", "")))
-        batch = service.add_batch(session, workplace.actor, institution, content, workplace.library)
+        batch = batch_plans.add_batch(session, workplace.actor, institution, content, workplace.library)
         session.commit()
         answer = _answer(session, workplace, batch)
     emit(answer, as_json, [_("批次已建立。"), *_lines(answer)])
@@ -133,7 +133,7 @@ def show(workplace: Workplace, number: str, as_json: bool) -> None:
 def advance(workplace: Workplace, number: str, state: str, as_json: bool) -> None:
     """Advance a batch to a state."""
     with workplace.database.writing() as session:
-        batch = service.advance_batch(
+        batch = batch_steps.advance_batch(
             session, workplace.actor, batch_of(session, number), state, library=workplace.library, on=workplace.on
         )
         session.commit()
@@ -149,9 +149,9 @@ def _answer_to_employer(session: Session, batch: Batch) -> dict[str, Any]:
 
 
 def _answer(session: Session, workplace: Workplace, batch: Batch) -> dict[str, Any]:
-    facts = service.batch_facts(session, batch, workplace.library, workplace.on)
+    facts = batch_steps.batch_facts(session, batch, workplace.library, workplace.on)
     packs = packs_of_batch(session, batch)
-    ready = service.readiness(session, batch, packs, workplace.library, workplace.on)
+    ready = batch_steps.readiness(session, batch, packs, workplace.library, workplace.on)
     deadline = deadlines.results_deadline(session, packs, batch, holidays.load_calendar(workplace.folder), workplace.on)
     return {
         **_plan(batch),

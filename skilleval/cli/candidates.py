@@ -14,7 +14,7 @@ from skilleval.domain import lifecycle
 from skilleval.domain.identifiers import mask_number
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer, Proof
-from skilleval.services import advice
+from skilleval.services import advice, candidate_sheets
 from skilleval.services import candidates as service
 from skilleval.services.enrolment_form import write_enrolment_form
 from skilleval.services.tenancy import batch_of, seen_batch_of, viewer_of
@@ -58,12 +58,12 @@ def import_(
 ) -> None:
     """Import the enrolment workbook."""
     with workplace.database.writing() as session:
-        staged = service.stage_candidates(
+        staged = candidate_sheets.stage_candidates(
             session, batch_of(session, number), file, vault=workplace.vault, library=workplace.library, on=workplace.on
         )
         written = not check_only and (good_rows or not staged.report.failed)
         if written:
-            service.write_candidates(
+            candidate_sheets.write_candidates(
                 session, workplace.actor, staged, workplace.library, vault=workplace.vault, on=workplace.on
             )
             session.commit()

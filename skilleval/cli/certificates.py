@@ -12,6 +12,7 @@ from skilleval.cli.people import report_import
 from skilleval.db.tables import Batch, Certificate, CertificateEvent
 from skilleval.domain.identifiers import mask_number
 from skilleval.domain.ladder import Grade
+from skilleval.services import allotted_numbers, certificate_events
 from skilleval.services import certificates as service
 from skilleval.services.journal import Actor
 from skilleval.services.tenancy import batch_of, seen_batch_of
@@ -82,12 +83,12 @@ def import_numbers(
 ) -> None:
     """Issue certificates with numbers that the province allotted."""
     with workplace.database.writing() as session:
-        staged = service.stage_numbers(
+        staged = allotted_numbers.stage_numbers(
             session, batch_of(session, number), file, vault=workplace.vault, on=workplace.on
         )
         written = not check_only and not staged.report.failed
         if written:
-            service.write_numbers(
+            allotted_numbers.write_numbers(
                 session, workplace.actor, staged, workplace.library, vault=workplace.vault, on=workplace.on,
                 missing_glyphs=_glyphs(workplace),
             )  # fmt: skip
@@ -103,13 +104,13 @@ def show(workplace: Workplace, number: str, as_json: bool) -> None:
     """Show a certificate and what happened to it."""
     with workplace.database.reading() as session:
         certificate = service.seen_certificate(session, number)
-        before, later = service.chain_of(session, certificate)
+        before, later = certificate_events.chain_of(session, certificate)
         chain = {"replaces": before.number if before else None, "replaced_by": later.number if later else None}
         answer = _row(workplace, session, certificate) | chain
     lines = [
         f"{answer['number']}  {answer['name']}  {answer['id_number']}",
         f"  {answer['occupation']}  {answer['trade'] or '--'}  {answer['grade']}  {answer['issued_on']}  {answer['issuer']}",
-        *(f"  {one['on']}  {service.KINDS[one['kind']]}  {one['by']}  {one['reason'] or ''}" for one in answer["events"]),
+        *(f"  {one['on']}  {certificate_events.KINDS[one['kind']]}  {one['by']}  {one['reason'] or ''}" for one in answer["events"]),
     ]
     if answer["replaces"]:
         lines.append(_("  替换已作废的 {number}").format(number=answer["replaces"]))
@@ -125,7 +126,7 @@ def show(workplace: Workplace, number: str, as_json: bool) -> None:
 @pass_workplace
 def void(workplace: Workplace, number: str, reason: str, as_json: bool) -> None:
     """Void a certificate."""
-    _change(workplace, number, reason, as_json, service.void_certificate)
+    _change(workplace, number, reason, as_json, certificate_events.void_certificate)
 
 
 @certificates.command(help=_("撤销证书（不应获得该等级）；编号保留，不再使用。"))
@@ -135,7 +136,7 @@ def void(workplace: Workplace, number: str, reason: str, as_json: bool) -> None:
 @pass_workplace
 def revoke(workplace: Workplace, number: str, reason: str, as_json: bool) -> None:
     """Revoke a certificate."""
-    _change(workplace, number, reason, as_json, service.revoke_certificate)
+    _change(workplace, number, reason, as_json, certificate_events.revoke_certificate)
 
 
 @certificates.command(help=_("补发证书（遗失、损坏）：编号与内容不变，重新印制。"))
@@ -146,7 +147,7 @@ def revoke(workplace: Workplace, number: str, reason: str, as_json: bool) -> Non
 @pass_workplace
 def reissue(workplace: Workplace, number: str, reason: str, out: Path | None, as_json: bool) -> None:
     """Reissue a certificate."""
-    _change(workplace, number, reason, as_json, service.reissue_certificate, out)
+    _change(workplace, number, reason, as_json, certificate_events.reissue_certificate, out)
 
 
 @certificates.command(help=_("为作废的证书换发新编号的证书，记明所替换的编号。"))
@@ -184,13 +185,13 @@ def _change(
         answer = _row(workplace, session, certificate)
         if out:
             _write_one(workplace, session, certificate, out)
-    emit(answer, as_json, [_("证书 {number} 已{kind}").format(number=number, kind=service.KINDS[event.kind])])
+    emit(answer, as_json, [_("证书 {number} 已{kind}").format(number=number, kind=certificate_events.KINDS[event.kind])])
 
 
 def _row(workplace: Workplace, session: Session, certificate: Certificate) -> dict[str, Any]:
     return {
         "number": certificate.number,
-        "status": service.status_of(session, certificate),
+        "status": certificate_events.status_of(session, certificate),
         "origin": certificate.origin,
         "name": certificate.name,
         "id_number": mask_number(workplace.vault.open(certificate.institution_id, certificate.id_sealed)),
@@ -201,7 +202,7 @@ def _row(workplace: Workplace, session: Session, certificate: Certificate) -> di
         "issuer": certificate.issuer,
         "events": [
             {"kind": event.kind, "on": event.on_day, "by": event.by, "reason": event.reason}
-            for event in service.events_of(session, certificate)
+            for event in certificate_events.events_of(session, certificate)
         ],
     }
 

@@ -18,6 +18,7 @@ from skilleval.services import marks as service
 from skilleval.services import reopening
 from skilleval.services.batches import candidates_of
 from skilleval.services.candidates import find_candidate
+from skilleval.services.results import correct_result, latest_results, settle_results
 from skilleval.services.tenancy import batch_of, seen_batch_of, viewer_of
 from skilleval.sheets.columns import CellRefused, Column, read_cell
 
@@ -137,7 +138,7 @@ def adjudicate(workplace: Workplace, number: str, person: str, method: str, mark
 def settle(workplace: Workplace, number: str, as_json: bool) -> None:
     """Settle the results of a batch."""
     with workplace.database.writing() as session:
-        results = service.settle_results(session, workplace.actor, batch_of(session, number), workplace.library)
+        results = settle_results(session, workplace.actor, batch_of(session, number), workplace.library)
         session.commit()
     counts = {outcome.value: sum(one.outcome == outcome.value for one in results) for outcome in Outcome}
     emit(
@@ -190,7 +191,7 @@ def correct(
     with workplace.database.writing() as session:
         batch = batch_of(session, number)
         candidate, _person = find_candidate(session, batch, person, vault=workplace.vault)
-        result = service.correct_result(session, workplace.actor, batch, candidate, parts=values, reason=reason)
+        result = correct_result(session, workplace.actor, batch, candidate, parts=values, reason=reason)
         session.commit()
     answer = {"revision": result.revision, "outcome": result.outcome, "total": show(result.total)}
     emit(answer, as_json, [_("已更正（第 {revision} 次记录）：{label}").format(
@@ -210,7 +211,7 @@ def _mark(text: str) -> int | None:
 
 def _rows(session: Session, batch: Batch) -> list[dict[str, Any]]:
     agreed = service.part_marks(session, batch)
-    results = service.latest_results(session, batch)
+    results = latest_results(session, batch)
     employers = {one.id: one.name for one in session.exec(select(Institution).order_by(col(Institution.id)))}
     seen = set(session.exec(select(Candidate.id).where(viewer_of(session).candidates())))
     rows = []

@@ -11,8 +11,8 @@ from skilleval import holidays
 from skilleval.cli.output import DATE, Workplace, _, emit, json_option, pass_workplace
 from skilleval.db.tables import Batch, Candidate, Notice, Objection
 from skilleval.domain.errors import RuleBroken
+from skilleval.services import notice_closing, objections, reopening
 from skilleval.services import notices as service
-from skilleval.services import reopening
 from skilleval.services.tenancy import batch_of, seen_batch_of, viewer_of
 
 STATES = {
@@ -75,20 +75,20 @@ def show(workplace: Workplace, number: str, out: Path | None, as_json: bool) -> 
         # The list is public; what was objected and what is still open is the institution's, and of each its own people.
         is_own = viewer_of(session).owns(batch.institution_id)
         seen = set(session.exec(select(Candidate.id).where(viewer_of(session).candidates())))
-        objections = [
+        raised = [
             _objection_answer(objection)
-            for objection in service.objections_of(session, notice)
+            for objection in objections.objections_of(session, notice)
             if is_own or objection.candidate_id in seen
         ]
         waiting = (
-            service.closing_of(session, notice, vault=workplace.vault).reasons(workplace.on)
+            notice_closing.closing_of(session, notice, vault=workplace.vault).reasons(workplace.on)
             if notice.state == "published" and is_own
             else []
         )
         file = _write_pdf(workplace, notice, out) if out else None
-    lines = [*_notice_lines(notice), *(_objection_line(objection) for objection in objections)]
+    lines = [*_notice_lines(notice), *(_objection_line(objection) for objection in raised)]
     lines += [_("未能结束：{reason}").format(reason=reason) for reason in waiting]
-    emit({**_notice_answer(notice), "objections": objections, "waiting_for": waiting, "file": file}, as_json, lines)
+    emit({**_notice_answer(notice), "objections": raised, "waiting_for": waiting, "file": file}, as_json, lines)
 
 
 @notices.command(name="object", help=_("登记异议。"))
@@ -104,7 +104,7 @@ def object_(
     """Record an objection."""
     with workplace.database.writing() as session:
         batch = batch_of(session, number)
-        objection = service.raise_objection(
+        objection = objections.raise_objection(
             session,
             workplace.actor,
             service.current_notice(session, batch),
@@ -129,10 +129,10 @@ def decide(workplace: Workplace, number: str, serial: int, upheld: bool, reason:
     """Uphold or reject an objection."""
     with workplace.database.writing() as session:
         notice = service.current_notice(session, batch_of(session, number))
-        found = [one for one in service.objections_of(session, notice) if one.serial == serial]
+        found = [one for one in objections.objections_of(session, notice) if one.serial == serial]
         if not found:
             raise RuleBroken(f"该公示没有第 {serial} 号异议")
-        decision = service.uphold_objection if upheld else service.reject_objection
+        decision = objections.uphold_objection if upheld else objections.reject_objection
         objection = decision(session, workplace.actor, found[0], reason=reason, on=workplace.on)
         session.commit()
     answer = _objection_answer(objection)
@@ -147,7 +147,7 @@ def close(workplace: Workplace, number: str, as_json: bool) -> None:
     """Close the current notice."""
     with workplace.database.writing() as session:
         notice = service.current_notice(session, batch_of(session, number))
-        service.close_notice(session, workplace.actor, notice, vault=workplace.vault, on=workplace.on)
+        notice_closing.close_notice(session, workplace.actor, notice, vault=workplace.vault, on=workplace.on)
         session.commit()
     emit(_notice_answer(notice), as_json, [_("公示已结束，可以颁发证书。"), *_notice_lines(notice)[:1]])
 

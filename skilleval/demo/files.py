@@ -10,7 +10,7 @@ from typing import Any
 from skilleval.demo.people import Employee
 from skilleval.demo.story import Story
 from skilleval.services import batches
-from skilleval.services.candidates import COLUMNS, TEMPLATE_ID
+from skilleval.services.candidate_sheets import COLUMNS, TEMPLATE_ID
 from skilleval.services.mark_sheets import marks_workbook
 from skilleval.services.schemes import latest_schemes
 from skilleval.services.tenancy import batch_of

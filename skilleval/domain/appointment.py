@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
-from skilleval.domain.eligibility import Background, Condition, judge
+from skilleval.domain.backgrounds import Background
+from skilleval.domain.eligibility import Condition, judge
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import CertificateNumber
 from skilleval.domain.ladder import Grade

@@ -11,9 +11,16 @@ from datetime import date, timedelta
 from typing import Any
 
 from skilleval.domain.authority import Question, resolve
-from skilleval.domain.backgrounds import background_as_plain, background_from_plain, entry_as_plain, entry_from_plain
+from skilleval.domain.backgrounds import (
+    Background,
+    HeldCertificate,
+    background_as_plain,
+    background_from_plain,
+    entry_as_plain,
+    entry_from_plain,
+)
 from skilleval.domain.dates import add_years
-from skilleval.domain.eligibility import Background, Condition, HeldCertificate, judge
+from skilleval.domain.eligibility import Condition, judge
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.questions import permission, question_as_plain, question_from_plain

@@ -10,8 +10,7 @@ from datetime import date, timedelta
 from itertools import product
 from typing import Any
 
-from skilleval.domain.dates import add_years, latest_start
-from skilleval.domain.eligibility import (
+from skilleval.domain.backgrounds import (
     DIPLOMA_KINDS,
     EVIDENCE_KINDS,
     EVIDENCE_LEVELS,
@@ -20,11 +19,11 @@ from skilleval.domain.eligibility import (
     Diploma,
     Evidence,
     HeldCertificate,
-    Requirement,
     Title,
     Work,
-    diploma_wording,
 )
+from skilleval.domain.dates import add_years, latest_start
+from skilleval.domain.eligibility import Requirement, diploma_wording
 from skilleval.domain.facts import FACTS, Fact, compare, day_of
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Compare

@@ -10,7 +10,7 @@ from datetime import date
 from fractions import Fraction
 from types import MappingProxyType
 
-from skilleval.domain import eligibility
+from skilleval.domain import backgrounds
 from skilleval.domain.authority import reasons_in
 from skilleval.domain.conflicts import CONFLICT_RULES, KINDS
 from skilleval.domain.conflicts import STATES as CONFLICT_STATES
@@ -30,7 +30,7 @@ from skilleval.domain.scoring import Outcome, Settlement, round_hundredths, show
 
 #: what a person can show: the kinds that entry conditions know, and those of direct recognition (seed 二（一）1、二（三）1)
 EVIDENCE_KINDS: Mapping[str, str] = {
-    **eligibility.EVIDENCE_KINDS,
+    **backgrounds.EVIDENCE_KINDS,
     "training": "岗位培训",
     "key_post": "关键岗位实践",
     "work_method": "工作法",

@@ -8,8 +8,9 @@ on; a period that ended does not grow. The rules are taken as they stand on the 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
+from skilleval.domain.backgrounds import Background
 from skilleval.domain.dates import add_months, add_years
-from skilleval.domain.eligibility import Background, Condition, Requirement, full_on, prove_requirement
+from skilleval.domain.eligibility import Condition, Requirement, full_on, prove_requirement
 from skilleval.domain.facts import FACTS, relative_amount
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer, Case, Cited, Clause, Compare, Expression, Group, group_answer, prove

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import combinations, islice, product
 
+from skilleval.domain.backgrounds import Background
 from skilleval.domain.changes import Change, Sight
 from skilleval.domain.dates import add_years
-from skilleval.domain.eligibility import Background, Condition, judge
+from skilleval.domain.eligibility import Condition, judge
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer, Cited, Expression, Group
 from skilleval.domain.timeline import Timeline

@@ -5,7 +5,8 @@ from datetime import date
 from typing import Any, Final
 
 from skilleval.domain.authority import ROUTES
-from skilleval.domain.eligibility import Background, prove_requirement
+from skilleval.domain.backgrounds import Background
+from skilleval.domain.eligibility import prove_requirement
 from skilleval.domain.facts import FACTS
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Cited, Clause, Compare, Expression, Group, Refer, Rule

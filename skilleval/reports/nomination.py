@@ -8,7 +8,7 @@ from pathlib import Path
 
 from skilleval.db.tables import Appointment, Honour, Nomination, Person
 from skilleval.domain.appointment import ROUTES
-from skilleval.domain.eligibility import EVIDENCE_LEVELS
+from skilleval.domain.backgrounds import EVIDENCE_LEVELS
 from skilleval.domain.ladder import Grade
 from skilleval.sheets.flat import Cell, FlatColumn, FlatSheet, write_tables
 

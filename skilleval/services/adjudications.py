@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from skilleval.db.tables import Adjudication, Batch, Candidate, Mark, SpecificationPart
+from skilleval.db.tables import Adjudication, Batch, Candidate, Mark, SpecificationPart, id_of
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.scoring import show
-from skilleval.services.marks import latest_results
+from skilleval.services.results import latest_results
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def must_be_as_seen(session: Session, candidate: Candidate, part: SpecificationP
 
 def must_be_latest(session: Session, batch: Batch, candidate: Candidate, revision: int) -> None:
     """Refuse to correct a result that somebody corrected since the page was opened; says to what and why."""
-    standing = latest_results(session, batch).get(_key(candidate.id))
+    standing = latest_results(session, batch).get(id_of(candidate))
     if standing is not None and standing.revision != revision:
         raise RuleBroken(
             f"没有保存：您打开本页之后，成绩已更正为总分 {show(standing.total)}"
@@ -62,8 +62,3 @@ def _of(
         col(table.institution_id) == candidate.institution_id, col(table.candidate_id) == candidate.id,
         col(table.part_id) == part.id,
     )  # fmt: skip
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -10,14 +10,15 @@ from datetime import date
 from sqlmodel import Session, col, select
 
 from skilleval.db.tables import Batch, Candidate, Institution, Person, Specification
-from skilleval.domain.eligibility import Background, Condition, Verdict, judge
+from skilleval.domain.backgrounds import Background
+from skilleval.domain.eligibility import Condition, Verdict, judge
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.letters import letter
 from skilleval.domain.rules import Answer, Proof
 from skilleval.domain.ways import Way, advice, ways
 from skilleval.packs import Library, Packs
-from skilleval.services import candidates, people, rules
+from skilleval.services import candidacy, people, rules
 from skilleval.services.specification_standing import in_force
 
 #: where nobody holds a certificate, the first grade with one
@@ -52,7 +53,7 @@ class Advice:
 
 def advise(session: Session, batch: Batch, candidate: Candidate, library: Library) -> Advice:
     """What is known of the candidate today, held against the entry conditions on the first day of the batch."""
-    known, related = candidates.conditions_of(session, batch, library)
+    known, related = candidacy.conditions_of(session, batch, library)
     background = _candidates_background(session, candidate, batch.starts_on)
     grade = Grade(candidate.grade)
     found = ways(background, batch.occupation_code, grade, known, batch.starts_on, related)

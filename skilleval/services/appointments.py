@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from skilleval import standards
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import Appointment, Certificate, Institution, Nomination, Person
+from skilleval.db.tables import Appointment, Certificate, Institution, Nomination, Person, id_of
 from skilleval.domain.appointment import (
     ENTRY,
     LETTERS,
@@ -22,8 +22,8 @@ from skilleval.domain.appointment import (
     prove_entry,
     prove_window,
 )
-from skilleval.domain.backgrounds import background_as_plain
-from skilleval.domain.eligibility import Background, Condition, HeldCertificate
+from skilleval.domain.backgrounds import Background, HeldCertificate, background_as_plain
+from skilleval.domain.eligibility import Condition
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer, Proof
@@ -60,7 +60,7 @@ def nominate(
     problems = problems or honours.honour_problems(content)
     if problems:
         raise RuleBroken("推荐文件有错误，未作任何改动", problems)
-    firm, on = _key(institution.id), content["nominated_on"]
+    firm, on = id_of(institution), content["nominated_on"]
     grade = parse_top_grade(content["grade"])
     person = people.find_person(session, firm, content["person"], vault=vault)
     packs = rules.packs_of(session, firm, library, on)
@@ -87,8 +87,8 @@ def nominate(
     if problems:
         raise RuleBroken("不能推荐，未作任何改动", _failing_first(problems))
     nomination = Nomination(
-        institution_id=firm, registration_id=_key(institutions.active_registration(session, firm, on).id),
-        person_id=_key(person.id), grade=grade.value,
+        institution_id=firm, registration_id=id_of(institutions.active_registration(session, firm, on)),
+        person_id=id_of(person), grade=grade.value,
         occupation_name=standards.occupation(content["occupation_code"]).name,
         current_grade=current.grade.value if current else None, current_on=current.obtained_on if current else None,
         proof={"window": proofs[0].as_dict(), "entry": proofs[1].as_dict()},
@@ -142,7 +142,7 @@ def appoint(
     if problems:
         raise RuleBroken("不能聘任，未作任何改动", problems)
     appointment = Appointment(
-        institution_id=nomination.institution_id, nomination_id=_key(nomination.id), list_number=list_number.strip(),
+        institution_id=nomination.institution_id, nomination_id=id_of(nomination), list_number=list_number.strip(),
         appointed_on=on, term_from=term_from, term_to=term_to, number=number,
     )  # fmt: skip
     session.add(appointment)
@@ -182,7 +182,7 @@ def appointment_of(session: Session, nomination: Nomination) -> Appointment | No
 
 def _background(session: Session, person: Person, added: Sequence[Any], on: date) -> Background:
     """The person's background with the honours that the file brings."""
-    background = people.backgrounds(session, [person], on)[_key(person.id)]
+    background = people.backgrounds(session, [person], on)[id_of(person)]
     if not added:
         return background
     return replace(background, evidence=(*(background.evidence or ()), *honours.as_evidence(added)))
@@ -253,7 +253,7 @@ def _number_problems(
 ) -> list[str]:
     try:
         letter = packs.parameter(LETTERS[grade], on).value
-        registration = institutions.active_registration(session, _key(institution.id), on)
+        registration = institutions.active_registration(session, id_of(institution), on)
     except RuleBroken as refusal:
         return [f"编号不能使用：{refusal.message}"]
     problems = number_problems(number, letter=letter, registration_number=registration.number, on=on)
@@ -278,8 +278,3 @@ def _reasons(proof: Proof) -> list[str]:
 def _failing_first(problems: Sequence[str]) -> list[str]:
     """What decides before what nobody knows."""
     return sorted(dict.fromkeys(problems), key=lambda line: f"：{Answer.UNKNOWN.name_zh}" in line)
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

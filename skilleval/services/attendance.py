@@ -17,6 +17,7 @@ from skilleval.db.tables import (
     Personnel,
     SpecificationPart,
     Table,
+    id_of,
 )
 from skilleval.domain import lifecycle
 from skilleval.domain.errors import RuleBroken
@@ -72,7 +73,7 @@ def substitute_member(
     if against:
         raise RuleBroken(f"{found.personnel.name}（{substitute_code}）不能增补为评审组成员", against)
     seat = PanelMember(
-        institution_id=batch.institution_id, panel_id=absent.panel_id, personnel_id=_key(found.personnel.id),
+        institution_id=batch.institution_id, panel_id=absent.panel_id, personnel_id=id_of(found.personnel),
         role=absent.role, replaces_id=absent.id,
     )  # fmt: skip
     rows: list[Table] = [seat, *_part(session, batch, method, seat.personnel_id)]
@@ -148,7 +149,7 @@ def _part(session: Session, batch: Batch, method: str, personnel_id: int) -> lis
     if not method or session.exec(query).first() is not None:
         return []
     return [
-        Assignment(institution_id=batch.institution_id, batch_id=_key(batch.id), personnel_id=personnel_id, role="assessor", method=method)
+        Assignment(institution_id=batch.institution_id, batch_id=id_of(batch), personnel_id=personnel_id, role="assessor", method=method)
     ]
 
 
@@ -159,8 +160,3 @@ def _has_marked(session: Session, batch: Batch, method: str, personnel_id: int) 
         col(SpecificationPart.id) == col(Mark.part_id), col(SpecificationPart.method) == method,
     )  # fmt: skip
     return session.exec(query).first() is not None
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -25,6 +25,7 @@ from skilleval.db.tables import (
     RecognitionCase,
     Result,
     Table,
+    id_of,
 )
 from skilleval.domain import lifecycle
 from skilleval.domain.authority import resolve
@@ -140,7 +141,7 @@ def decide_case(
         rules.pin_packs(session, packs)
     word = "recognised" if recognise else "not_recognised"
     decision = CaseDecision(
-        institution_id=case.institution_id, case_id=_key(case.id), revision=len(earlier) + 1, decision=word,
+        institution_id=case.institution_id, case_id=id_of(case), revision=len(earlier) + 1, decision=word,
         reason=reason.strip(), decided_by=actor.name, decided_on=on, composite=score_of(found.inputs.facts.lines).composite,
         inputs=inputs_as_plain(found.inputs), proof=found.proof.as_dict(), warnings=list(found.warnings),
     )  # fmt: skip
@@ -165,8 +166,8 @@ def settle_cases(session: Session, actor: Actor, batch: Batch, library: Library)
     problems, results = [], []
     for candidate in candidates:
         who = candidate.admission_number or "（未编号）"
-        case = cases.get(_key(candidate.id))
-        decision = None if case is None else decisions.get(_key(case.id))
+        case = cases.get(id_of(candidate))
+        decision = None if case is None else decisions.get(id_of(case))
         if case is None or decision is None or case.state not in ("recognised", "not_recognised"):
             problems.append(f"{who} 没有案卷" if case is None else f"{who} 案卷 {case.number} 尚未决定")
             continue
@@ -255,7 +256,7 @@ def _facts(
             tuple((one.kind, one.state) for one in standing.get((member.personnel_id, case.candidate_id), [])),
         )
         for member, personnel in seats
-        for given in (votes.get(_key(member.id)),)
+        for given in (votes.get(id_of(member)),)
     )  # fmt: skip
     return CaseFacts(on, dict(case.methods), lines, panel, acts)
 
@@ -321,8 +322,3 @@ def _eligible(session: Session, batch: Batch) -> Sequence[Candidate]:
         col(Candidate.state) == "eligible",
     )  # fmt: skip
     return session.exec(query.order_by(col(Candidate.admission_number), col(Candidate.id))).all()
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from skilleval.db.tables import CaseEvidence, CaseLine, Evidence, RecognitionCase
+from skilleval.db.tables import CaseEvidence, CaseLine, Evidence, RecognitionCase, id_of
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import journal
 from skilleval.services.case_decisions import standing_decision
@@ -67,7 +67,7 @@ def rest_on(
         raise RuleBroken("佐证材料没有归入案卷，未作任何改动", problems)
     tied = {(link.line_id, link.evidence_id) for link, _evidence in evidence_of(session, case)}
     new = [
-        CaseEvidence(institution_id=case.institution_id, line_id=_key(lines[serial].id), evidence_id=_key(evidence.id))
+        CaseEvidence(institution_id=case.institution_id, line_id=id_of(lines[serial]), evidence_id=id_of(evidence))
         for serial in dict.fromkeys(serials)
         if (lines[serial].id, evidence.id) not in tied
     ]
@@ -87,8 +87,3 @@ def _later_than_decided(session: Session, case: RecognitionCase, evidence: Evide
         f"佐证材料 {evidence.code} 的日期 {day} 晚于决定日期 {decision.decided_on}，不能归入已作决定的案卷；"
         "须先重新评审（skilleval recognitions score 或 skilleval recognitions vote）"
     ]
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

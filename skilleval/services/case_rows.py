@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlmodel import Session
 
-from skilleval.db.tables import Batch, Candidate, RecognitionCase
+from skilleval.db.tables import Batch, Candidate, RecognitionCase, id_of
 from skilleval.services.case_decisions import decisions_of
 from skilleval.services.recognitions import cases_of, evidence_of, lines_of, panel_of, votes_of
 
@@ -26,14 +26,14 @@ def panel_rows(session: Session, batch: Batch) -> dict[tuple[str, int], str]:
     if batch.route != "direct":
         return {}
     return {
-        ("panel_member", _key(member.id)): f"直接认定：评审组成员 {one.code} 的记录"
+        ("panel_member", id_of(member)): f"直接认定：评审组成员 {one.code} 的记录"
         for member, one in panel_of(session, batch)
     }
 
 
 def rows_of(session: Session, batch: Batch, candidates: Sequence[Candidate], who: Mapping[int, str]) -> Named:
     """The records of the candidates' cases: (table, id) → (candidate, what it is called)."""
-    chosen = {_key(one.id) for one in candidates}
+    chosen = {id_of(one) for one in candidates}
     named: Named = {}
     for case in cases_of(session, batch) if batch.route == "direct" else ():
         if case.candidate_id in chosen:
@@ -43,19 +43,14 @@ def rows_of(session: Session, batch: Batch, candidates: Sequence[Candidate], who
 
 def _rows(session: Session, case: RecognitionCase, of: str) -> Named:
     owner = case.candidate_id
-    named: Named = {("recognition_case", _key(case.id)): (owner, f"{of}案卷 {case.number} ")}
+    named: Named = {("recognition_case", id_of(case)): (owner, f"{of}案卷 {case.number} ")}
     for line in lines_of(session, case):
-        named["case_line", _key(line.id)] = (owner, f"{of}综合评价表第 {line.serial} 项")
+        named["case_line", id_of(line)] = (owner, f"{of}综合评价表第 {line.serial} 项")
     for link, evidence in evidence_of(session, case):
-        named["case_evidence", _key(link.id)] = (owner, f"{of}佐证材料 {evidence.code} 的引用")
-        named["evidence", _key(evidence.id)] = (owner, f"{of}佐证材料 {evidence.code} ")
+        named["case_evidence", id_of(link)] = (owner, f"{of}佐证材料 {evidence.code} 的引用")
+        named["evidence", id_of(evidence)] = (owner, f"{of}佐证材料 {evidence.code} ")
     for vote in votes_of(session, case):
-        named["case_vote", _key(vote.id)] = (owner, f"{of}一项表决")
+        named["case_vote", id_of(vote)] = (owner, f"{of}一项表决")
     for decision in decisions_of(session, case):
-        named["case_decision", _key(decision.id)] = (owner, f"{of}第 {decision.revision} 次决定")
+        named["case_decision", id_of(decision)] = (owner, f"{of}第 {decision.revision} 次决定")
     return named
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

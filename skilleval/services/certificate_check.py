@@ -15,7 +15,7 @@ from skilleval.db.secrets import Vault
 from skilleval.db.tables import Certificate
 from skilleval.domain.identifiers import ID_TYPES, mask_number
 from skilleval.domain.ladder import Grade
-from skilleval.services.certificates import chain_of, events_of
+from skilleval.services.certificate_events import chain_of, events_of
 from skilleval.services.public_ids import public_ids_of
 from skilleval.settings import Settings
 

@@ -11,7 +11,7 @@ import sqlalchemy.orm
 from sqlmodel import Session, col, select
 
 from skilleval import standards
-from skilleval.db.tables import Chain, ChainMember, Institution, Mandate
+from skilleval.db.tables import Chain, ChainMember, Institution, Mandate, id_of
 from skilleval.domain import chains as rules
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import credit_code_error
@@ -31,7 +31,7 @@ def add_chain(
         raise RuleBroken(f"已有名为“{name.strip()}”的链")
     if not lead.chain_lead:
         raise RuleBroken(f"{lead.name} 的档案没有写明是链主企业（机构文件 [institution] chain_lead = true）")
-    chain = Chain(institution_id=_key(lead.id), name=name.strip(), cluster=cluster, city=city)
+    chain = Chain(institution_id=id_of(lead), name=name.strip(), cluster=cluster, city=city)
     session.add(chain)
     journal.record(session, actor, chain.institution_id, "chains.add", objects=[chain])
     return chain
@@ -84,7 +84,7 @@ def add_member(
             until = f"至 {earlier.left_on}" if earlier.left_on else "至今"
             raise RuleBroken(f"{name.strip()} 已是链员（{earlier.joined_on} {until}）")
     member = ChainMember(
-        institution_id=chain.institution_id, chain_id=_key(chain.id), credit_code=code, name=name.strip(), kind=kind,
+        institution_id=chain.institution_id, chain_id=id_of(chain), credit_code=code, name=name.strip(), kind=kind,
         relation=relation, joined_on=joined_on, posts=posts, agreement=agreement,
     )  # fmt: skip
     session.add(member)
@@ -150,7 +150,7 @@ def add_mandate(
     if problems:
         raise RuleBroken("服务关系没有登记", problems)
     mandate = Mandate(
-        institution_id=_key(evaluator.id), chain_id=_key(chain.id), employer_id=_key(employer.id),
+        institution_id=id_of(evaluator), chain_id=id_of(chain), employer_id=id_of(employer),
         occupations=list(occupations), grades=[grade.value for grade in grades], document=document.strip(),
         valid_from=valid_from, valid_to=valid_to,
     )  # fmt: skip
@@ -250,8 +250,3 @@ def _memberships(session: Session, chain: Chain, credit_code: str) -> list[Chain
 
 def _institution(session: Session, credit_code: str) -> Institution | None:
     return session.exec(select(Institution).where(col(Institution.credit_code) == credit_code)).first()
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import Confirmation, Institution, Person, Post
+from skilleval.db.tables import Confirmation, Institution, Person, Post, id_of
 from skilleval.domain.authority import reasons
 from skilleval.domain.confirmation import TERMS, Apprentice, FirmRule, prove_confirmation
 from skilleval.domain.errors import RuleBroken
@@ -46,7 +46,7 @@ def add_confirmation(
         problems += form_problems(content["rule"], _RULE_KEYS, (), "rule")
     if problems:
         raise RuleBroken("转正定级文件有错误，未作任何改动", problems)
-    firm, on = _key(institution.id), content["confirmed_on"]
+    firm, on = id_of(institution), content["confirmed_on"]
     person = _person(session, firm, content["person"], "员工", vault, problems)
     mentor = _person(session, firm, content["mentor"], "师傅", vault, problems) if content.get("mentor") else None
     post = _post(session, firm, content, problems)
@@ -76,7 +76,7 @@ def add_confirmation(
         raise RuleBroken("不能转正定级，未作任何改动", problems)
     assert apprentice.rule is not None
     confirmation = Confirmation(
-        institution_id=firm, person_id=_key(person.id), post_id=_key(post.id), mentor_id=_key(mentor.id),
+        institution_id=firm, person_id=id_of(person), post_id=id_of(post), mentor_id=id_of(mentor),
         agreement=content["agreement"], probation_to=content["probation_to"], mentoring_to=content["mentoring_to"],
         rule_name=apprentice.rule.name, rule_version=apprentice.rule.version, rule_document=apprentice.rule.document,
         result=result, confirmed_on=on, decided_by=content["by"],
@@ -158,8 +158,3 @@ def _earlier(session: Session, person: Person, post: Post) -> list[str]:
     )
     found = session.exec(query).first()
     return [] if found is None else [f"{person.name}已于{found.confirmed_on}在岗位“{post.name}”转正定级，不能重复"]
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -22,6 +22,7 @@ from skilleval.db.tables import (
     Personnel,
     Relation,
     SpecificationPart,
+    id_of,
 )
 from skilleval.db.tables import Conflict as DecidedConflict
 from skilleval.db.together import Lists, Queries, together
@@ -63,7 +64,7 @@ class Known:
     def _examiner(self, personnel: Personnel) -> Examiner:
         key = personnel.id_index or personnel.name
         return Examiner(
-            _key(personnel.id), personnel.code, personnel.name, personnel.institution_id, personnel.id_index,
+            id_of(personnel), personnel.code, personnel.name, personnel.institution_id, personnel.id_index,
             tuple(self.roster.get(key, ())),
         )  # fmt: skip
 
@@ -201,7 +202,7 @@ def acting(duties: Iterable[Duty], scene: Scene) -> list[tuple[Personnel, list[C
     people: dict[str, tuple[Personnel, dict[int, Candidate]]] = {}
     for one in sorted(duties, key=lambda one: (one.role, one.method, one.grade)):
         examines = scene.candidates if one.role == "supervisor" else scene.examined(one.method, one.grade)
-        people.setdefault(one.personnel.code, (one.personnel, {}))[1].update({_key(each.id): each for each in examines})
+        people.setdefault(one.personnel.code, (one.personnel, {}))[1].update({id_of(each): each for each in examines})
     return [(person, list(examines.values())) for _code, (person, examines) in sorted(people.items())]
 
 
@@ -301,7 +302,7 @@ def duty_queries(batch: Batch) -> Queries:
 
 def duties_by(personnel: Iterable[Personnel], read: Lists) -> list[Duty]:
     """What ``duty_queries`` found, as ``duties_of``; ``personnel`` is everybody of the institution."""
-    people = {_key(one.id): one for one in personnel}
+    people = {id_of(one): one for one in personnel}
     done: Sequence[_Done] = sorted(read[_Done], key=lambda one: (one.seated, one.id))
     return [Duty(people[one.personnel_id], one.role, one.method, one.grade, one.seated, one.absent) for one in done]
 
@@ -344,8 +345,3 @@ def _decisions(decided: Iterable[_Decided]) -> dict[tuple[int, int], dict[str, D
         told = Decision(one.state, one.fact, one.reason or "", one.by or "")
         found.setdefault((one.personnel_id, one.person_id), {})[one.kind] = told
     return found
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from skilleval import standards
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import Contest, ContestResult, ContestRule, ImportReceipt, Institution, Person
+from skilleval.db.tables import Contest, ContestResult, ContestRule, ImportReceipt, Institution, Person, id_of
 from skilleval.domain import contests as domain
 from skilleval.domain.contests import RankRow
 from skilleval.domain.errors import RuleBroken
@@ -68,7 +68,7 @@ def add_contest(
     problems = problems or table_problems(content, "rule", _RULE_KEYS, ("group", "by", "grade"))
     if problems:
         raise RuleBroken("竞赛文件有错误，未作任何改动", problems)
-    firm = _key(institution.id)
+    firm = id_of(institution)
     kind = next((key for key, told in domain.CLASSES.items() if content["kind"] in (key, told)), None)
     if kind is None:
         problems.append(f"kind “{content['kind']}”应为：{'、'.join(domain.CLASSES.values())}")
@@ -91,7 +91,7 @@ def add_contest(
     session.flush()
     written = [
         ContestRule(
-            institution_id=firm, contest_id=_key(contest.id), serial=row.serial, group_name=row.group, by=row.by,
+            institution_id=firm, contest_id=id_of(contest), serial=row.serial, group_name=row.group, by=row.by,
             grade=row.grade.value, one_up=row.one_up, lower=row.lower, upper=row.upper, awards=list(row.awards),
         )
         for row in rows
@@ -116,7 +116,7 @@ def stage_results(session: Session, contest: Contest, file: Source, *, vault: Va
         person = _person(session, table, row, values, contest, vault) if values["id_number"] is not None else None
         if person is None:
             continue
-        key = _key(person.id)
+        key = id_of(person)
         if first.setdefault(key, row) != row:
             table.fail(row, "id_number", values["id_number"], "person_twice", f"与第{first[key]}行是同一个人")
         if row not in table.failed:
@@ -227,7 +227,7 @@ def _sort_row(
     if standing is None:
         staged.new.append(
             ContestResult(
-                institution_id=person.institution_id, contest_id=_key(staged.contest.id), person_id=_key(person.id), **told
+                institution_id=person.institution_id, contest_id=id_of(staged.contest), person_id=id_of(person), **told
             )
         )
         staged.report.new += 1
@@ -235,8 +235,3 @@ def _sort_row(
         staged.report.unchanged += 1
     else:
         table.fail(row, "rank", values.get("rank"), "result_stands", "已录入另一成绩，不能覆盖")
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from skilleval.domain.eligibility import TITLE_LEVELS
+from skilleval.domain.backgrounds import TITLE_LEVELS
 from skilleval.domain.ladder import Grade
 
 CREDENTIAL_KEYS = ("kind", "level", "occupation_code", "number", "obtained_on", "matching", "assessed")

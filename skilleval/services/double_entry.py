@@ -12,7 +12,9 @@ from skilleval.domain.marking import Difference, Entered
 from skilleval.services import journal
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
-from skilleval.services.marking import Line, Scene, lines_of, save_draft, title, typists_of, write_lines
+from skilleval.services.mark_drafts import Line, lines_of, save_draft, typists_of
+from skilleval.services.marking import write_lines
+from skilleval.services.marking_scene import Scene, title
 
 #: how many type one sheet
 TYPISTS = 2

@@ -9,7 +9,8 @@ import numpy as np
 from sqlmodel import Session, col, select
 
 from skilleval.db.tables import Institution, Person
-from skilleval.domain.eligibility import Background, Condition, HeldCertificate, judge
+from skilleval.domain.backgrounds import Background, HeldCertificate
+from skilleval.domain.eligibility import Condition, judge
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer, Proof

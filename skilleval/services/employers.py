@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import Batch, Candidate, Institution, Person
+from skilleval.db.tables import Batch, Candidate, Institution, Person, id_of
 from skilleval.domain.ladder import Grade
 from skilleval.services import chains
 from skilleval.services.served import obstacles
@@ -48,7 +48,7 @@ class Employers:
             return None
         number = values["id_number"]
         query = select(Person).where(
-            col(Person.institution_id) == employer.id, col(Person.id_index) == self.vault.index(_key(employer.id), number)
+            col(Person.institution_id) == employer.id, col(Person.id_index) == self.vault.index(id_of(employer), number)
         )
         found = self.session.exec(query).first()
         if found is None:
@@ -109,8 +109,3 @@ class Employers:
             self._enrolled = {(firm, index) for firm, index in self.session.exec(query)}
         others = {firm for firm, _index in self._enrolled} - {person.institution_id}
         return any((firm, self.vault.index(firm, number)) in self._enrolled for firm in others)
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -10,8 +10,8 @@ from sqlmodel import Session
 
 from skilleval.db.tables import Batch
 from skilleval.domain import lifecycle
+from skilleval.domain.backgrounds import Background, HeldCertificate
 from skilleval.domain.candidacy import skips_grade
-from skilleval.domain.eligibility import Background, HeldCertificate
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.packs import Library

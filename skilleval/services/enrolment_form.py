@@ -7,7 +7,9 @@ from sqlmodel import Session
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch
 from skilleval.packs import Library
-from skilleval.services.candidates import COLUMNS, TEMPLATE_ID, conditions_of, may_apply
+from skilleval.services.candidacy import conditions_of
+from skilleval.services.candidate_sheets import COLUMNS, TEMPLATE_ID
+from skilleval.services.candidates import may_apply
 from skilleval.sheets.writing import FormSheet, write_form
 
 

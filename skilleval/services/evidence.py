@@ -13,8 +13,8 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import CaseEvidence, CaseLine, Evidence, Institution, Person, RecognitionCase
-from skilleval.domain.eligibility import EVIDENCE_LEVELS
+from skilleval.db.tables import CaseEvidence, CaseLine, Evidence, Institution, Person, RecognitionCase, id_of
+from skilleval.domain.backgrounds import EVIDENCE_LEVELS
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import clean_number
 from skilleval.domain.recognition import EVIDENCE_KINDS, EVIDENCE_STATES
@@ -59,7 +59,7 @@ def add_evidence(
     if problems or not rows:
         raise RuleBroken("佐证材料文件有错误，未作任何改动", problems or ["没有 [[evidence]] 一项"])
     session.add_all(rows)
-    journal.record(session, actor, _key(institution.id), "evidence.add", objects=rows)
+    journal.record(session, actor, id_of(institution), "evidence.add", objects=rows)
     return rows
 
 
@@ -88,7 +88,7 @@ def hand_in(
     row.stored_as, row.sha256 = f"{secrets.token_hex(16)}.{file.kind}", file.sha256
     session.add(row)
     session.flush()
-    journal.record(session, actor, _key(institution.id), "evidence.add", objects=[row])
+    journal.record(session, actor, id_of(institution), "evidence.add", objects=[row])
     write_whole(folder / row.stored_as, file.content)
     return row
 
@@ -238,8 +238,8 @@ def _evidence(institution: Institution, person: Person, entry: Mapping[str, Any]
     kind = _word(entry["kind"], EVIDENCE_KINDS)
     assert kind is not None
     return Evidence(
-        institution_id=_key(institution.id), code=entry["code"], employer_id=person.institution_id,
-        person_id=_key(person.id), kind=kind, title=entry["title"], started_on=entry["started_on"],
+        institution_id=id_of(institution), code=entry["code"], employer_id=person.institution_id,
+        person_id=id_of(person), kind=kind, title=entry["title"], started_on=entry["started_on"],
         ended_on=entry.get("ended_on"), issuer=entry["issuer"],
         level=_word(entry["level"], EVIDENCE_LEVELS) if "level" in entry else None, submitted_by=actor.account,
     )  # fmt: skip
@@ -261,7 +261,7 @@ def _word(written: str, words: Mapping[str, str]) -> str | None:
 
 
 def _person(session: Session, institution: Institution, entry: Mapping[str, Any], vault: Vault) -> Person | None:
-    firm = _key(institution.id)
+    firm = id_of(institution)
     if "employer" in entry:
         query = select(Institution.id).where(col(Institution.credit_code) == entry["employer"])
         firm = session.exec(query).first() or 0
@@ -271,8 +271,3 @@ def _person(session: Session, institution: Institution, entry: Mapping[str, Any]
         people.where((col(Person.employee_no) == entry["person"]) | (col(Person.id_index) == index))
     ).all()
     return found[0] if len(found) == 1 else None
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -15,6 +15,7 @@ from skilleval.db.tables import (
     PanelMember,
     Personnel,
     RecognitionCase,
+    id_of,
 )
 from skilleval.domain.recognition import EVIDENCE_KINDS
 from skilleval.reports import direct_case
@@ -29,9 +30,9 @@ def tell_cases(session: Session, batch: Batch, candidates: Sequence[Candidate]) 
     if batch.route != "direct":
         return {}
     panel = [(member, one) for member, one in panel_of(session, batch) if member.absent_reason is None]
-    numbers = {_key(one.id): one.admission_number or "" for one in candidates}
+    numbers = {id_of(one): one.admission_number or "" for one in candidates}
     cases = [case for case in cases_of(session, batch) if case.candidate_id in numbers]
-    keys = [_key(case.id) for case in cases]
+    keys = [id_of(case) for case in cases]
     lines, shown, votes = _lines(session, batch, keys), _accepted(session, batch, keys), _votes(session, batch, keys)
     return {case.candidate_id: _told(case, numbers[case.candidate_id], lines, shown, votes, panel) for case in cases}
 
@@ -45,16 +46,16 @@ def _told(
     panel: Panel,
 ) -> DirectCase:
     own = [line for line in lines if line.case_id == case.id]
-    used = {_key(line.id): [one for link, one in shown if link.line_id == line.id] for line in own}
+    used = {id_of(line): [one for link, one in shown if link.line_id == line.id] for line in own}
     evidence = {one.code: one for found in used.values() for one in found}
     last = {vote.member_id: vote for vote in votes if vote.case_id == case.id}
-    counted = [last[_key(member.id)] for member, _one in panel if _key(member.id) in last]
+    counted = [last[id_of(member)] for member, _one in panel if id_of(member) in last]
     chair = next(((member, one) for member, one in panel if member.role == "chair"), None)
-    said = last.get(_key(chair[0].id)) if chair else None
+    said = last.get(id_of(chair[0])) if chair else None
     return DirectCase(
         admission_number, case.number,
         tuple(
-            direct_case.CaseLine(line.category, line.text, line.maximum, line.score, tuple(one.code for one in used[_key(line.id)]))
+            direct_case.CaseLine(line.category, line.text, line.maximum, line.score, tuple(one.code for one in used[id_of(line)]))
             for line in own
         ),
         tuple(
@@ -88,8 +89,3 @@ def _accepted(session: Session, batch: Batch, cases: Sequence[int]) -> Sequence[
 def _votes(session: Session, batch: Batch, cases: Sequence[int]) -> Sequence[CaseVote]:
     query = select(CaseVote).where(col(CaseVote.institution_id) == batch.institution_id, col(CaseVote.case_id).in_(cases))
     return session.exec(query.order_by(col(CaseVote.case_id), col(CaseVote.member_id), col(CaseVote.revision))).all()
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -14,6 +14,7 @@ from skilleval.db.tables import (
     Notice,
     Person,
     WorkPeriod,
+    id_of,
 )
 from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
@@ -128,7 +129,7 @@ def _candidate_line(record: BatchRecord, serial: int, candidate: Candidate, vaul
 
 
 def _held(record: BatchRecord, person: Person) -> Credential | None:
-    held = _entries(record.credentials.get(_key(person.id), ()), "certificate")
+    held = _entries(record.credentials.get(id_of(person), ()), "certificate")
     return max(held, key=lambda entry: (Grade(entry.level).rank, entry.obtained_on or date.min), default=None)
 
 
@@ -186,10 +187,10 @@ def result_lines(record: BatchRecord, candidates: Sequence[CandidateLine]) -> tu
     """The latest result of each candidate, in the order of ``candidates``."""
     lines = []
     for candidate, line in zip(record.candidates, candidates, strict=True):
-        result = record.results[_key(candidate.id)]
-        certificate = record.certificates.get(_key(candidate.id))
+        result = record.results[id_of(candidate)]
+        certificate = record.certificates.get(id_of(candidate))
         marks: dict[str, Any] = {method: result.parts.get(method) for method in METHODS}
-        case = record.told_cases.get(_key(candidate.id))
+        case = record.told_cases.get(id_of(candidate))
         direct: dict[str, Any] = case.columns() if case else {}
         lines.append(
             ResultLine(
@@ -226,7 +227,7 @@ def certificate_lines(
     """Every valid certificate, as printed, in the order of the candidates."""
     lines = []
     for candidate, line in zip(record.candidates, candidates, strict=True):
-        certificate = record.certificates.get(_key(candidate.id))
+        certificate = record.certificates.get(id_of(candidate))
         if certificate is not None:
             lines.append(
                 CertificateLine(
@@ -277,7 +278,7 @@ def withheld(record: BatchRecord, noticed: Sequence[str]) -> tuple[Withheld, ...
     """Candidates without a valid certificate who passed or were published, each with the reason on record."""
     found = []
     for candidate in record.candidates:
-        number, key = candidate.admission_number or "", _key(candidate.id)
+        number, key = candidate.admission_number or "", id_of(candidate)
         if key in record.certificates:
             continue
         if key in record.ended:
@@ -285,8 +286,3 @@ def withheld(record: BatchRecord, noticed: Sequence[str]) -> tuple[Withheld, ...
         elif number in noticed and record.results[key].outcome != "passed":
             found.append(Withheld(number, f"公示后成绩更正：{record.results[key].reason or ''}"))
     return tuple(found)
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

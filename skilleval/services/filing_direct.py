@@ -1,6 +1,6 @@
 """What a filing package tells of direct recognition: methods, clause, limits set aside (guangdong-rules 7.2, T9)."""
 
-from skilleval.db.tables import Candidate
+from skilleval.db.tables import Candidate, id_of
 from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
 from skilleval.domain.set_aside import Limit, limits_told
@@ -11,7 +11,7 @@ def methods_of(record: BatchRecord, grade: Grade) -> list[str]:
     """How a grade was assessed: the parts of its specification, or the methods that its direct cases used."""
     if record.batch.route != "direct":
         return [part.method for part in record.parts if part.grade == grade.value]
-    graded = {_key(one.id) for one in record.candidates if one.grade == grade.value}
+    graded = {id_of(one) for one in record.candidates if one.grade == grade.value}
     own = [case for key, case in record.cases.items() if key in graded] or record.cases.values()
     used = {method for case in own for method in case.methods}
     return [method for method in METHODS if method in used]
@@ -19,16 +19,11 @@ def methods_of(record: BatchRecord, grade: Grade) -> list[str]:
 
 def basis_told(record: BatchRecord, candidate: Candidate) -> str:
     """The clauses that permit a direct recognition; empty for the other routes."""
-    case = record.cases.get(_key(candidate.id))
+    case = record.cases.get(id_of(candidate))
     return "；".join(case.clauses) if case else ""
 
 
 def set_aside_told(record: BatchRecord, candidate: Candidate) -> str:
     """The limits set aside, each with its fact; empty where none was, and for the other routes."""
-    case = record.cases.get(_key(candidate.id))
+    case = record.cases.get(id_of(candidate))
     return limits_told(Limit(**one) for one in case.limits) if case else ""
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

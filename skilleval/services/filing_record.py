@@ -22,6 +22,7 @@ from skilleval.db.tables import (
     Result,
     SpecificationPart,
     WorkPeriod,
+    id_of,
 )
 from skilleval.reports.direct_case import DirectCase
 from skilleval.reports.scores import PartScores
@@ -75,7 +76,7 @@ def read_outline(session: Session, batch: Batch) -> BatchOutline:
     ).all()
     certificates, ended = _certificates(session, batch)
     return BatchOutline(
-        batch=batch, candidates=[one for one, _person in sat], people={_key(person.id): person for _one, person in sat},
+        batch=batch, candidates=[one for one, _person in sat], people={id_of(person): person for _one, person in sat},
         results=_latest_results(session, batch), certificates=certificates, ended=ended,
     )  # fmt: skip
 
@@ -110,7 +111,7 @@ def read_batch(session: Session, batch: Batch) -> BatchRecord:
         parts=parts,
         candidates=outline.candidates,
         people=outline.people,
-        employers={_key(employer.id): employer for employer in employers},
+        employers={id_of(employer): employer for employer in employers},
         results=outline.results,
         certificates=outline.certificates,
         ended=outline.ended,
@@ -160,7 +161,7 @@ def _certificates(session: Session, batch: Batch) -> tuple[dict[int, Certificate
     )
     last: dict[int, tuple[Certificate, CertificateEvent]] = {}
     for certificate, event in session.exec(query):
-        last[_key(certificate.id)] = (certificate, event)
+        last[id_of(certificate)] = (certificate, event)
     valid: dict[int, Certificate] = {}
     ended: dict[int, str] = {}
     for certificate, event in last.values():
@@ -180,8 +181,3 @@ def _staff(session: Session, batch: Batch) -> Sequence[tuple[Assignment, Personn
         .order_by(col(Personnel.code), col(Assignment.id))
     )
     return session.exec(query).all()
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

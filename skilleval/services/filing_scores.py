@@ -15,6 +15,7 @@ from skilleval.db.tables import (
     Result,
     Scheme,
     SpecificationPart,
+    id_of,
 )
 from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
@@ -45,12 +46,12 @@ def tell_scores(
     if not schemes:
         return []
     standing = _standing(session, batch)
-    told = {_key(part.id): _scheme(part, schemes[_key(part.id)]) for part in parts if _key(part.id) in schemes}
+    told = {id_of(part): _scheme(part, schemes[id_of(part)]) for part in parts if id_of(part) in schemes}
     found = []
     for candidate in candidates:
-        result, name = results.get(_key(candidate.id)), people[candidate.person_id].name
+        result, name = results.get(id_of(candidate)), people[candidate.person_id].name
         for part in (one for one in parts if one.grade == candidate.grade and one.id in told):
-            scores = _scores(candidate, name, part, told[_key(part.id)], result, standing) if result is not None else None
+            scores = _scores(candidate, name, part, told[id_of(part)], result, standing) if result is not None else None
             found += [scores] if scores is not None else []
     return found
 
@@ -99,10 +100,10 @@ def _scores(
     candidate: Candidate, name: str, part: SpecificationPart, scheme: PartScheme, result: Result, standing: _Standing
 ) -> PartScores | None:
     """The sheets of a part; None for who was absent from it and has neither sheet nor mark."""
-    own = (_key(candidate.id), _key(part.id))
+    own = (id_of(candidate), id_of(part))
     marks = standing.marks.get(own, ())
     filled = sorted(
-        (standing.sheets[_key(one.id)] for one in marks if one.id in standing.sheets), key=lambda one: one.assessor.code
+        (standing.sheets[id_of(one)] for one in marks if one.id in standing.sheets), key=lambda one: one.assessor.code
     )
     value = result.parts.get(part.method)
     if value is None and not filled:
@@ -126,8 +127,3 @@ def _decision(
     if result.revision > 1 and (decision is not None or agreed != value):
         return PartDecision(number, part.method, "corrected", value, result.reason or "")
     return None
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlmodel import Session, col, select
 
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import Batch, Filing, Notice, Objection
+from skilleval.db.tables import Batch, Filing, Notice, Objection, id_of
 from skilleval.domain import lifecycle
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
@@ -21,12 +21,13 @@ from skilleval.reports.fonts import Fonts
 from skilleval.reports.package import Written, verify_package, write_package
 from skilleval.reports.scores import score_lines
 from skilleval.services import filing_content as reading
-from skilleval.services import journal, notices
+from skilleval.services import journal, notice_list, notices
 from skilleval.services.duties import take_duty
 from skilleval.services.filing_record import BatchOutline, read_batch
 from skilleval.services.filing_scores import decisions_in, schemes_in, staff_in
 from skilleval.services.filing_store import keep_package
 from skilleval.services.journal import Actor
+from skilleval.services.objections import objections_of
 from skilleval.services.provenance import provenance_of
 from skilleval.services.recused_results import Counted, counted_recusals
 from skilleval.services.tenancy import viewer_of
@@ -74,7 +75,7 @@ def export_filing(
     keep_package(instance_folder, vault, written.path.read_bytes())
     filing = Filing(
         institution_id=batch.institution_id,
-        batch_id=_key(batch.id),
+        batch_id=id_of(batch),
         version=content.version,
         addressed_to=content.addressed_to,
         file_name=written.path.name,
@@ -120,7 +121,7 @@ def collect_content(
         candidates=candidates,
         results=reading.result_lines(record, candidates),
         certificates=reading.certificate_lines(record, candidates, vault),
-        notice_lines=reading.notice_lines(notice, notices.ROUTE_NAMES),
+        notice_lines=reading.notice_lines(notice, notice_list.ROUTE_NAMES),
         notice=_notice_facts(session, notice),
         provenance=provenance,
         addressed_to=level,
@@ -142,7 +143,7 @@ def collect_content(
 
 def reasons_against_export(session: Session, record: BatchOutline, notice: Notice, level: str) -> list[str]:
     """Everything that keeps the batch from being filed, in Chinese; empty when nothing does."""
-    return export_reasons(record, notice, notices.objections_of(session, notice), counted_recusals(session, record.batch), level)
+    return export_reasons(record, notice, objections_of(session, notice), counted_recusals(session, record.batch), level)
 
 
 def export_reasons(
@@ -161,7 +162,7 @@ def export_reasons(
         reasons.append("没有资格审核通过的考生")
     uploaded = filing_templates()["certificates"].codes["id_types"]
     for candidate in record.candidates:
-        key, person = _key(candidate.id), record.people[candidate.person_id]
+        key, person = id_of(candidate), record.people[candidate.person_id]
         who = f"{person.name}（{candidate.admission_number or '无准考证号'}）"
         result, certificate = record.results.get(key), record.certificates.get(key)
         if not candidate.admission_number:
@@ -211,7 +212,7 @@ def _notice_facts(session: Session, notice: Notice) -> NoticeFacts:
         working_days=notice.working_days,
         content_hash=notice.content_hash,
         journal_head=notice.journal_head,
-        objections=len(notices.objections_of(session, notice)),
+        objections=len(objections_of(session, notice)),
         contact=notice.content["contact"],
         phone=notice.content["phone"],
     )
@@ -226,8 +227,3 @@ def _versions_told(specification: object, standard: object) -> str:
     if specification["conditions"]:
         told.append(f"申报条件 {specification['conditions']} 版")
     return "；".join(told)
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

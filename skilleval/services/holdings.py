@@ -1,15 +1,21 @@
 """Certificates as things that people hold on a day: those issued here, and those that the roster tells of."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
-from skilleval.db.tables import Candidate, Certificate, CertificateEvent, Credential, Person
-from skilleval.domain.eligibility import HeldCertificate
+from skilleval.db.tables import (
+    Candidate,
+    Certificate,
+    CertificateEvent,
+    Credential,
+    Person,
+)
+from skilleval.domain.backgrounds import HeldCertificate
 from skilleval.domain.ladder import Grade
 
 
@@ -36,6 +42,25 @@ def issued_here(
     held: dict[int, list[HeldCertificate]] = {}
     for person_id, grade, occupation, day in session.connection().execute(query):
         held.setdefault(person_id, []).append(HeldCertificate(Grade(grade), occupation, day))
+    return held
+
+
+def held_certificates(session: Session, person_ids: Sequence[int]) -> dict[int, list[HeldCertificate]]:
+    """Certificates that people brought with them, and those issued here that stand."""
+    held: dict[int, list[HeldCertificate]] = {}
+    own = select(Credential).where(col(Credential.person_id).in_(person_ids), col(Credential.kind) == "certificate")
+    for one in session.exec(own):
+        if one.level != "none":
+            held.setdefault(one.person_id, []).append(HeldCertificate(Grade(one.level), one.occupation_code, one.obtained_on))
+    issued = (
+        select(Candidate.person_id, Certificate)
+        .where(col(Certificate.candidate_id) == col(Candidate.id), col(Candidate.person_id).in_(person_ids))
+        .where(col(Certificate.id).not_in(_ended()))
+    )
+    for person_id, certificate in session.exec(issued):
+        held.setdefault(person_id, []).append(
+            HeldCertificate(Grade(certificate.grade), certificate.occupation_code, certificate.issued_on)
+        )
     return held
 
 
@@ -86,6 +111,8 @@ def _held(on: Any, people: Any = None) -> sa.CompoundSelect[Any]:
 
 def ended_by(on: date) -> sa.Select[Any]:
     """The ids of certificates that were voided or revoked by the day."""
-    return sa.select(col(CertificateEvent.certificate_id)).where(
-        col(CertificateEvent.kind).in_(("voided", "revoked")), col(CertificateEvent.on_day) <= on
-    )
+    return _ended().where(col(CertificateEvent.on_day) <= on)
+
+
+def _ended() -> sa.Select[Any]:
+    return sa.select(col(CertificateEvent.certificate_id)).where(col(CertificateEvent.kind).in_(("voided", "revoked")))

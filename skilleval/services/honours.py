@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from skilleval.db.tables import Honour, Person
 from skilleval.db.tables.appointment import HONOUR_KINDS
-from skilleval.domain.eligibility import EVIDENCE_KINDS, EVIDENCE_LEVELS, Evidence
+from skilleval.domain.backgrounds import EVIDENCE_KINDS, EVIDENCE_LEVELS, Evidence
 from skilleval.services.toml_form import table_problems
 
 _KEYS: dict[str, type] = {

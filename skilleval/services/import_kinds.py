@@ -18,8 +18,8 @@ from skilleval.domain.scoring import show
 from skilleval.installation import Installation
 from skilleval.packs import Library
 from skilleval.services import (
-    candidates,
-    certificates,
+    allotted_numbers,
+    candidate_sheets,
     contests,
     item_sheets,
     mark_sheets,
@@ -238,22 +238,22 @@ def _batch(session: Session, asked: StagedImport) -> Batch:
     return session.exec(query).one()
 
 
-def _stage_candidates(session: Session, asked: StagedImport, file: Source, means: Means) -> candidates.Staged:
+def _stage_candidates(session: Session, asked: StagedImport, file: Source, means: Means) -> candidate_sheets.Staged:
     batch = _batch(session, asked)
-    return candidates.stage_candidates(session, batch, file, vault=means.vault, library=means.library, on=means.on)
+    return candidate_sheets.stage_candidates(session, batch, file, vault=means.vault, library=means.library, on=means.on)
 
 
-def _write_candidates(session: Session, actor: Actor, staged: candidates.Staged, means: Means) -> Report:
-    return candidates.write_candidates(session, actor, staged, means.library, vault=means.vault, on=means.on)
+def _write_candidates(session: Session, actor: Actor, staged: candidate_sheets.Staged, means: Means) -> Report:
+    return candidate_sheets.write_candidates(session, actor, staged, means.library, vault=means.vault, on=means.on)
 
 
-def _new_candidates(_session: Session, staged: candidates.Staged) -> Iterable[Difference]:
+def _new_candidates(_session: Session, staged: candidate_sheets.Staged) -> Iterable[Difference]:
     for person, values in staged.new:
         claimed = (("申报条件", "", values["claimed"]),) if values.get("claimed") else ()
         yield Difference(None, person.name, (("申报等级", "", Grade(values["grade"]).printed), *claimed))
 
 
-def _changed_candidates(session: Session, staged: candidates.Staged) -> Iterable[Difference]:
+def _changed_candidates(session: Session, staged: candidate_sheets.Staged) -> Iterable[Difference]:
     names = names_of(session, [candidate for candidate, _different in staged.changed])
     for candidate, different in staged.changed:
         told = []
@@ -322,17 +322,17 @@ def _new_scores(session: Session, staged: scheme_sheets.Staged) -> Iterable[Diff
 # — certificate numbers that the province allotted —
 
 
-def _stage_numbers(session: Session, asked: StagedImport, file: Source, means: Means) -> certificates.StagedNumbers:
-    return certificates.stage_numbers(session, _batch(session, asked), file, vault=means.vault, on=means.on)
+def _stage_numbers(session: Session, asked: StagedImport, file: Source, means: Means) -> allotted_numbers.StagedNumbers:
+    return allotted_numbers.stage_numbers(session, _batch(session, asked), file, vault=means.vault, on=means.on)
 
 
-def _write_numbers(session: Session, actor: Actor, staged: certificates.StagedNumbers, means: Means) -> Report:
-    return certificates.write_numbers(
+def _write_numbers(session: Session, actor: Actor, staged: allotted_numbers.StagedNumbers, means: Means) -> Report:
+    return allotted_numbers.write_numbers(
         session, actor, staged, means.library, vault=means.vault, on=means.on, missing_glyphs=means.missing_glyphs
     )
 
 
-def _new_numbers(session: Session, staged: certificates.StagedNumbers) -> Iterable[Difference]:
+def _new_numbers(session: Session, staged: allotted_numbers.StagedNumbers) -> Iterable[Difference]:
     names = names_of(session, [candidate for candidate, _number in staged.new])
     for candidate, number in staged.new:
         yield Difference(None, f"{candidate.admission_number} {names[candidate.person_id]}", (("证书编号", "", number),))

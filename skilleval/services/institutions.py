@@ -27,6 +27,7 @@ from skilleval.db.tables import (
     SpecificationPart,
     Table,
     Venue,
+    id_of,
 )
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
@@ -69,11 +70,11 @@ def add_institution(
         applied.added.append(applied.institution)
     else:
         _update(session, applied, found, own)
-    firm = _key(applied.institution.id)
+    firm = id_of(applied.institution)
     registration = _put_registration(session, applied, firm, content["registration"]) if "registration" in content else None
     for serial, line in enumerate(content.get("scope", []), start=1):
         assert registration is not None, "a file without a registration has no scope"
-        _put_scope(session, applied, firm, _key(registration.id), {"serial": serial, **line})
+        _put_scope(session, applied, firm, id_of(registration), {"serial": serial, **line})
     for specification in content.get("specification", []):
         _put_specification(session, applied, firm, specification)
     _supersede(session, applied, firm, {one["code"] for one in content.get("specification", [])})
@@ -99,7 +100,7 @@ def approve_specification(
 
     Refused: a code and version that the institution has already.
     """
-    firm = _key(institution.id)
+    firm = id_of(institution)
     must_be_new(session, firm, values)
     applied = Applied(institution)
     approved = {**values, "state": "approved", "approved_on": on, "draft_number": draft_number}
@@ -329,8 +330,3 @@ def _put_personnel(session: Session, applied: Applied, firm: int, values: dict[s
             # A fresh seal of the same number differs, so an unchanged number keeps the one it has.
             own["id_sealed"] = vault.seal(firm, number)
     _put(session, applied, Personnel, key, own)
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from skilleval.db.tables import ImportReceipt, Institution, Item, Personnel, Specification, SpecificationPart
+from skilleval.db.tables import ImportReceipt, Institution, Item, Personnel, Specification, SpecificationPart, id_of
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.items import Problem, change_problems, form_problems, requirement_problems, review_problems
 from skilleval.domain.ladder import Grade
@@ -81,7 +81,7 @@ def stage_workbook(
     Refused with ``RuleBroken``: a file that is none, wrong headings.
     """
     table = read_table(file, COLUMNS, template_id=TEMPLATE_ID)
-    staged = Staged(_key(institution.id), incoming(file).name, file_hash(file), table.report())
+    staged = Staged(id_of(institution), incoming(file).name, file_hash(file), table.report())
     _judge(staged, table, _Register(session, institution, own_standards), on)
     return staged
 
@@ -95,7 +95,7 @@ def stage_file(
     Refused with ``RuleBroken`` and every reason by entry and key.
     """
     table, problems = _table(file.name, content)
-    staged = Staged(_key(institution.id), file.name, file_hash(file), table.report())
+    staged = Staged(id_of(institution), file.name, file_hash(file), table.report())
     _judge(staged, table, _Register(session, institution, own_standards), on)
     problems += [f"item[{error.row}] {error.header}：{error.message}" for error in staged.report.errors]
     if problems:
@@ -152,7 +152,7 @@ def _one(
 ) -> Staged:
     """One checked entry that is of no file."""
     table, problems = _table("", {"institution": institution.credit_code, "item": [entry]})
-    staged = Staged(_key(institution.id), "", "", table.report())
+    staged = Staged(id_of(institution), "", "", table.report())
     _judge(staged, table, _Register(session, institution, own_standards), on)
     problems += [f"{error.header}：{error.message}" for error in staged.report.errors]
     if problems:
@@ -175,7 +175,7 @@ def write_workbook(
     session: Session, institution: Institution, out: Path, specification: Specification | None = None
 ) -> int:
     """Write the items as a workbook that comes in again, and return how many there are."""
-    people = people_of(session, _key(institution.id))
+    people = people_of(session, id_of(institution))
     rows = [_values(item, one, people) for item, one in items_of(session, institution, specification)]
     write_form(out, [FormSheet(SHEET, COLUMNS, rows, example=False)], TEMPLATE_ID, INSTRUCTIONS)
     return len(rows)
@@ -218,7 +218,7 @@ class _Register:
     """What the checks of a file need from the database, loaded once."""
 
     def __init__(self, session: Session, institution: Institution, own_standards: Path | None) -> None:
-        firm = _key(institution.id)
+        firm = id_of(institution)
         self.people = people_of(session, firm)
         self.by_code = {one.code: one for one in self.people.values()}
         query = select(Specification).where(col(Specification.institution_id) == firm)
@@ -227,8 +227,8 @@ class _Register:
         parts = session.exec(select(SpecificationPart).where(col(SpecificationPart.institution_id) == firm))
         self.parts = {(one.specification_id, one.grade, one.method): one for one in parts}
         standing = items_of(session, institution)
-        self.items = {(_key(one.id), item.code): item for item, one in standing}
-        self.said = {(_key(one.id), item.code): _values(item, one, self.people) for item, one in standing}
+        self.items = {(id_of(one), item.code): item for item, one in standing}
+        self.said = {(id_of(one), item.code): _values(item, one, self.people) for item, one in standing}
         self._standard = cache(lambda key: standard_of(self.specifications[key], own_standards))
 
     def specification_problems(self, values: Mapping[str, Any]) -> Iterator[Problem]:
@@ -261,7 +261,7 @@ class _Register:
     def key(self, values: Mapping[str, Any]) -> tuple[int, str]:
         """What names an item; a specification that there is not has no items."""
         specification = self.specifications.get((values.get("specification") or "", values.get("version") or 0))
-        return (_key(specification.id) if specification else 0, values.get("code") or "")
+        return (id_of(specification) if specification else 0, values.get("code") or "")
 
     def part(self, values: Mapping[str, Any]) -> SpecificationPart | None:
         """The part that an item belongs to."""
@@ -333,8 +333,3 @@ def _is_same(one: Personnel | None, other: Personnel | None) -> bool:
     if one is None or other is None:
         return False
     return one.id == other.id or (one.id_index is not None and one.id_index == other.id_index)
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

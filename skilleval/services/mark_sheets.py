@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from skilleval.db.tables import Batch, Candidate, ImportReceipt, Mark, Personnel, SpecificationPart
+from skilleval.db.tables import Batch, Candidate, ImportReceipt, Mark, Personnel, SpecificationPart, id_of
 from skilleval.domain import lifecycle
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
@@ -76,7 +76,7 @@ def marks_workbook(
         for candidate in (one for one in candidates if one.grade in parts):
             part = parts[candidate.grade]
             values = {
-                assessor.code: entered.get((_key(candidate.id), _key(part.id), _key(assessor.id)))
+                assessor.code: entered.get((id_of(candidate), id_of(part), id_of(assessor)))
                 for assessor in assessors
             }
             row: dict[str, Any] = {
@@ -241,9 +241,9 @@ def _row_marks(
         if value is not None and not 0 <= value <= part.maximum:
             table.fail(row, assessor.code, value / 100, "mark_range", f"应在 0 至 {show(part.maximum)} 之间")
             continue
-        standing = entered.get((_key(candidate.id), _key(part.id), _key(assessor.id)))
+        standing = entered.get((id_of(candidate), id_of(part), id_of(assessor)))
         if standing is None:
-            new.append((_key(candidate.id), _key(part.id), _key(assessor.id), value))
+            new.append((id_of(candidate), id_of(part), id_of(assessor), value))
         elif standing.value != value:
             old = show(standing.value) if standing.value is not None else "缺考"
             table.fail(row, assessor.code, show(value) if value is not None else "缺考", "mark_stands",
@@ -273,8 +273,3 @@ def _parts_by_method(session: Session, batch: Batch) -> dict[str, dict[str, Spec
 def _assessors(session: Session, batch: Batch, parts: Mapping[str, SpecificationPart]) -> list[Personnel]:
     found = {one.code: one for part in parts.values() for one in assessors_for(session, batch, part)}
     return [found[code] for code in sorted(found)]
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

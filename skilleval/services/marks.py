@@ -1,6 +1,6 @@
-"""Marks and results: agreed, adjudicated, settled; corrected by a new entry with a reason and never edited.
+"""Marks: agreed and adjudicated; corrected by a new entry with a reason and never edited.
 
-How marks come in stands in ``mark_sheets``.
+How marks come in stands in ``mark_sheets``, what they come to in ``results``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,25 +15,19 @@ from skilleval.db.tables import (
     Mark,
     MarkUnlock,
     Person,
-    Result,
     SpecificationPart,
+    id_of,
 )
-from skilleval.domain import lifecycle
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
-from skilleval.domain.scoring import Part, PartMark, Settlement, agree, check_mark, settle, show
-from skilleval.packs import Library
-from skilleval.services import authority, journal
+from skilleval.domain.scoring import Part, PartMark, agree, check_mark, show
+from skilleval.services import journal
 from skilleval.services.batches import assessors_for, candidates_of, parts_of_batch
-from skilleval.services.case_decisions import settle_cases
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.recusals import Recusal, recusals_of_marks
 from skilleval.services.schemes import latest_schemes, veto_notes
-
-#: what is told of a candidate with a mark that was opened again
-OPENED = "有评分已解锁，等考评员重新提交"
 
 
 def correct_mark(
@@ -65,14 +59,14 @@ def correct_mark(
         raise RuleBroken(f"{METHODS[method].name_zh}按评分办法计分；请改正评分表后写明理由重新导入（skilleval schemes import）")
     if value is not None:
         check_mark(value, part.maximum)
-    standing = latest_marks(session, batch).get((_key(candidate.id), _key(part.id), _key(assessor.id)))
+    standing = latest_marks(session, batch).get((id_of(candidate), id_of(part), id_of(assessor)))
     if standing is None:
         raise RuleBroken("还没有这名考评员的评分，请用成绩表录入")
     if standing.value == value:
         raise RuleBroken(f"现有评分就是 {show(value) if value is not None else '缺考'}，没有更正")
     mark = Mark(
-        institution_id=batch.institution_id, candidate_id=_key(candidate.id), part_id=_key(part.id),
-        personnel_id=_key(assessor.id), revision=standing.revision + 1, value=value, absent=value is None,
+        institution_id=batch.institution_id, candidate_id=id_of(candidate), part_id=id_of(part),
+        personnel_id=id_of(assessor), revision=standing.revision + 1, value=value, absent=value is None,
         reason=reason.strip(),
     )  # fmt: skip
     session.add(mark)
@@ -95,7 +89,7 @@ def adjudicate(
         raise RuleBroken("裁定须写明理由")
     part = part_of(session, batch, candidate, method)
     check_mark(value, part.maximum)
-    own = (_key(candidate.id), _key(part.id))
+    own = (id_of(candidate), id_of(part))
     entered = by_part(latest_marks(session, batch))
     recused = recusals_of_marks(session, batch, [candidate], {own: entered.get(own, [])}).get(own, [])
     if any(one.is_about(actor.name) for one in recused):
@@ -136,130 +130,12 @@ def agreed_marks(
     for candidate in candidates:
         if candidate.state != "eligible":
             continue
-        agreed[_key(candidate.id)] = {
+        agreed[id_of(candidate)] = {
             part.method: _agree(part, entered.get(key, []), decided.get(key), vetoes)
             for part in by_grade.get(candidate.grade, [])
-            if (key := (_key(candidate.id), _key(part.id)))
+            if (key := (id_of(candidate), id_of(part)))
         }
     return agreed
-
-
-def settle_results(session: Session, actor: Actor, batch: Batch, library: Library) -> list[Result]:
-    """Settle the results of all candidates and take the batch to 成绩已核定; for direct recognition from its decided cases.
-
-    Refused with every reason: a batch that is not being marked, marks in dispute, marks that are missing, marks of
-    somebody who has to be recused (回避) that nobody else decided over, what is beyond the institution's authority.
-    """
-    take_duty(session, actor, batch, "marks.settle_results")
-    if batch.route == "direct":
-        return settle_cases(session, actor, batch, library)
-    lifecycle.step("batch", batch.state, "settled")
-    agreed, unlocks = part_marks(session, batch), unlocks_of(session, batch)
-    candidates = [one for one in candidates_of(session, batch) if one.state == "eligible"]
-    names = names_of(session, candidates)
-    against = recused_against(session, batch, candidates)
-    for key, mark in latest_marks(session, batch).items():
-        if mark.id in unlocks:
-            against.setdefault(key[0], []).append(OPENED)
-    told = [(one, names[one.person_id]) for one in candidates]
-    settled, problems = settlements(parts_of_batch(session, batch), told, agreed, against)
-    if problems:
-        raise RuleBroken(f"还不能核定成绩：{len(problems)} 处未完成或须裁定（未完成不是不合格）", problems)
-    authority.require(session, batch, library, candidates=candidates)
-    results = [_result(candidate, settlement) for candidate, settlement in settled]
-    batch.state = "settled"
-    session.add_all([*results, batch])
-    journal.record(session, actor, batch.institution_id, "results.settle", objects=[*results, batch])
-    return results
-
-
-def settlements(
-    parts: Sequence[SpecificationPart], candidates: Sequence[tuple[Candidate, str]],
-    agreed: Mapping[int, Mapping[str, PartMark]], against: Mapping[int, Sequence[str]],
-) -> tuple[list[tuple[Candidate, Settlement]], list[str]]:  # fmt: skip
-    """What each candidate's agreed marks come to; and who lacks what: disputes, missing marks, what else is against it.
-
-    ``candidates`` come with their names; ``against`` tells by candidate what stands in the way besides their marks.
-    """
-    problems: list[str] = []
-    settled: list[tuple[Candidate, Settlement]] = []
-    for candidate, name in candidates:
-        marks = agreed[_key(candidate.id)]
-        who = f"{candidate.admission_number} {name}"
-        disputes = [mark.dispute for mark in marks.values() if mark.dispute]
-        # Who is absent from one part needs no mark of the others.
-        absent = any(mark.absent for mark in marks.values())
-        missing = [] if absent else [mark.text for mark in marks.values() if mark.value is None and not mark.dispute]
-        problems += [f"{who} {told}" for told in (*disputes, *against.get(_key(candidate.id), []), *missing)]
-        if disputes:
-            continue
-        defined = {part.method: domain_part(part) for part in parts if part.grade == candidate.grade}
-        settled.append((candidate, settle(defined, marks)))
-    return settled, problems
-
-
-def correct_result(
-    session: Session, actor: Actor, batch: Batch, candidate: Candidate, *, parts: Mapping[str, int | None], reason: str
-) -> Result:
-    """Enter a corrected result as a new revision with a reason; what was settled before stays on record.
-
-    ``parts`` gives the new marks of the parts that change, in hundredths; None is absent. Refused: no reason, a batch
-    that is not settled or already certified, a mark out of range, nothing that changes.
-    """
-    take_duty(session, actor, batch, "marks.correct_result")
-    if not reason.strip():
-        raise RuleBroken("更正成绩须写明理由")
-    standing = latest_results(session, batch).get(_key(candidate.id))
-    result = next_result(session, batch, candidate, parts, reason.strip())
-    if standing is not None and result.parts == standing.parts:
-        raise RuleBroken("更正后的成绩与核定成绩相同")
-    session.add(result)
-    journal.record(session, actor, batch.institution_id, "results.correct", objects=[result], reason=reason.strip())
-    return result
-
-
-def next_result(
-    session: Session, batch: Batch, candidate: Candidate, parts: Mapping[str, int | None], reason: str
-) -> Result:
-    """The next version of a settled result with these marks in the place of the standing ones; not yet added.
-
-    Refused: a batch that is not settled or already certified, a route that has no marks, a part that there is not, a mark
-    out of range.
-    """
-    if batch.state not in ("settled", "noticed"):
-        raise RuleBroken(f"批次现在是“{lifecycle.label('batch', batch.state)}”，只有核定后、公示结束前可以更正成绩")
-    if candidate.route == "contest":
-        raise RuleBroken("竞赛晋级没有分数，不能按成绩更正；请用 skilleval contests disallow 取消晋级")
-    if batch.route == "direct":
-        raise RuleBroken("直接认定的结果随案卷的决定更正（skilleval recognitions decide）")
-    standing = latest_results(session, batch).get(_key(candidate.id))
-    if standing is None:
-        raise RuleBroken("该考生没有核定成绩")
-    defined = domain_parts(session, batch, candidate.grade)
-    unknown = sorted(parts.keys() - defined.keys())
-    if unknown:
-        raise RuleBroken(f"{Grade(candidate.grade).printed}没有这些部分：{'、'.join(unknown)}")
-    for method, value in parts.items():
-        if value is not None:
-            check_mark(value, defined[method].maximum)
-    values = {method: standing.parts.get(method) for method in defined} | dict(parts)
-    marks = {
-        method: PartMark(value, absent=value is None, text=f"{METHODS[method].name_zh}：{show(value) if value is not None else '缺考'}"
-                         + ("（更正）" if method in parts else ""))
-        for method, value in values.items()
-    }  # fmt: skip
-    return _result(candidate, settle(defined, marks), standing.revision + 1, reason)
-
-
-def latest_results(session: Session, batch: Batch) -> dict[int, Result]:
-    """The standing result of each candidate of a batch."""
-    query = (
-        select(Result)
-        .join(Candidate, col(Candidate.id) == col(Result.candidate_id))
-        .where(col(Result.institution_id) == batch.institution_id, col(Candidate.batch_id) == batch.id)
-        .order_by(col(Result.revision))
-    )
-    return {result.candidate_id: result for result in session.exec(query)}
 
 
 def latest_marks(session: Session, batch: Batch) -> dict[tuple[int, int, int], Mark]:
@@ -303,7 +179,7 @@ def recused_in(
 ) -> dict[int, list[str]]:  # fmt: skip
     """``recused_against`` from recusals by candidate and part, and rows that were read already."""
     decided = {own: one.decided_by for own, one in standing_decisions(standing, adjudications).items()}
-    names = {_key(part.id): METHODS[part.method].name_zh for part in parts}
+    names = {id_of(part): METHODS[part.method].name_zh for part in parts}
     told: dict[int, list[str]] = {}
     for own, recusals in found.items():
         if own not in decided or any(one.is_about(decided[own]) for one in recusals):
@@ -312,7 +188,7 @@ def recused_in(
 
 
 def _mark_ids(marks: Sequence[Mark]) -> list[int]:
-    return sorted(_key(mark.id) for mark in marks)
+    return sorted(id_of(mark) for mark in marks)
 
 
 def adjudications_of(session: Session, batch: Batch) -> Sequence[Adjudication]:
@@ -360,7 +236,7 @@ def _agree(
 ) -> PartMark:
     values = [mark.value for mark in marks if mark.value is not None]
     agreed = agree(domain_part(part), values, absent=sum(mark.absent for mark in marks), adjudicated=decided)
-    notes = "".join(f"；{vetoes[_key(mark.id)]}" for mark in marks if _key(mark.id) in vetoes)
+    notes = "".join(f"；{vetoes[id_of(mark)]}" for mark in marks if id_of(mark) in vetoes)
     dispute, text = (told and told + notes for told in (agreed.dispute, agreed.text))
     return replace(agreed, dispute=dispute, text=text) if notes else agreed
 
@@ -386,20 +262,7 @@ def part_of(session: Session, batch: Batch, candidate: Candidate, method: str) -
     raise RuleBroken(f"{Grade(candidate.grade).printed}没有“{METHODS[method].name_zh if method in METHODS else method}”这一部分")
 
 
-def _result(candidate: Candidate, settlement: Settlement, revision: int = 1, reason: str | None = None) -> Result:
-    return Result(
-        institution_id=candidate.institution_id, candidate_id=_key(candidate.id), revision=revision,
-        outcome=settlement.outcome.value, parts=dict(settlement.parts), total=settlement.total,
-        proof=list(settlement.reasons), reason=reason,
-    )  # fmt: skip
-
-
 def names_of(session: Session, candidates: Sequence[Candidate]) -> dict[int, str]:
     """The name of each candidate by person id."""
     keys = [one.person_id for one in candidates]
-    return {_key(one.id): one.name for one in session.exec(select(Person).where(col(Person.id).in_(keys)))}
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value
+    return {id_of(one): one.name for one in session.exec(select(Person).where(col(Person.id).in_(keys)))}

@@ -24,6 +24,7 @@ from skilleval.db.tables import (
     MembershipCorrection,
     Person,
     Result,
+    id_of,
 )
 from skilleval.domain import lifecycle
 from skilleval.domain.chains import Membership
@@ -76,7 +77,7 @@ def correct_leave(
             "须先处理（更正成绩，或撤销证书 skilleval certificates revoke），未作任何改动", told,
         )  # fmt: skip
     row = MembershipCorrection(
-        institution_id=chain.institution_id, member_id=_key(member.id), left_before=member.left_on, left_after=left_on,
+        institution_id=chain.institution_id, member_id=id_of(member), left_before=member.left_on, left_after=left_on,
         touched=_told(session, touched), reason=reason.strip(), corrected_by=actor.name,
     )  # fmt: skip
     member.left_on = left_on
@@ -163,8 +164,3 @@ def _told(session: Session, touched: Sequence[_Touched]) -> list[str]:
     seen = [one for one in touched if viewer.owns(one.batch.institution_id)]
     others = ["其他评价机构的批次中也有该企业的考生"] if len(seen) < len(touched) else []
     return [*(one.told for one in seen), *others]
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

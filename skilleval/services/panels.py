@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from skilleval.db.tables import Assignment, Batch, Candidate, Panel, PanelMember, Personnel, SpecificationPart
+from skilleval.db.tables import Assignment, Batch, Candidate, Panel, PanelMember, Personnel, SpecificationPart, id_of
 from skilleval.domain import lifecycle
 from skilleval.domain.conflicts import Conflict
 from skilleval.domain.errors import RuleBroken
@@ -84,7 +84,7 @@ class _Setting:
 
     def member(self, one: Personnel, candidates: Sequence[Candidate]) -> Member:
         """Somebody as one who may sit for these candidates."""
-        key = _key(one.id)
+        key = id_of(one)
         return Member(
             one.code, one.name, one.kind, tuple(one.occupations), tuple(Grade(grade) for grade in one.grades),
             one.card_valid_to, key in self.supervisors, self.workload.get(key, 0),
@@ -185,7 +185,7 @@ def panels_of(session: Session, batch: Batch) -> list[tuple[Panel, list[tuple[Pa
     )
     panels: dict[int, tuple[Panel, list[tuple[PanelMember, Personnel]]]] = {}
     for panel, seat, person in session.exec(query):
-        panels.setdefault(_key(panel.id), (panel, []))[1].append((seat, person))
+        panels.setdefault(id_of(panel), (panel, []))[1].append((seat, person))
     return list(panels.values())
 
 
@@ -203,7 +203,7 @@ def _write(
 ) -> Panel:
     firm = batch.institution_id
     query = select(Panel).where(col(Panel.institution_id) == firm, col(Panel.batch_id) == batch.id, col(Panel.name) == name)
-    panel = session.exec(query).first() or Panel(institution_id=firm, batch_id=_key(batch.id), name=name, reason=reason)
+    panel = session.exec(query).first() or Panel(institution_id=firm, batch_id=id_of(batch), name=name, reason=reason)
     if panel.id is not None and panel.method != method:
         raise RuleBroken(f"“{name}”是{METHODS[panel.method].name_zh if panel.method else '直接认定'}的评审组，请用别的名称")
     panel.method, panel.reason = method, reason
@@ -211,17 +211,17 @@ def _write(
     session.flush()
     held = {seat.personnel_id: seat for seat, _person in _seats(session, panel)}
     seats = [
-        held.get(_key(one.id), PanelMember(institution_id=firm, panel_id=_key(panel.id), personnel_id=_key(one.id)))
+        held.get(id_of(one), PanelMember(institution_id=firm, panel_id=id_of(panel), personnel_id=id_of(one)))
         for one in people
     ]
     for seat, one in zip(seats, people, strict=True):
         seat.role = "chair" if one.code == chair else "member"
-    here = {_key(one.id) for one in people}
+    here = {id_of(one) for one in people}
     gone: list[PanelMember | Assignment] = [seat for key, seat in held.items() if key not in here]
     gone += _part_assignments(session, batch, method, held.keys() - here)
     standing = {one.personnel_id for one in _part_assignments(session, batch, method, here)}
     assigned = [
-        Assignment(institution_id=firm, batch_id=_key(batch.id), personnel_id=_key(one.id), role="assessor", method=method)
+        Assignment(institution_id=firm, batch_id=id_of(batch), personnel_id=id_of(one), role="assessor", method=method)
         for one in people
         if method and one.id not in standing
     ]
@@ -325,8 +325,3 @@ def _personnel(session: Session, batch: Batch, codes: Sequence[str]) -> list[Per
     if missing := [f"没有编号为 {code} 的考评人员" for code in codes if code not in found]:
         raise RuleBroken("考评人员编号有误，可用 skilleval institutions show 查看", missing)
     return [found[code] for code in codes]
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -10,8 +10,8 @@ from sqlmodel import Session, col, select
 
 from skilleval.db.bulk import insert_columns, reserve_ids
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import Credential, Honour, ImportReceipt, Institution, Person, WorkPeriod
-from skilleval.domain.eligibility import Background, Diploma, HeldCertificate, Title, Work
+from skilleval.db.tables import Credential, Honour, ImportReceipt, Institution, Person, WorkPeriod, id_of
+from skilleval.domain.backgrounds import Background, Diploma, HeldCertificate, Title, Work
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import clean_number
 from skilleval.domain.ladder import Grade
@@ -67,7 +67,7 @@ def stage_people(
     Refused with ``RuleBroken``: a file that is none, and wrong headings. Wrong rows, such as one with a date after ``on``,
     stand in the report.
     """
-    firm = _key(institution.id)
+    firm = id_of(institution)
     table, roster = read_roster(file, on, progress)
     report = table.report()
     indexes = {place: vault.index(firm, roster.id_numbers[place]) for place in roster.good()}
@@ -134,7 +134,7 @@ def write_people(session: Session, actor: Actor, staged: Staged, *, vault: Vault
     session.flush()
     people = Person.__table__  # type: ignore[attr-defined]
     for _entry, person, _different in staged.changed:
-        written.append(("person", _key(person.id), journal.row_hash(people, person.model_dump())))
+        written.append(("person", id_of(person), journal.row_hash(people, person.model_dump())))
     held = _held(session, firm) if staged.recredentialed else {}
     changes = {
         person_id: credential_changes(entry.credentials, held.get(person_id, []))
@@ -211,7 +211,7 @@ def backgrounds(
     the evidence that a rule may ask for; where nobody entered any, what there is stays unknown. ``records`` are those of
     these people where the caller has them already.
     """
-    chosen = {_key(person.id): person for person in people}
+    chosen = {id_of(person): person for person in people}
     known = records or records_of(session, list(chosen))
     honoured: dict[int, list[Honour]] = {}
     for part in _chunks(list(chosen), _AT_ONCE):
@@ -324,7 +324,7 @@ def _correct_credentials(
     corrected = []
     for part in _chunks([*corrections, *denied], 500):
         for credential in session.exec(select(Credential).where(col(Credential.id).in_(part)).order_by(col(Credential.id))):
-            values = corrections.get(_key(credential.id))
+            values = corrections.get(id_of(credential))
             if values is None:
                 session.delete(credential)
                 continue
@@ -334,7 +334,7 @@ def _correct_credentials(
             corrected.append(credential)
     session.flush()
     written: list[tuple[str, int, str | None]] = [
-        ("credential", _key(one.id), journal.row_hash(table, one.model_dump())) for one in corrected
+        ("credential", id_of(one), journal.row_hash(table, one.model_dump())) for one in corrected
     ]
     return written + [("credential", key, None) for key in denied]
 
@@ -345,8 +345,3 @@ def _plain(value: Any) -> Any:
 
 def _chunks(keys: Sequence[int], size: int) -> Iterable[Sequence[int]]:
     return (keys[start : start + size] for start in range(0, len(keys), size))
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -18,7 +18,7 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer
 from skilleval.packs import Library, Packs
-from skilleval.services import authority, batches, candidates, contests, journal, people, rules
+from skilleval.services import authority, batch_plans, batch_steps, contests, holdings, journal, people, rules
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 
@@ -69,7 +69,7 @@ def promote(
     problems = _file_problems(contest, content, on)
     if problems:
         raise RuleBroken("不能按竞赛晋级，未作任何改动", problems)
-    batch = batches.add_batch(session, actor, institution, content, library)
+    batch = batch_plans.add_batch(session, actor, institution, content, library)
     take_duty(session, actor, batch, "promotions.promote")
     judged = _judge(session, contest, batch, library)
     earlier = _promoted_before(session, contest)
@@ -91,7 +91,7 @@ def promote(
     session.flush()
     eligible = [one for one in rows if one.state == "eligible"]
     authority.require(session, batch, library, candidates=eligible)
-    batches.number_candidates(session, batch)
+    batch_steps.number_candidates(session, batch)
     by_person = {one.result.person_id: one for one in passed}
     results = [_result(one, by_person[one.person_id].judgement) for one in eligible]
     batch.state = "settled"
@@ -155,7 +155,7 @@ def _judge(session: Session, contest: Contest, batch: Batch, library: Library) -
     keys = [one.person_id for one in results]
     persons = {one.id: one for one in session.exec(select(Person).where(col(Person.id).in_(keys)))}
     known = people.backgrounds(session, persons.values(), batch.starts_on)
-    held = candidates.held_certificates(session, keys)
+    held = holdings.held_certificates(session, keys)
     judged = []
     for one in results:
         standing = domain.Standing(one.group_name, one.rank, one.participants, one.award)

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Candidate, Notice, Objection
 from skilleval.domain.errors import RuleBroken
-from skilleval.services import notices
+from skilleval.services import objections
 from skilleval.services.journal import Actor
 
 #: who records what comes by the public page
@@ -52,7 +52,7 @@ def object_publicly(
             raise RuleBroken(f"请填写“{title}”")
         if len(given.strip()) > LONGEST[title]:
             raise RuleBroken(f"“{title}”最多 {LONGEST[title]} 字，现有 {len(given.strip())} 字；更长的请以书面形式提交")
-    return notices.raise_objection(
+    return objections.raise_objection(
         session, PUBLIC, notice, raised_by=name, text=text, on=on,
         candidate=None if listed is None else _listed(session, notice, listed),
         contact_sealed=vault.seal(notice.institution_id, contact.strip()),

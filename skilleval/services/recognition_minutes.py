@@ -13,8 +13,9 @@ from skilleval.db.tables import (
     Person,
     Personnel,
     RecognitionCase,
+    id_of,
 )
-from skilleval.domain.eligibility import EVIDENCE_LEVELS
+from skilleval.domain.backgrounds import EVIDENCE_LEVELS
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
@@ -51,17 +52,17 @@ def _subject(session: Session, case: RecognitionCase) -> Iterator[Sentence]:
     batch, candidate = batch_of_case(session, case), candidate_of(session, case)
     person, employer = session.get(Person, candidate.person_id), session.get(Institution, candidate.employer_id)
     assert person is not None and employer is not None
-    own = ("recognition_case", _key(case.id))
+    own = ("recognition_case", id_of(case))
     occupation = batch.occupation_name + (f"（{batch.trade}）" if batch.trade else "")
-    yield Sentence(f"批次 {batch.number}“{batch.name}”，评价日期 {batch.starts_on} 至 {batch.ends_on}。", (("batch", _key(batch.id)),))
+    yield Sentence(f"批次 {batch.number}“{batch.name}”，评价日期 {batch.starts_on} 至 {batch.ends_on}。", (("batch", id_of(batch)),))
     yield Sentence(
         f"{person.name}（准考证号 {candidate.admission_number or '未编号'}，{employer.name}）申报{occupation}"
         f"{Grade(candidate.grade).printed}。",
-        (("candidate", _key(candidate.id)), ("person", _key(person.id)), ("batch", _key(batch.id))),
+        (("candidate", id_of(candidate)), ("person", id_of(person)), ("batch", id_of(batch))),
     )
     yield Sentence(f"依据条款：{'；'.join(case.clauses)}。", (own,))
     if batch.authority_reason:
-        yield Sentence(f"条款不一致仍认定的书面理由：{batch.authority_reason}。", (("batch", _key(batch.id)),))
+        yield Sentence(f"条款不一致仍认定的书面理由：{batch.authority_reason}。", (("batch", id_of(batch)),))
     for limit in case.limits:
         lead = "打破的限制：" if limit["applied"] else "条款取消的限制中，"
         yield Sentence(f"{lead}{limit['name']}（{limit['fact']}）。", (own,))
@@ -75,9 +76,9 @@ def _sheet(session: Session, case: RecognitionCase, decision: CaseDecision) -> I
         yield Sentence(
             f"{line.category}：第 {line.serial} 项“{line.text}”{'（必备）' if line.must else ''}，满分 {show(line.maximum)}，"
             f"得分 {show(line.score)}；佐证材料：{told}。",
-            (("case_line", _key(line.id)), *(("evidence", _key(one.id)) for one in found)),
+            (("case_line", id_of(line)), *(("evidence", id_of(one)) for one in found)),
         )
-    yield Sentence(f"综合得分 {show(decision.composite)}（百分制）。", (("case_decision", _key(decision.id)),))
+    yield Sentence(f"综合得分 {show(decision.composite)}（百分制）。", (("case_decision", id_of(decision)),))
 
 
 def _evidence_told(one: Evidence) -> str:
@@ -93,10 +94,10 @@ def _panel(
     votes = {one.member_id: one for one in votes_of(session, case)}
     panels = session.exec(select(Panel).where(col(Panel.id).in_({member.panel_id for member, _one in panel}))).all()
     for one in panels:
-        yield Sentence(f"{one.name}，组成理由：{one.reason}。", (("panel", _key(one.id)),))
+        yield Sentence(f"{one.name}，组成理由：{one.reason}。", (("panel", id_of(one)),))
     for member, personnel in panel:
-        source: tuple[tuple[str, int], ...] = (("panel_member", _key(member.id)),)
-        given = votes.get(_key(member.id))
+        source: tuple[tuple[str, int], ...] = (("panel_member", id_of(member)),)
+        given = votes.get(id_of(member))
         if member.absent_reason is not None:
             yield Sentence(f"{_role(member)} {personnel.name}缺席：{member.absent_reason}。", source)
         elif given is None:
@@ -104,11 +105,11 @@ def _panel(
         else:
             comment = f"，意见：{given.comment.rstrip('。')}" if given.comment else ""
             told = f"{_role(member)} {personnel.name}表决“{VOTES[given.vote]}”{comment}。"
-            yield Sentence(told, (*source, ("case_vote", _key(given.id))))
+            yield Sentence(told, (*source, ("case_vote", id_of(given))))
 
 
 def _decision(case: RecognitionCase, decision: CaseDecision) -> Iterator[Sentence]:
-    source = (("case_decision", _key(decision.id)),)
+    source = (("case_decision", id_of(decision)),)
     for warning in decision.warnings:
         yield Sentence(f"决定时的提醒：{warning}。", source)
     yield Sentence(
@@ -120,8 +121,3 @@ def _decision(case: RecognitionCase, decision: CaseDecision) -> Iterator[Sentenc
 
 def _role(member: PanelMember) -> str:
     return "评审组长" if member.role == "chair" else "评审组成员"
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

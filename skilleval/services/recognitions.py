@@ -20,6 +20,7 @@ from skilleval.db.tables import (
     PanelMember,
     Personnel,
     RecognitionCase,
+    id_of,
 )
 from skilleval.domain import lifecycle
 from skilleval.domain.authority import resolve
@@ -131,7 +132,7 @@ def vote(
         raise RuleBroken(f"成员 {member_code} 登记为缺席（{member.absent_reason}），不能表决")
     earlier = [one for one in votes_of(session, case) if one.member_id == member.id]
     row = CaseVote(
-        institution_id=case.institution_id, case_id=_key(case.id), member_id=_key(member.id),
+        institution_id=case.institution_id, case_id=id_of(case), member_id=id_of(member),
         revision=len(earlier) + 1, vote=word, comment=comment.strip(),
     )  # fmt: skip
     case.state = "reviewing"
@@ -213,7 +214,7 @@ def matrix_of(session: Session, case: RecognitionCase) -> list[tuple[CaseLine, l
     )
     matrix: dict[int, tuple[CaseLine, list[Evidence]]] = {}
     for line, evidence in session.exec(query.order_by(col(CaseLine.serial), col(CaseLine.id), col(Evidence.code))):
-        matrix.setdefault(_key(line.id), (line, []))[1].extend([] if evidence is None else [evidence])
+        matrix.setdefault(id_of(line), (line, []))[1].extend([] if evidence is None else [evidence])
     return list(matrix.values())
 
 
@@ -267,21 +268,21 @@ def _fitting(session: Session, batch: Batch, candidate: Candidate) -> dict[str, 
     query = select(Evidence).where(
         col(Evidence.institution_id) == batch.institution_id, col(Evidence.employer_id) == candidate.employer_id
     )
-    return {one.code: _key(one.id) for one in session.exec(query)}
+    return {one.code: id_of(one) for one in session.exec(query)}
 
 
 def _lay(
     session: Session, actor: Actor, batch: Batch, entry: CaseEntry, candidate: Candidate, serial: int
 ) -> RecognitionCase:
     case = RecognitionCase(
-        institution_id=batch.institution_id, batch_id=_key(batch.id), candidate_id=_key(candidate.id),
+        institution_id=batch.institution_id, batch_id=id_of(batch), candidate_id=id_of(candidate),
         number=f"{batch.number}-A{serial:03d}", methods=dict(entry.methods), clauses=_clauses(session, candidate),
         limits=[{"name": one.name, "applied": one.applied, "fact": one.fact} for one in limits_of(candidate.proof)],
     )  # fmt: skip
     session.add(case)
     session.flush()
     lines = [
-        CaseLine(institution_id=batch.institution_id, case_id=_key(case.id), serial=place, category=line.group,
+        CaseLine(institution_id=batch.institution_id, case_id=id_of(case), serial=place, category=line.group,
                  text=line.text, maximum=line.maximum, must=line.must, score=line.score)
         for place, line in enumerate(entry.lines, start=1)
     ]  # fmt: skip
@@ -289,7 +290,7 @@ def _lay(
     session.flush()
     known = _fitting(session, batch, candidate)
     links = [
-        CaseEvidence(institution_id=batch.institution_id, line_id=_key(row.id), evidence_id=known[code])
+        CaseEvidence(institution_id=batch.institution_id, line_id=id_of(row), evidence_id=known[code])
         for row, line in zip(lines, entry.lines, strict=True)
         for code in line.evidence
     ]
@@ -308,8 +309,3 @@ def _clauses(session: Session, candidate: Candidate) -> list[str]:
     answer = resolve(application.asked, packs.authority(application.on), packs.every_rule())
     found = [packs.find(key, application.on) for key in answer.clauses]
     return [f"{rule.clause.reference}（{rule.clause.id}）" for rule in found if rule is not None]
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -32,7 +32,9 @@ from skilleval.domain.records import Frame, Recorded, RecordPlan, SoFar
 from skilleval.domain.scheme_plans import plan_of
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
-from skilleval.services.marking import Scene, drafts_of, must_be_marking, seat_of, title, write_scored
+from skilleval.services.mark_drafts import drafts_of
+from skilleval.services.marking import write_scored
+from skilleval.services.marking_scene import Scene, must_be_marking, seat_of, title
 
 
 @dataclass(frozen=True, slots=True)

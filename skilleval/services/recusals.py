@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
-from skilleval.db.tables import Batch, Candidate, Mark, Personnel
+from skilleval.db.tables import Batch, Candidate, Mark, Personnel, id_of
 from skilleval.domain.conflicts import CONFLICT_RULES, Conflict, stands_in_the_way
 from skilleval.domain.rules import Rule
 from skilleval.packs import Packs
@@ -45,7 +45,7 @@ class Recusal:
 
 def standing_conflicts(known: Known, pairs: Iterable[tuple[Personnel, Candidate]]) -> dict[Pair, list[Conflict]]:
     """The conflicts between people who acted and those whom they examined that nobody dismissed, whatever the rules say."""
-    asked = {(_key(personnel.id), _key(one.id)): (personnel, one) for personnel, one in pairs}
+    asked = {(id_of(personnel), id_of(one)): (personnel, one) for personnel, one in pairs}
     found: dict[Pair, list[Conflict]] = {}
     for pair, (personnel, candidate) in sorted(asked.items(), key=lambda one: one[0]):
         standing = [one for one in known.conflicts(personnel, [candidate]) if one.state != "dismissed"]
@@ -58,12 +58,12 @@ def recusals_of_marks(
     session: Session, batch: Batch, candidates: Sequence[Candidate], entered: Mapping[Own, Sequence[Mark]]
 ) -> dict[Own, list[Recusal]]:
     """By candidate and part: whose standing mark may not count, each with the clause."""
-    by_id = {_key(one.id): one for one in candidates}
+    by_id = {id_of(one): one for one in candidates}
     chosen = select(Personnel).where(
         col(Personnel.institution_id) == batch.institution_id,
         col(Personnel.id).in_({mark.personnel_id for marks in entered.values() for mark in marks}),
     )
-    people = {_key(one.id): one for one in session.exec(chosen)}
+    people = {id_of(one): one for one in session.exec(chosen)}
     pairs = [
         (people[mark.personnel_id], by_id[own[0]]) for own, marks in entered.items() if own[0] in by_id for mark in marks
     ]
@@ -120,8 +120,3 @@ def _rules(packs: Packs, batch: Batch) -> dict[str, Rule]:
 def _clause(conflict: Conflict, rules: Mapping[str, Rule]) -> str:
     rule = rules.get(f"conflict.{conflict.kind}")
     return rule.clause.id if rule is not None else f"conflict.{conflict.kind}"
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -24,6 +24,7 @@ from skilleval.db.tables import (
     Personnel,
     RecognitionCase,
     SpecificationPart,
+    id_of,
 )
 from skilleval.db.together import Queries, together
 from skilleval.domain.errors import RuleBroken
@@ -133,7 +134,7 @@ def counted_recusals(session: Session, batch: Batch, candidates: Collection[Cand
     if not pairs:
         return []
     found = together(session, {
-        **conflicts.recorded_about(batch), **_queries(batch, {_key(one.id) for _personnel, one in pairs}),
+        **conflicts.recorded_about(batch), **_queries(batch, {id_of(one) for _personnel, one in pairs}),
     })  # fmt: skip
     if asked is None and batch.state in _CERTIFIED:
         holders = {one.candidate_id for one in found[_Certified]}
@@ -144,9 +145,9 @@ def counted_recusals(session: Session, batch: Batch, candidates: Collection[Cand
     return [
         Counted(recusal, candidate, one.what, ways.get(batch.state, _CERTIFIED_WAY), one.part_id)
         for personnel, candidate in pairs
-        for recusal in recusals.get((_key(personnel.id), _key(candidate.id)), [])
+        for recusal in recusals.get((id_of(personnel), id_of(candidate)), [])
         if recusal.conflict.state == "confirmed"
-        for one in given.get(_key(candidate.id), [])
+        for one in given.get(id_of(candidate), [])
         if any(recusal.is_about(word) for word in one.by)
     ]
 
@@ -270,8 +271,3 @@ def _votes(decided: Iterable[_Decided]) -> dict[int, list[_Given]]:
         codes = frozenset(each.code for each in voters if each.present and each.vote is not None)
         given[one.candidate_id] = [_Given(f"案卷 {one.case} 的表决", codes)]
     return given
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -30,8 +30,9 @@ from skilleval.packs import Library, Packs
 from skilleval.services import (
     authority,
     conflicts,
-    marking,
+    marking_scene,
     marks,
+    notice_list,
     notices,
     panels,
     recusals,
@@ -39,11 +40,12 @@ from skilleval.services import (
     schemes,
 )
 from skilleval.services.authority_ground import Records
-from skilleval.services.batches import counts, readiness_rules, with_staff
+from skilleval.services.batch_steps import counts, readiness_rules, with_staff
 from skilleval.services.certificates import MissingGlyphs
 from skilleval.services.conflicts import Duty, Known, Scene
 from skilleval.services.filing_record import BatchOutline, read_outline
 from skilleval.services.numbering import Reached, counters_query
+from skilleval.services.objections import is_uncorrected
 from skilleval.services.panels import Act, Bench
 from skilleval.services.recusals import Recusal
 from skilleval.services.recused_results import Counted, counted_recusals
@@ -74,8 +76,8 @@ class Ground:
 
     @cached_property
     def people(self) -> Sequence[tuple[Candidate, Person, str]]:
-        """Everybody who ever applied, as ``notices.people_of``."""
-        return notices.people_of(self.session, self.batch)
+        """Everybody who ever applied, as ``notice_list.people_of``."""
+        return notice_list.people_of(self.session, self.batch)
 
     @property
     def candidates(self) -> list[Candidate]:
@@ -175,14 +177,14 @@ class Ground:
     @cached_property
     def passed(self) -> set[int]:
         """The ids of the candidates who passed."""
-        return notices.passed_of(self.session, self.batch)
+        return notice_list.passed_of(self.session, self.batch)
 
     @cached_property
     def _notices(self) -> Sequence[tuple[Notice, Objection | None, bool]]:
         """Every notice with each of its objections, and whether that is uncorrected."""
         firm = self.batch.institution_id
         own = sa.and_(col(Objection.institution_id) == firm, col(Objection.notice_id) == col(Notice.id))
-        query = select(Notice, Objection, notices.is_uncorrected()).outerjoin(Objection, own)
+        query = select(Notice, Objection, is_uncorrected()).outerjoin(Objection, own)
         query = query.where(col(Notice.institution_id) == firm, col(Notice.batch_id) == self.batch.id)
         return self.session.exec(query.order_by(col(Notice.serial), col(Objection.serial), col(Objection.id))).all()
 
@@ -212,16 +214,16 @@ class Ground:
         return recusals.recusals_between(self.batch, self.packs, self._known, pairs)
 
     @cached_property
-    def _marks(self) -> tuple[dict[marking.Seat, Mark], dict[int, MarkUnlock]]:
-        return marking.marks_of(self.session, self.batch)
+    def _marks(self) -> tuple[dict[marking_scene.Seat, Mark], dict[int, MarkUnlock]]:
+        return marking_scene.marks_of(self.session, self.batch)
 
     @cached_property
-    def marking(self) -> marking.Scene:
+    def marking(self) -> marking_scene.Scene:
         """The batch as one that is being marked."""
         parts = self.scene.planned_parts
         latest = {part.id or 0: scheme for part, scheme in self._parts if scheme is not None and part in parts}
         sitting = [(one, person.name) for one, person in self.still_in if one.state == "eligible"]
-        return marking.Scene(self.batch, parts, marking.assessors_in(parts, self.duties), latest, sitting, *self._marks)
+        return marking_scene.Scene(self.batch, parts, marking_scene.assessors_in(parts, self.duties), latest, sitting, *self._marks)
 
     @property
     def vetoes(self) -> Mapping[int, str]:

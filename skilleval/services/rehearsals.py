@@ -18,10 +18,20 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
 from skilleval.domain.rules import Answer, Proof, own_clause
 from skilleval.reports.filing import filing_templates
-from skilleval.services import authority, certificates, filings, marking, marks, notices
+from skilleval.services import (
+    authority,
+    certificates,
+    filings,
+    marking_scene,
+    marks,
+    notice_closing,
+    notice_list,
+    notices,
+)
 from skilleval.services.case_decisions import standing_decisions
 from skilleval.services.recognitions import cases_of
 from skilleval.services.rehearsal_ground import STILL_IN, Ground, Means
+from skilleval.services.results import OPENED, settlements
 
 #: the steps of the road, in order
 ROAD = ("enrolling", "reviewed", "scheduled", "marking", "settled", "noticed", "cleared", "certified", "filed")
@@ -71,7 +81,7 @@ def _notice(known: Ground) -> tuple[dict[str, Any], str]:
     else:
         listed = {one.id or 0 for one in known.candidates if one.state in STILL_IN}
         basis = "名单：成绩还没有核定，假定已申报和审核通过的考生全部合格"
-    entries = notices.entries_from(known.people, batch, means.vault, listed)
+    entries = notice_list.entries_from(known.people, batch, means.vault, listed)
     if not entries:
         raise RuleBroken(f"批次 {batch.number} 没有可以列入公示样张的考生")
     first_day = max(means.on, batch.ends_on)
@@ -137,7 +147,7 @@ def _settled(known: Ground) -> Found:
     scene = known.marking
     taken = [part for part in scene.parts if scene.sitting(part)]
     leaves = [
-        _leaf("locked", f"{marking.title(part)}全部锁定", scene.is_open_to_all(part), f"{marking.title(part)}：{_locked(scene, part)}", "评分")
+        _leaf("locked", f"{marking_scene.title(part)}全部锁定", scene.is_open_to_all(part), f"{marking_scene.title(part)}：{_locked(scene, part)}", "评分")
         for part in taken
     ]
     if taken and all(scene.is_open_to_all(part) for part in taken):
@@ -145,20 +155,20 @@ def _settled(known: Ground) -> Found:
     return (*refusals, *leaves), ()
 
 
-def _locked(scene: marking.Scene, part: Any) -> str:
+def _locked(scene: marking_scene.Scene, part: Any) -> str:
     people = scene.assessors.get(part.id, ())
     sitting = len(scene.sitting(part))
     return "、".join(f"{one.code} 已锁定 {scene.locked_by(part, one)} / {sitting}" for one in people) or "还没有指派考评员"
 
 
-def _unsettled(known: Ground, scene: marking.Scene) -> list[str]:
+def _unsettled(known: Ground, scene: marking_scene.Scene) -> list[str]:
     """What settling would be refused for, once nobody's marks are hidden any more."""
     agreed = marks.agreed_marks(known.batch, scene.parts, known.eligible, scene.marks, known.adjudications, known.vetoes)
     against = known.recused()
     for key, mark in scene.marks.items():
         if mark.id in scene.unlocks:
-            against.setdefault(key[0], []).append(marks.OPENED)
-    return marks.settlements(scene.parts, scene.candidates, agreed, against)[1]
+            against.setdefault(key[0], []).append(OPENED)
+    return settlements(scene.parts, scene.candidates, agreed, against)[1]
 
 
 def _noticed(known: Ground) -> Found:
@@ -178,11 +188,11 @@ def _noticed(known: Ground) -> Found:
 def _cleared(known: Ground) -> Found:
     if known.batch.state != "noticed":
         return (_unknown("closing", "公示可以结束", "还没有公示，有没有异议现在看不出", "公示"),), ()
-    entries = notices.entries_from(known.people, known.batch, known.means.vault, known.passed)
+    entries = notice_list.entries_from(known.people, known.batch, known.means.vault, known.passed)
     objections = [one for one, _uncorrected in known.objections]
     uncorrected = {one.id for one, uncorrected in known.objections if uncorrected}
     recused = [one.told for one in known.counted]
-    closing = notices.Closing(known.notice.last_day, objections, uncorrected, *notices.changes(known.notice, entries), recused)
+    closing = notice_closing.Closing(known.notice.last_day, objections, uncorrected, *notice_list.changes(known.notice, entries), recused)
     against = closing.reasons(known.means.on)
     return tuple(_not_met("closing", "公示可以结束", reason, "公示") for reason in against), ()
 

@@ -6,7 +6,7 @@ from datetime import date
 from sqlmodel import Session, col, select
 
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import RELATION_KINDS, Institution, Person, Personnel, Relation
+from skilleval.db.tables import RELATION_KINDS, Institution, Person, Personnel, Relation, id_of
 from skilleval.domain.conflicts import KINDS
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import journal
@@ -39,11 +39,11 @@ def declare_relation(
     """
     if problems := _problems(told, on):
         raise RuleBroken("声明有错误，未作任何改动", problems)
-    firm = _key(institution.id)
+    firm = id_of(institution)
     employer = told.employer or institution
     if employer.id != firm and not served_firm(session, institution, employer).is_recorded:
         raise RuleBroken(f"{employer.name} 不是链员，也没有与 {institution.name} 的服务关系，不能登记其职工")
-    other = find_person(session, _key(employer.id), told.other, vault=vault)
+    other = find_person(session, id_of(employer), told.other, vault=vault)
     personnel = None if told.code is None else _personnel(session, firm, told.code)
     person = None if told.person is None else find_person(session, firm, told.person, vault=vault)
     if person is not None and person.id == other.id:
@@ -86,7 +86,7 @@ def _row(firm: int, told: Declared, personnel: Personnel | None, person: Person 
         personnel_id=None if personnel is None else personnel.id,
         first_employer_id=None if person is None else person.institution_id,
         first_person_id=None if person is None else person.id,
-        employer_id=other.institution_id, person_id=_key(other.id),
+        employer_id=other.institution_id, person_id=id_of(other),
         valid_from=told.valid_from, valid_to=told.valid_to, declared_by="", declared_on=date.min,
     )  # fmt: skip
 
@@ -95,8 +95,3 @@ def _is_declared(session: Session, row: Relation) -> bool:
     same = ("institution_id", "kind", "personnel_id", "first_person_id", "person_id", "source", "valid_from", "valid_to")
     query = select(Relation).where(col(Relation.institution_id) == row.institution_id, col(Relation.person_id) == row.person_id)
     return any(all(getattr(one, name) == getattr(row, name) for name in same) for one in session.exec(query))
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -24,17 +24,19 @@ from skilleval.db.tables import (
     Personnel,
     Result,
     SpecificationPart,
+    id_of,
 )
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.methods import METHODS
 from skilleval.domain.scoring import check_mark
 from skilleval.domain.workdays import Calendar
 from skilleval.packs import Library
-from skilleval.services import journal, marks, notices
+from skilleval.services import journal, marks, notice_closing, notices, objections
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
 from skilleval.services.recusals import must_be_recused
 from skilleval.services.recused_results import Counted, counted_recusals
+from skilleval.services.results import next_result
 
 
 def remark(
@@ -66,14 +68,14 @@ def remark(
     conflict = _decided_conflict(session, recused[0]) if recused else None
     decided = _decided(session, candidate, part)
     row = Adjudication(
-        institution_id=batch.institution_id, candidate_id=_key(candidate.id), part_id=_key(part.id),
-        revision=len(decided) + 1, mark_ids=sorted(_key(one.id) for one in _marks(session, candidate, part)), value=value,
+        institution_id=batch.institution_id, candidate_id=id_of(candidate), part_id=id_of(part),
+        revision=len(decided) + 1, mark_ids=sorted(id_of(one) for one in _marks(session, candidate, part)), value=value,
         reason=reason.strip(), decided_by=actor.name, objection_id=objection.id if objection else None,
         conflict_id=conflict.id if conflict else None,
     )  # fmt: skip
     why = f"第 {objection.serial} 号异议成立" if objection else f"{recused[0].recusal.conflict.text}，已认定回避"
     told = f"{why}，由{actor.name}重评：{reason.strip()}"
-    result = marks.next_result(session, batch, candidate, {method: value}, told)
+    result = next_result(session, batch, candidate, {method: value}, told)
     session.add_all([row, result])
     journal.record(session, actor, batch.institution_id, "results.remark", objects=[row, result], reason=told)
     return result
@@ -84,8 +86,8 @@ def unanswered(session: Session, batch: Batch, candidate: Candidate) -> list[Obj
     return [
         one
         for notice in notices.notices_of(session, batch)[-1:]
-        for one in notices.objections_of(session, notice)
-        if one.candidate_id == candidate.id and one.state == "upheld" and not notices.corrected_since(session, one)
+        for one in objections.objections_of(session, notice)
+        if one.candidate_id == candidate.id and one.state == "upheld" and not objections.corrected_since(session, one)
     ]
 
 
@@ -109,11 +111,11 @@ def correct_notice(
     """
     batch = notices.batch_of_notice(session, notice)
     take_duty(session, actor, batch, "reopening.correct_notice")
-    gone, new = notices.changed_entries(session, notice, vault=vault)
+    gone, new = notice_closing.changed_entries(session, notice, vault=vault)
     problems = [
         f"第 {one.serial} 号异议尚未处理" if one.state == "open" else f"第 {one.serial} 号异议成立，但有关成绩尚未更正"
-        for one in notices.objections_of(session, notice)
-        if one.state == "open" or (one.state == "upheld" and not notices.corrected_since(session, one))
+        for one in objections.objections_of(session, notice)
+        if one.state == "open" or (one.state == "upheld" and not objections.corrected_since(session, one))
     ]
     if not gone and not new:
         problems.append("公示名单没有变化，不需要更正公示")
@@ -158,8 +160,3 @@ def _decided(session: Session, candidate: Candidate, part: SpecificationPart) ->
         col(Adjudication.candidate_id) == candidate.id, col(Adjudication.part_id) == part.id,
     )  # fmt: skip
     return list(session.exec(query.order_by(col(Adjudication.revision))))
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from skilleval.db.tables import Batch, Candidate, Certificate, Result
+from skilleval.db.tables import Batch, Candidate, Certificate, Result, id_of
 from skilleval.domain import contests, lifecycle
 from skilleval.domain.candidacy import Application, rule_differences
 from skilleval.domain.errors import RuleBroken
@@ -101,13 +101,13 @@ def replay_batch(
     everybody = batches.candidates_of(session, batch)
     chosen = everybody if candidates is None else candidates
     names = marks.names_of(session, everybody)
-    who = {_key(one.id): f"{one.admission_number or '（未编号）'} {names[one.person_id]}" for one in everybody}
+    who = {id_of(one): f"{one.admission_number or '（未编号）'} {names[one.person_id]}" for one in everybody}
     found = replay_rows.tampered_rows(session, batch, chosen, who)
     case = _Case(session, batch)
     cases = tuple(
         Replayed(
-            one, who[_key(one.id)],
-            (_rows_step(found.of(_key(one.id))), *case.steps(one)),
+            one, who[id_of(one)],
+            (_rows_step(found.of(id_of(one))), *case.steps(one)),
             case.on_another_day(one, as_of) if as_of is not None else None,
         )
         for one in chosen
@@ -134,13 +134,13 @@ class _Case:
 
     def steps(self, candidate: Candidate) -> list[Step]:
         """The steps that the candidate's case has come to."""
-        results = self.results.get(_key(candidate.id), [])
+        results = self.results.get(id_of(candidate), [])
         steps = [self._eligibility(candidate)]
-        if (told := self.sheets.get(_key(candidate.id))) is not None:
+        if (told := self.sheets.get(id_of(candidate))) is not None:
             steps.append(_step("sheets", told))
         if results or (self.batch.state in _SETTLED and candidate.state == "eligible"):
             steps += self._settled(candidate, results)
-        certificates = self.ledger.certificates.get(_key(candidate.id), [])
+        certificates = self.ledger.certificates.get(id_of(candidate), [])
         passed = bool(results) and results[-1].outcome == "passed"
         if certificates or (self.batch.state in _CERTIFIED and passed):
             steps.append(self._number(candidate, certificates, passed))
@@ -192,7 +192,7 @@ class _Case:
         if candidate.route == promotions.ROUTE:
             return [self._promoted(candidate, results)]
         parts = self._parts.setdefault(candidate.grade, marks.domain_parts(self.session, self.batch, candidate.grade))
-        agreed = self.agreed.get(_key(candidate.id))
+        agreed = self.agreed.get(id_of(candidate))
         if agreed is None:
             state = lifecycle.label("candidate", candidate.state)
             return [Step("marks", "differs", (f"考生现为“{state}”，不应有核定成绩",))]
@@ -209,7 +209,7 @@ class _Case:
                 outcomes.append(f"第 {place} 版的理由与复算不一致")
         outcomes += [
             f"{METHODS[method].name_zh}重评为 {show(value)}，没有一版更正的成绩是它"
-            for method, value in self.remarks.get(_key(candidate.id), [])
+            for method, value in self.remarks.get(id_of(candidate), [])
             if all(one.parts.get(method) != value for one in results[1:])
         ]
         return [_step("marks", told), _step("outcome", outcomes)]
@@ -241,8 +241,3 @@ class _Case:
 
 def _step(name: str, differences: Sequence[str]) -> Step:
     return Step(name, "differs" if differences else "equal", tuple(differences))
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -16,6 +16,7 @@ from skilleval.db.tables import (
     Registration,
     Result,
     SpecificationPart,
+    id_of,
 )
 from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
@@ -95,13 +96,13 @@ def tampered_rows(session: Session, batch: Batch, candidates: Sequence[Candidate
 
 
 def _shared(session: Session, batch: Batch) -> dict[tuple[str, int], str]:
-    named = {("batch", _key(batch.id)): f"批次：批次 {batch.number} 的记录"}
+    named = {("batch", id_of(batch)): f"批次：批次 {batch.number} 的记录"}
     registrations = select(Registration).where(col(Registration.institution_id) == batch.institution_id)
     for registration in session.exec(registrations.order_by(col(Registration.id))):
-        named["registration", _key(registration.id)] = f"备案：备案号 {registration.number} 的记录"
+        named["registration", id_of(registration)] = f"备案：备案号 {registration.number} 的记录"
     for part in batches.parts_of_batch(session, batch):
         name = f"{Grade(part.grade).printed}{METHODS[part.method].name_zh}"
-        named["specification_part", _key(part.id)] = f"评价规范：{name}的规定（权重、满分、合格线、考评员数、取值办法）"
+        named["specification_part", id_of(part)] = f"评价规范：{name}的规定（权重、满分、合格线、考评员数、取值办法）"
     return named
 
 
@@ -109,15 +110,15 @@ def _own(
     session: Session, batch: Batch, candidates: Sequence[Candidate], who: Mapping[int, str]
 ) -> dict[tuple[str, int], tuple[int, str]]:
     """The records of the candidates themselves: (table, id) → (candidate, what it is called)."""
-    parts = {_key(part.id): part for part in session.exec(select(SpecificationPart).where(
+    parts = {id_of(part): part for part in session.exec(select(SpecificationPart).where(
         col(SpecificationPart.institution_id) == batch.institution_id))}  # fmt: skip
-    assessors = {_key(one.id): one for one in session.exec(select(Personnel).where(
+    assessors = {id_of(one): one for one in session.exec(select(Personnel).where(
         col(Personnel.institution_id) == batch.institution_id))}  # fmt: skip
     named: dict[tuple[str, int], tuple[int, str]] = {}
-    chosen = {_key(one.id): f"考生 {who[_key(one.id)]}" for one in candidates}
+    chosen = {id_of(one): f"考生 {who[id_of(one)]}" for one in candidates}
 
-    def tell(table: str, key: int | None, candidate_id: int, text: str) -> None:
-        named[table, _key(key)] = (candidate_id, text)
+    def tell(table: str, key: int, candidate_id: int, text: str) -> None:
+        named[table, key] = (candidate_id, text)
 
     for key, own in chosen.items():
         tell("candidate", key, key, f"资格：{own} 的申报与资格审核记录（判断依据、结论、证明）")
@@ -125,20 +126,20 @@ def _own(
         # What was stored may have been changed into anything.
         reached = candidate.inputs.get("contest_result") if isinstance(candidate.inputs, dict) else None
         if isinstance(reached, int):
-            tell("contest_result", reached, _key(candidate.id), f"竞赛：{chosen[_key(candidate.id)]} 的竞赛成绩")
+            tell("contest_result", reached, id_of(candidate), f"竞赛：{chosen[id_of(candidate)]} 的竞赛成绩")
     for mark in _rows(session, batch, Mark, chosen):
         where = f"{chosen[mark.candidate_id]}、{METHODS[parts[mark.part_id].method].name_zh}"
         time = "" if mark.revision == 1 else f"第 {mark.revision} 次"
-        tell("mark", mark.id, mark.candidate_id, f"成绩：{where}、考评员 {assessors[mark.personnel_id].code} 的{time}评分")
+        tell("mark", id_of(mark), mark.candidate_id, f"成绩：{where}、考评员 {assessors[mark.personnel_id].code} 的{time}评分")
     for one in _rows(session, batch, Adjudication, chosen):
         where = f"{chosen[one.candidate_id]}、{METHODS[parts[one.part_id].method].name_zh}"
-        tell("adjudication", one.id, one.candidate_id, f"裁定：{where}的裁定")
+        tell("adjudication", id_of(one), one.candidate_id, f"裁定：{where}的裁定")
     for result in _rows(session, batch, Result, chosen):
         text = f"成绩：{chosen[result.candidate_id]} 的第 {result.revision} 版核定成绩"
-        tell("result", result.id, result.candidate_id, text)
+        tell("result", id_of(result), result.candidate_id, text)
     for certificate in _rows(session, batch, Certificate, chosen):
         text = f"证书：{chosen[certificate.candidate_id]} 的证书 {certificate.number} "
-        tell("certificate", certificate.id, certificate.candidate_id, text)
+        tell("certificate", id_of(certificate), certificate.candidate_id, text)
     return named
 
 
@@ -149,8 +150,3 @@ def _rows(session: Session, batch: Batch, table: type[_Row], chosen: Mapping[int
     )
     rows = session.exec(select(table).where(col(table.candidate_id).in_(of_batch)).order_by(col(table.id)))
     return [row for row in rows if row.candidate_id in chosen]
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

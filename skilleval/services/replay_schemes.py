@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlmodel import Session, col, select
 
-from skilleval.db.tables import Batch, Candidate, Mark, Personnel, Scheme, SpecificationPart
+from skilleval.db.tables import Batch, Candidate, Mark, Personnel, Scheme, SpecificationPart, id_of
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.methods import METHODS
 from skilleval.domain.scheme_plans import first_difference, plan_of, rescore
@@ -30,7 +30,7 @@ def sheet_differences(session: Session, batch: Batch) -> dict[int, list[str]]:
 
     A part takes no other scheme once it has marks, so the last version of its scheme is the one that was in force.
     """
-    parts = {_key(one.id): one for one in parts_of_batch(session, batch)} if batch.route != "direct" else {}
+    parts = {id_of(one): one for one in parts_of_batch(session, batch)} if batch.route != "direct" else {}
     schemes = _schemes(session, batch, list(parts.values()))
     told: dict[int, list[str]] = {}
     behind: set[int] = set()
@@ -47,7 +47,7 @@ def sheet_differences(session: Session, batch: Batch) -> dict[int, list[str]]:
 
 def _differences(filled: Filled, schemes: _Schemes) -> list[str]:
     sheet, mark, part = filled.sheet, filled.mark, filled.part
-    scheme, standing = schemes.every.get(sheet.scheme_id), schemes.standing.get(_key(part.id))
+    scheme, standing = schemes.every.get(sheet.scheme_id), schemes.standing.get(id_of(part))
     if scheme is None or standing is None or scheme.part_id != part.id:
         return ["评分记录所依据的评分办法不是这一部分的"]
     told = [] if scheme is standing else [f"依据评分办法第 {scheme.version} 版，评分时现行的是第 {standing.version} 版"]
@@ -82,7 +82,7 @@ def _against(filled: Filled, scored: Scored) -> list[str]:
 
 def _schemes(session: Session, batch: Batch, parts: Sequence[SpecificationPart]) -> _Schemes:
     query = select(Scheme).where(col(Scheme.institution_id) == batch.institution_id)
-    every = {_key(one.id): one for one in session.exec(query.order_by(col(Scheme.id)))}
+    every = {id_of(one): one for one in session.exec(query.order_by(col(Scheme.id)))}
     return _Schemes(every, latest_schemes(session, batch, parts), (batch.starts_on, batch.ends_on))
 
 
@@ -99,8 +99,3 @@ def _marks(session: Session, batch: Batch, parts: Sequence[int]) -> Sequence[tup
 def _where(part: SpecificationPart, assessor: Personnel, mark: Mark) -> str:
     time = "" if mark.revision == 1 else f"第 {mark.revision} 次"
     return f"{METHODS[part.method].name_zh}、考评员 {assessor.code} 的{time}评分"
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

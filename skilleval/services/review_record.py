@@ -20,6 +20,7 @@ from skilleval.db.tables import (
     Specification,
     SpecificationDraft,
     SpecificationDrafter,
+    id_of,
 )
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
@@ -48,7 +49,7 @@ class _Road:
     @property
     def serials(self) -> Mapping[int, int]:
         """The numbers of the revisions."""
-        return {_key(one.id): one.serial for one in self.revisions}
+        return {id_of(one): one.serial for one in self.revisions}
 
 
 def record_of(session: Session, draft: SpecificationDraft) -> Minutes:
@@ -70,7 +71,7 @@ def record_of(session: Session, draft: SpecificationDraft) -> Minutes:
         sections.append(Section("起草单位的意见", drafters))
     if closing := tuple(_closing(session, draft)):
         sections.append(Section("结果", closing))
-    signers = tuple(f"评审专家 {one.name}" for one in road.reviewers.get(_key(rounds[-1].id), ()))
+    signers = tuple(f"评审专家 {one.name}" for one in road.reviewers.get(id_of(rounds[-1]), ()))
     head = journal.head_hash(session, draft.institution_id)
     return Minutes(f"评价规范评审记录（{draft.number}）", tuple(sections), lead.name, head, signers)
 
@@ -79,7 +80,7 @@ def _drafting(session: Session, road: _Road) -> Iterator[Sentence]:
     draft = road.draft
     chain = session.get(Chain, draft.chain_id)
     assert chain is not None
-    own = ("specification_draft", _key(draft.id))
+    own = ("specification_draft", id_of(draft))
     occupation = standards.occupation(draft.occupation_code, draft.occupation_edition)
     grades = "、".join(Grade(one).printed for one in draft.grades)
     yield Sentence(
@@ -90,22 +91,22 @@ def _drafting(session: Session, road: _Road) -> Iterator[Sentence]:
     for one in road.drafters:
         left = f"至 {one.left_on}" if one.left_on else "起"
         told = f"{one.role}：{one.name}（{one.credit_code}），起草人 {'、'.join(one.people)}，{one.joined_on} {left}。"
-        yield Sentence(told, (("specification_drafter", _key(one.id)),))
+        yield Sentence(told, (("specification_drafter", id_of(one)),))
     firms = {one.credit_code: one.name for one in road.drafters}
     for revision in road.revisions:
         yield Sentence(
             f"第 {revision.serial} 稿，{revision.handed_on} 由{firms[revision.credit_code]}提交，理由：{revision.reason}；"
             f"SHA-256 {revision.sha256}。",
-            (("draft_revision", _key(revision.id)),),
+            (("draft_revision", id_of(revision)),),
         )
 
 
 def _round(road: _Road, row: ReviewRound) -> Iterator[Sentence]:
-    own = ("review_round", _key(row.id))
+    own = ("review_round", id_of(row))
     yield Sentence(f"评审第 {road.serials[row.revision_id]} 稿。", (own, ("draft_revision", row.revision_id)))
-    for one in road.reviewers.get(_key(row.id), ()):
+    for one in road.reviewers.get(id_of(row), ()):
         told = f"评审专家 {one.name}（{one.firm}，{one.qualification or '资格未填'}）。"
-        yield Sentence(told, (("reviewer", _key(one.id)),))
+        yield Sentence(told, (("reviewer", id_of(one)),))
     yield from _opinions(road, row.id)
     assert row.reason is not None
     yield Sentence(f"{row.concluded_on} 评审结论：{CONCLUSIONS[row.state]}。理由：{row.reason.rstrip('。')}。", (own,))
@@ -118,11 +119,11 @@ def _opinions(road: _Road, round_id: int | None) -> Iterator[Sentence]:
     for one in road.opinions:
         if one.round_id != round_id:
             continue
-        answer = road.answers.get(_key(one.id))
+        answer = road.answers.get(id_of(one))
         told = (
             f"处理：{VERDICTS[answer.verdict]}，{answer.reason.rstrip('。')}" if answer is not None else "尚未处理"
         )
-        sources = [("draft_opinion", _key(one.id))] + ([("opinion_answer", _key(answer.id))] if answer else [])
+        sources = [("draft_opinion", id_of(one))] + ([("opinion_answer", id_of(answer))] if answer else [])
         yield Sentence(
             f"意见 {one.serial}，{one.by}（{one.firm}）对第 {road.serials[one.revision_id]} 稿“{one.part}”："
             f"{one.text.rstrip('。')}。{told}。",
@@ -131,7 +132,7 @@ def _opinions(road: _Road, round_id: int | None) -> Iterator[Sentence]:
 
 
 def _closing(session: Session, draft: SpecificationDraft) -> Iterator[Sentence]:
-    own = ("specification_draft", _key(draft.id))
+    own = ("specification_draft", id_of(draft))
     if draft.state == "abandoned":
         yield Sentence(f"{draft.closed_on} 终止起草，理由：{draft.closed_reason}。", (own,))
     if draft.specification_id is not None:
@@ -139,10 +140,5 @@ def _closing(session: Session, draft: SpecificationDraft) -> Iterator[Sentence]:
         assert found is not None
         yield Sentence(
             f"{draft.closed_on} 批准为评价规范 {found.code} 第 {found.version} 版《{found.title}》，{draft.closed_reason}。",
-            (own, ("specification", _key(found.id))),
+            (own, ("specification", id_of(found))),
         )
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -9,7 +9,7 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.scoring import show
 from skilleval.reports.room_set import RoomSet, ScoreForm, Sitter
-from skilleval.services.marking import Scene, scene_of, title
+from skilleval.services.marking_scene import Scene, scene_of, title
 
 
 def room_set(session: Session, batch: Batch, *, demo: bool = False) -> RoomSet:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from skilleval import standards
-from skilleval.domain.eligibility import DIPLOMA_KINDS, TITLE_LEVELS
+from skilleval.domain.backgrounds import DIPLOMA_KINDS, TITLE_LEVELS
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import ID_ERRORS, ID_TYPES, birth_date_of, id_error, sex_of
 from skilleval.idcheck import CODES, resident_id_errors

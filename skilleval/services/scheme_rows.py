@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlmodel import Session, col, select
 
-from skilleval.db.tables import Batch, Candidate, Scheme
+from skilleval.db.tables import Batch, Candidate, Scheme, id_of
 from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
 from skilleval.services.batches import parts_of_batch
@@ -21,7 +21,7 @@ Named = dict[tuple[str, int], tuple[int, str]]
 
 def scheme_rows(session: Session, batch: Batch) -> dict[tuple[str, int], str]:
     """Every version of the schemes of a batch's parts, which all its candidates share."""
-    parts = {_key(one.id): one for one in parts_of_batch(session, batch)}
+    parts = {id_of(one): one for one in parts_of_batch(session, batch)}
     query = select(Scheme).where(
         col(Scheme.institution_id) == batch.institution_id, col(Scheme.part_id).in_(list(parts))
     )
@@ -29,25 +29,20 @@ def scheme_rows(session: Session, batch: Batch) -> dict[tuple[str, int], str]:
     for scheme in session.exec(query.order_by(col(Scheme.id))):
         part = parts[scheme.part_id]
         name = f"{Grade(part.grade).printed}{METHODS[part.method].name_zh}"
-        named["scheme", _key(scheme.id)] = f"评分办法：{name}的评分办法第 {scheme.version} 版"
+        named["scheme", id_of(scheme)] = f"评分办法：{name}的评分办法第 {scheme.version} 版"
     return named
 
 
 def sheet_rows(session: Session, batch: Batch, candidates: Sequence[Candidate], who: Mapping[int, str]) -> Named:
     """The filled sheets of the candidates and their lines: (table, id) → (candidate, what it is called)."""
-    chosen = {_key(one.id) for one in candidates}
+    chosen = {id_of(one) for one in candidates}
     named: Named = {}
     for filled in filled_sheets(session, batch):
         sheet, owner = filled.sheet, filled.sheet.candidate_id
         if owner not in chosen:
             continue
         called = f"成绩：考生 {who[owner]} 的评分记录 {sheet.id}"
-        named["score_sheet", _key(sheet.id)] = (owner, called)
+        named["score_sheet", id_of(sheet)] = (owner, called)
         for line in filled.lines:
-            named["score_line", _key(line.id)] = (owner, f"{called} 第 {line.serial} 行")
+            named["score_line", id_of(line)] = (owner, f"{called} 第 {line.serial} 行")
     return named
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

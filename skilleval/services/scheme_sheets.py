@@ -23,6 +23,7 @@ from skilleval.db.tables import (
     ScoreLine,
     ScoreSheet,
     SpecificationPart,
+    id_of,
 )
 from skilleval.domain import lifecycle
 from skilleval.domain.errors import RuleBroken
@@ -103,7 +104,7 @@ def scores_workbook(
             {"admission_number": number, "name": standing.names[one.person_id], **row}
             for number, one in standing.candidates.items()
             for row in form.rows(
-                given.get((number or "", person.code), standing.lines.get((_key(one.id), _key(person.id)), []))
+                given.get((number or "", person.code), standing.lines.get((id_of(one), id_of(person)), []))
             )
         ]
         sheets.append(FormSheet(name, (*LEAD, *form.columns()), rows, example=False))
@@ -186,24 +187,24 @@ def write_entry(
     session: Session, batch: Batch, part: SpecificationPart, scheme: Scheme, entry: Entry, reason: str
 ) -> list[Mark | ScoreSheet | ScoreLine]:
     """Write the mark, the sheet behind it, and its lines; the caller journals them. The reason is of a later revision."""
-    firm, candidate, scored = batch.institution_id, _key(entry.candidate.id), entry.scored
+    firm, candidate, scored = batch.institution_id, id_of(entry.candidate), entry.scored
     told = reason if entry.revision > 1 else None
     mark = Mark(
-        institution_id=firm, candidate_id=candidate, part_id=_key(part.id), personnel_id=_key(entry.assessor.id),
+        institution_id=firm, candidate_id=candidate, part_id=id_of(part), personnel_id=id_of(entry.assessor),
         revision=entry.revision, value=scored.value, reason=told,
     )  # fmt: skip
     session.add(mark)
     session.flush()
     assert scored.value is not None
     sheet = ScoreSheet(
-        institution_id=firm, candidate_id=candidate, mark_id=_key(mark.id), scheme_id=_key(scheme.id),
+        institution_id=firm, candidate_id=candidate, mark_id=id_of(mark), scheme_id=id_of(scheme),
         value=scored.value, veto=scored.veto, reason=told,
     )  # fmt: skip
     session.add(sheet)
     session.flush()
     lines = [
         ScoreLine(
-            institution_id=firm, sheet_id=_key(sheet.id), serial=serial, item=one.item, period=one.period, day=one.day,
+            institution_id=firm, sheet_id=id_of(sheet), serial=serial, item=one.item, period=one.period, day=one.day,
             observer=one.observer, entered=one.entered, points=one.points, text=one.text,
         )
         for serial, one in enumerate(scored.lines, start=1)
@@ -256,7 +257,7 @@ def _stage_candidate(
         )
         staged.report.unchanged += len(rows)
         return
-    key = (_key(candidate.id), _key(assessor.id))
+    key = (id_of(candidate), id_of(assessor))
     mark = standing.marks.get(key)
     other = next((one for (own, person), one in standing.marks.items() if own == key[0] and person != key[1]), None)
     if mark is not None and _says(standing.lines.get(key, [])) == _says(scored.lines):
@@ -342,7 +343,7 @@ def _standing(session: Session, batch: Batch, part: SpecificationPart) -> _Stand
         if own == part.id
     }
     behind = _lines_behind(session, batch, part)
-    lines = {key: behind[_key(mark.id)] for key, mark in marks.items() if _key(mark.id) in behind}
+    lines = {key: behind[id_of(mark)] for key, mark in marks.items() if id_of(mark) in behind}
     return _Standing({one.admission_number: one for one, _name in found}, {one.person_id: name for one, name in found}, marks, lines)
 
 
@@ -361,8 +362,3 @@ def _lines_behind(session: Session, batch: Batch, part: SpecificationPart) -> di
     for mark, line in session.exec(query):
         lines.setdefault(mark, []).append(line)
     return lines
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

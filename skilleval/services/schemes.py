@@ -22,6 +22,7 @@ from skilleval.db.tables import (
     ScoreSheet,
     Specification,
     SpecificationPart,
+    id_of,
 )
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
@@ -69,7 +70,7 @@ def define_scheme(session: Session, actor: Actor, institution: Institution, cont
     for part in _parts(session, institution, content):
         where = f"{Grade(part.grade).printed}{METHODS[part.method].name_zh}"
         found = problems_of(plan, part.maximum)
-        standing = latest_schemes(session, institution, [part]).get(_key(part.id))
+        standing = latest_schemes(session, institution, [part]).get(id_of(part))
         if kind != "criteria" and part.assessors != 1:
             found.append(f"评分由记录计算，评价规范这一部分的 assessors 应为 1，现为 {part.assessors}")
         if is_marked(session, part):
@@ -78,13 +79,13 @@ def define_scheme(session: Session, actor: Actor, institution: Institution, cont
             found.append(f"与现行的第 {standing.version} 版相同，没有改动")
         problems += [f"{where}：{problem}" for problem in found]
         written.append(
-            Scheme(institution_id=_key(institution.id), part_id=_key(part.id), kind=kind, title=content["title"], content=own,
+            Scheme(institution_id=id_of(institution), part_id=id_of(part), kind=kind, title=content["title"], content=own,
                    version=1 if standing is None else standing.version + 1, defined_by=actor.name)
         )  # fmt: skip
     if problems:
         raise RuleBroken("评分办法没有登记，未作任何改动", problems)
     session.add_all(written)
-    journal.record(session, actor, _key(institution.id), "schemes.define", objects=written)
+    journal.record(session, actor, id_of(institution), "schemes.define", objects=written)
     return written
 
 
@@ -138,13 +139,13 @@ def scheme_for(session: Session, batch: Batch, method: str, grade: str | None) -
     if not parts:
         raise RuleBroken(f"批次 {batch.number} 没有{named}这一部分")
     schemes = latest_schemes(session, batch, parts)
-    found = [one for one in parts if _key(one.id) in schemes]
+    found = [one for one in parts if id_of(one) in schemes]
     if not found:
         raise RuleBroken(f"{named}没有评分办法，请先用 skilleval schemes define 登记，或直接录入评分（skilleval marks import）")
     if len(found) > 1:
         listed = "、".join(Grade(one.grade).printed for one in found)
         raise RuleBroken(f"{named}有 {len(found)} 个等级有评分办法（{listed}），请指明等级（--grade）")
-    return found[0], schemes[_key(found[0].id)]
+    return found[0], schemes[id_of(found[0])]
 
 
 def filled_sheets(session: Session, batch: Batch, candidate: Candidate | None = None) -> list[Filled]:
@@ -165,9 +166,9 @@ def filled_sheets(session: Session, batch: Batch, candidate: Candidate | None = 
         )
     )
     rows = session.exec(query).all()
-    lines = _lines_by_sheet(session, batch, [_key(sheet.id) for sheet, *_rest in rows])
+    lines = _lines_by_sheet(session, batch, [id_of(sheet) for sheet, *_rest in rows])
     return [
-        Filled(sheet, mark, assessor, part, lines.get(_key(sheet.id), []))
+        Filled(sheet, mark, assessor, part, lines.get(id_of(sheet), []))
         for sheet, mark, assessor, part in rows
     ]
 
@@ -236,8 +237,3 @@ def _lines_by_sheet(session: Session, batch: Batch, sheets: Sequence[int]) -> di
         for line in session.exec(query.order_by(col(ScoreLine.sheet_id), col(ScoreLine.serial))):
             lines.setdefault(line.sheet_id, []).append(line)
     return lines
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

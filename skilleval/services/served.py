@@ -7,7 +7,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from skilleval.db.tables import Chain, ChainMember, Institution, Mandate
+from skilleval.db.tables import Chain, ChainMember, Institution, Mandate, id_of
 from skilleval.db.together import Lists, Queries, together
 from skilleval.domain import chains as rules
 from skilleval.domain.ladder import Grade
@@ -86,7 +86,7 @@ def serves(
 
 def served_firm(session: Session, evaluator: Institution, employer: Institution) -> Served:
     """What is recorded between an evaluator and one firm."""
-    firm, key = _key(evaluator.id), _key(employer.id)
+    firm, key = id_of(evaluator), id_of(employer)
     return served_by(firm, together(session, recorded_between(firm, {key})))[key]
 
 
@@ -144,8 +144,3 @@ def _served(firm: _Firm, evaluator_id: int, joined: Sequence[_Joined], mandated:
             for one in mandated
         ),
     )  # fmt: skip
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

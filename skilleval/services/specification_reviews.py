@@ -21,6 +21,7 @@ from skilleval.db.tables import (
     ReviewRound,
     Specification,
     SpecificationDraft,
+    id_of,
 )
 from skilleval.domain import lifecycle
 from skilleval.domain.errors import RuleBroken
@@ -80,14 +81,14 @@ def open_round(
     if problems:
         raise RuleBroken("不能登记评审，未作任何改动", problems)
     row = ReviewRound(
-        institution_id=draft.institution_id, draft_id=_key(draft.id), revision_id=_key(revision.id),
+        institution_id=draft.institution_id, draft_id=id_of(draft), revision_id=id_of(revision),
         serial=len(rounds_of(session, draft)) + 1, held_on=held_on,
     )  # fmt: skip
     draft.state = following
     session.add_all([draft, row])
     session.flush()
     reviewers = [
-        Reviewer(institution_id=draft.institution_id, round_id=_key(row.id), name=one.name, firm=one.firm,
+        Reviewer(institution_id=draft.institution_id, round_id=id_of(row), name=one.name, firm=one.firm,
                  qualification=one.qualification)
         for one in experts
     ]  # fmt: skip
@@ -142,10 +143,10 @@ def answer_opinion(
     found = next((one for one in opinions_of(session, draft) if one.serial == serial), None)
     if found is None:
         raise RuleBroken(f"起草项目 {draft.number} 没有第 {serial} 条意见")
-    if _key(found.id) in answers:
-        raise RuleBroken(f"第 {serial} 条意见已处理：{VERDICTS[answers[_key(found.id)].verdict]}")
+    if id_of(found) in answers:
+        raise RuleBroken(f"第 {serial} 条意见已处理：{VERDICTS[answers[id_of(found)].verdict]}")
     row = OpinionAnswer(
-        institution_id=draft.institution_id, opinion_id=_key(found.id), verdict=verdict, reason=reason.strip(),
+        institution_id=draft.institution_id, opinion_id=id_of(found), verdict=verdict, reason=reason.strip(),
         answered_by=actor.name, answered_on=on,
     )  # fmt: skip
     session.add(row)
@@ -219,7 +220,7 @@ def approve(
     assert lead is not None
     values = parse(revision.content, own_standards)
     specification = approve_specification(session, actor, lead, values, draft_number=draft.number, on=on)
-    draft.state, draft.specification_id = following, _key(specification.id)
+    draft.state, draft.specification_id = following, id_of(specification)
     draft.closed_on, draft.closed_reason = on, reason.strip()
     session.add(draft)
     journal.record(session, actor, draft.institution_id, "specification.approve", objects=[draft], reason=reason.strip())
@@ -294,7 +295,7 @@ def _opine(
     if not part.strip() or not text.strip():
         raise RuleBroken("意见须写明所指的条款或部分（part）和内容（text）")
     opinion = DraftOpinion(
-        institution_id=draft.institution_id, draft_id=_key(draft.id), revision_id=_key(revision.id),
+        institution_id=draft.institution_id, draft_id=id_of(draft), revision_id=id_of(revision),
         serial=len(opinions_of(session, draft)) + 1, round_id=row.id if row else None,
         reviewer_id=reviewer.id if reviewer else None, by=by, firm=firm, part=part.strip(), text=text.strip(), given_on=on,
     )  # fmt: skip
@@ -322,7 +323,7 @@ def _opinions(session: Session, draft: SpecificationDraft) -> list[Opinion]:
     serials = {one.id: one.serial for one in revisions_of(session, draft)}
     verdicts = {key: one.verdict for key, one in answers_of(session, draft).items()}
     return [
-        Opinion(one.serial, serials[one.revision_id], verdicts.get(_key(one.id))) for one in opinions_of(session, draft)
+        Opinion(one.serial, serials[one.revision_id], verdicts.get(id_of(one))) for one in opinions_of(session, draft)
     ]
 
 
@@ -330,8 +331,3 @@ def _revision(session: Session, row: ReviewRound) -> DraftRevision:
     revision = session.get(DraftRevision, row.revision_id)
     assert revision is not None
     return revision
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

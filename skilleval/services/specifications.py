@@ -18,6 +18,7 @@ from skilleval.db.tables import (
     DraftRevision,
     Institution,
     SpecificationDraft,
+    id_of,
 )
 from skilleval.domain import lifecycle
 from skilleval.domain.errors import RuleBroken
@@ -65,7 +66,7 @@ def add_draft(session: Session, actor: Actor, content: dict[str, Any]) -> Specif
     if session.exec(same).first() is not None:
         problems.append(f"起草编号 {content['number'].strip()} 已使用")
     draft = SpecificationDraft(
-        institution_id=chain.institution_id, chain_id=_key(chain.id), number=content["number"].strip(),
+        institution_id=chain.institution_id, chain_id=id_of(chain), number=content["number"].strip(),
         title=content["title"].strip(), occupation_code=content["occupation_code"], occupation_edition=edition,
         trade=content.get("trade", ""), grades=grades, opened_on=on,
     )  # fmt: skip
@@ -83,7 +84,7 @@ def add_draft(session: Session, actor: Actor, content: dict[str, Any]) -> Specif
     session.add(draft)
     session.flush()
     for row in rows:
-        row.draft_id = _key(draft.id)
+        row.draft_id = id_of(draft)
     session.add_all(rows)
     journal.record(session, actor, draft.institution_id, "specification.draft", objects=[draft, *rows])
     return draft
@@ -122,7 +123,7 @@ def revise(
     if earlier and on < earlier[-1].handed_on:
         raise RuleBroken(f"日期 {on} 早于第 {earlier[-1].serial} 稿的 {earlier[-1].handed_on}")
     revision = DraftRevision(
-        institution_id=draft.institution_id, draft_id=_key(draft.id), serial=len(earlier) + 1, content=content, sha256=digest,
+        institution_id=draft.institution_id, draft_id=id_of(draft), serial=len(earlier) + 1, content=content, sha256=digest,
         reason=reason.strip(), credit_code=firm.credit_code, by=actor.name, handed_on=on,
     )  # fmt: skip
     if draft.state in ("revising", "passed"):
@@ -238,8 +239,3 @@ def _institution(session: Session, institution_id: int) -> Institution:
     institution = session.get(Institution, institution_id)
     assert institution is not None
     return institution
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from skilleval.db.tables import Assignment, Batch, Panel, PanelMember, Personnel, Venue
+from skilleval.db.tables import Assignment, Batch, Panel, PanelMember, Personnel, Venue, id_of
 from skilleval.domain import lifecycle
 from skilleval.domain.conflicts import CONFLICT_RULES, stands_in_the_way
 from skilleval.domain.errors import RuleBroken
@@ -116,13 +116,13 @@ def staff_of_file(session: Session, firm: int, content: dict[str, Any], problems
             if method not in METHODS:
                 problems.append(f"考评员 {entry['code']} 的 methods “{method}”应为：{'、'.join(METHODS)}")
             else:
-                staff.append(("assessor", _key(person.id), method))
+                staff.append(("assessor", id_of(person), method))
     for code in content.get("supervisors", []):
         person = people.get(code)
         if person is None or person.kind != "supervisor":
             problems.append(_unfit(person, code, "内部质量督导员"))
         else:
-            staff.append(("supervisor", _key(person.id), ""))
+            staff.append(("supervisor", id_of(person), ""))
     return list(dict.fromkeys(staff))
 
 
@@ -147,8 +147,3 @@ def _assessor_problems(person: Personnel, content: dict[str, Any]) -> list[str]:
     if person.occupations and content["occupation_code"] not in person.occupations:
         problems.append(f"考评员 {person.code} 不能考评职业 {content['occupation_code']}")
     return problems
-
-
-def _key(value: int | None) -> int:
-    assert value is not None
-    return value

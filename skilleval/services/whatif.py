@@ -12,7 +12,8 @@ from functools import cached_property
 from sqlmodel import Session, col, select
 
 from skilleval.db.tables import Institution, Person
-from skilleval.domain.eligibility import Background, Condition, judge
+from skilleval.domain.backgrounds import Background
+from skilleval.domain.eligibility import Condition, judge
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rule_changes import RuleChange, rule_changes

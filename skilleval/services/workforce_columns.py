@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from skilleval.domain.eligibility import DIPLOMA_KINDS, EVIDENCE_KINDS, EVIDENCE_LEVELS, TITLE_LEVELS, Background
+from skilleval.domain.backgrounds import DIPLOMA_KINDS, EVIDENCE_KINDS, EVIDENCE_LEVELS, TITLE_LEVELS, Background
 
 Days = NDArray[np.int32]
 Mask = NDArray[np.bool_]

@@ -13,7 +13,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from skilleval.db.tables import Appointment, Institution, Nomination, Person
 from skilleval.db.tables.appointment import HONOUR_KINDS
 from skilleval.domain.appointment import ENDING_WITHIN, ROUTES, TERMS, TOP_GRADES, term_state
-from skilleval.domain.eligibility import EVIDENCE_KINDS, EVIDENCE_LEVELS
+from skilleval.domain.backgrounds import EVIDENCE_KINDS, EVIDENCE_LEVELS
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import mask_number
 from skilleval.domain.ladder import Grade

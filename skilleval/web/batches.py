@@ -20,8 +20,8 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
 from skilleval.domain.rules import Proof
+from skilleval.services import batch_plans, batch_steps, deadlines, enrolment
 from skilleval.services import batches as service
-from skilleval.services import deadlines, enrolment
 from skilleval.services.journal_reading import batch_timeline
 from skilleval.services.rules import packs_of_batch
 from skilleval.services.tenancy import viewer_of
@@ -47,7 +47,7 @@ class BatchForm(Form):
     """The plan of a batch. Choices are the institution's own specifications, venues and personnel."""
 
     specification = SelectField(lazy("评价规范"), [Required()], description=lazy("决定职业、工种和各部分的权重"))
-    route = SelectField(lazy("认定方式"), [Required()], choices=[SelectChoice(key, lazy(ROUTES[key])) for key in service.BATCH_ROUTES])
+    route = SelectField(lazy("认定方式"), [Required()], choices=[SelectChoice(key, lazy(ROUTES[key])) for key in batch_plans.BATCH_ROUTES])
     grades = CheckboxesField(lazy("等级"), [Required()])
     number = StringField(
         lazy("批次编号"), [Required(), Length(max=30)], description=lazy("本机构内不重复；准考证号以它开头")
@@ -101,7 +101,7 @@ def _workspace(batch_id: int, extension: ExtensionForm) -> str:
     library, today = gate.site().installation.library, gate.today()
     own = viewer_of(session).owns(batch.institution_id)
     packs = packs_of_batch(session, batch) if own else None
-    ready = service.readiness(session, batch, packs, library, today) if packs is not None else {}
+    ready = batch_steps.readiness(session, batch, packs, library, today) if packs is not None else {}
     calendar = holidays.load_calendar(gate.site().installation.folder)
     return render_template(
         "batches/show.html", batch=batch, own=own, firm=session.get(Institution, batch.institution_id),
@@ -124,7 +124,7 @@ def new() -> BaseResponse | str:
             with gate.writing() as write:
                 firm = write.get(Institution, gate.who().institution_id) or abort(404)
                 library = gate.site().installation.library
-                batch = service.add_batch(write, gate.actor(), firm, _content(write, firm, form), library)
+                batch = batch_plans.add_batch(write, gate.actor(), firm, _content(write, firm, form), library)
                 write.commit()
         except RuleBroken as refusal:
             form.refuse(refusal)
@@ -145,7 +145,7 @@ def advance(batch_id: int) -> BaseResponse:
     to = request.form.get("to", "")
     with gate.writing() as session:
         batch = own_batch(session, batch_id)
-        service.advance_batch(
+        batch_steps.advance_batch(
             session, gate.actor(), batch, to, library=gate.site().installation.library, on=gate.today()
         )
         session.commit()
@@ -322,7 +322,7 @@ def _listing(session: Session) -> lists.Listing:
         ),
         filters=(
             lists.Filter("state", _("状态"), lifecycle.STATES["batch"], lambda value: col(Batch.state) == value),
-            lists.Filter("route", _("方式"), {key: ROUTES[key] for key in service.BATCH_ROUTES}, lambda value: col(Batch.route) == value),
+            lists.Filter("route", _("方式"), {key: ROUTES[key] for key in batch_plans.BATCH_ROUTES}, lambda value: col(Batch.route) == value),
         ),
         search=lambda typed: sa.or_(
             col(Batch.number).contains(typed, autoescape=True), col(Batch.name).contains(typed, autoescape=True),

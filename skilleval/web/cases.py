@@ -13,7 +13,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length
 
 from skilleval.db.tables import Batch, Candidate, Evidence, Institution, Person, RecognitionCase
-from skilleval.domain.eligibility import EVIDENCE_LEVELS
+from skilleval.domain.backgrounds import EVIDENCE_LEVELS
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.methods import METHODS
 from skilleval.domain.recognition import EVIDENCE_KINDS, EVIDENCE_STATES, STATES, VOTES, Line, score_of

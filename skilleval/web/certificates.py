@@ -18,7 +18,7 @@ from skilleval.db.tables import Candidate
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.reports.fonts import load_fonts
-from skilleval.services import certificate_prints, jobs
+from skilleval.services import allotted_numbers, certificate_prints, jobs
 from skilleval.services import certificates as service
 from skilleval.services.tenancy import viewer_of
 from skilleval.sheets.columns import Report
@@ -171,9 +171,9 @@ def _import(batch_id: int, file: Incoming, *, check_only: bool) -> Report:
     installation = gate.site().installation
     with gate.writing() as session:
         batch = own_batch(session, batch_id)
-        staged = service.stage_numbers(session, batch, file, vault=installation.vault, on=gate.today())
+        staged = allotted_numbers.stage_numbers(session, batch, file, vault=installation.vault, on=gate.today())
         if not check_only and not staged.report.failed:
-            service.write_numbers(
+            allotted_numbers.write_numbers(
                 session, gate.actor(), staged, installation.library, vault=installation.vault, on=gate.today(),
                 missing_glyphs=certificate_prints.glyphs_missing_in(load_fonts(installation.settings.fonts)),
             )  # fmt: skip

@@ -12,7 +12,7 @@ from skilleval.db.tables import Batch, Candidate, Certificate, CertificateEvent
 from skilleval.domain.identifiers import ID_TYPES, mask_number
 from skilleval.domain.ladder import Grade
 from skilleval.reports.fonts import load_fonts
-from skilleval.services import certificate_prints
+from skilleval.services import certificate_events, certificate_prints
 from skilleval.services import certificates as service
 from skilleval.services.journal_reading import certificate_timeline
 from skilleval.services.tenancy import viewer_of
@@ -23,7 +23,7 @@ pages = Blueprint("issued", __name__, url_prefix="/certificates")
 
 #: what may be done to a certificate that stands, by the word of the form
 ACTS: dict[str, Callable[..., CertificateEvent]] = {
-    "voided": service.void_certificate, "revoked": service.revoke_certificate, "reissued": service.reissue_certificate,
+    "voided": certificate_events.void_certificate, "revoked": certificate_events.revoke_certificate, "reissued": certificate_events.reissue_certificate,
 }  # fmt: skip
 
 
@@ -41,13 +41,13 @@ def show_(certificate_id: int) -> str:
     certificate = _certificate(session, certificate_id, viewer_of(session).certificates())
     candidate = session.get(Candidate, certificate.candidate_id)
     assert candidate is not None
-    before, later = service.chain_of(session, certificate)
+    before, later = certificate_events.chain_of(session, certificate)
     number = gate.site().installation.vault.open(certificate.institution_id, certificate.id_sealed)
     return render_template(
-        "issued/show.html", certificate=certificate, events=service.events_of(session, certificate), kinds=service.KINDS, states=STATES,
+        "issued/show.html", certificate=certificate, events=certificate_events.events_of(session, certificate), kinds=certificate_events.KINDS, states=STATES,
         before=before, later=later, own=viewer_of(session).owns(certificate.institution_id), number=mask_number(number),
         id_type=show.label(ID_TYPES[certificate.id_type]), batch=session.get(Batch, candidate.batch_id), candidate=candidate,
-        status=service.status_of(session, certificate), timeline=certificate_timeline(session, certificate),
+        status=certificate_events.status_of(session, certificate), timeline=certificate_timeline(session, certificate),
     )  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def act(certificate_id: int) -> BaseResponse:
         certificate = _own(session, certificate_id)
         ACTS[kind](session, gate.actor(), certificate, reason=request.form.get("reason", ""), on=gate.today())
         session.commit()
-    flash(_("证书 {number} 已{kind}。").format(number=certificate.number, kind=show.label(service.KINDS[kind])))
+    flash(_("证书 {number} 已{kind}。").format(number=certificate.number, kind=show.label(certificate_events.KINDS[kind])))
     return redirect(url_for("issued.show_", certificate_id=certificate_id), 303)
 
 

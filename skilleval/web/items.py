@@ -27,7 +27,7 @@ from skilleval.reports import coverage as report
 from skilleval.services import item_sheets
 from skilleval.services import items as service
 from skilleval.services.coverage import Coverage, coverage_of
-from skilleval.services.marking import title
+from skilleval.services.marking_scene import title
 from skilleval.services.task_cards import latest_card
 from skilleval.web import gate, lists
 from skilleval.web.firm_edits import own_firm, own_row, own_rows

@@ -11,12 +11,12 @@ from skilleval.domain import (
     accounts,
     appointment,
     authority,
+    backgrounds,
     chains,
     conflicts,
     contests,
     coverage,
     criteria,
-    eligibility,
     identifiers,
     lifecycle,
     methods,
@@ -33,17 +33,25 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer
 from skilleval.packs import LAYERS
 from skilleval.reports import cover_letter
-from skilleval.services import certificates, confirmations, import_kinds, jobs, people_changes, roster, whatif
+from skilleval.services import (
+    certificate_events,
+    confirmations,
+    import_kinds,
+    jobs,
+    people_changes,
+    roster,
+    whatif,
+)
 from skilleval.services.standard_confirmations import Trust
 
 #: words by what is named
 _TABLES = (
     *lifecycle.STATES.values(), authority.ROUTES, appointment.TERMS, confirmations.RESULTS, chains.MEMBER_KINDS,
     chains.MANDATE_STATES, conflicts.KINDS, conflicts.STATES,
-    contests.CLASSES, eligibility.DIPLOMA_KINDS, eligibility.TITLE_LEVELS, eligibility.EVIDENCE_LEVELS, identifiers.ID_TYPES,
+    contests.CLASSES, backgrounds.DIPLOMA_KINDS, backgrounds.TITLE_LEVELS, backgrounds.EVIDENCE_LEVELS, identifiers.ID_TYPES,
     recognition.EVIDENCE_KINDS, recognition.EVIDENCE_STATES, recognition.STATES, recognition.VOTES, rule_changes.WORDS,
     scoring.AGREEMENT_RULES, specifications.CONCLUSIONS, specifications.VERDICTS, wording.CONFIDENCES, wording.KEYS,
-    wording.KINDS, wording.SEVERITIES, wording.STATUSES, LAYERS, cover_letter.LEVELS, certificates.KINDS,
+    wording.KINDS, wording.SEVERITIES, wording.STATUSES, LAYERS, cover_letter.LEVELS, certificate_events.KINDS,
     people_changes.CHANGEABLE, whatif.KINDS, schemes.KINDS, criteria.CRITERION_KINDS, performance.DIRECTIONS,
 )  # fmt: skip
 

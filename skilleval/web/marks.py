@@ -24,9 +24,10 @@ from skilleval.db.tables import (
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.methods import METHODS
 from skilleval.domain.scoring import Outcome, PartMark
-from skilleval.services import adjudications, marking, reopening
+from skilleval.services import adjudications, marking, marking_scene, reopening
 from skilleval.services import marks as service
-from skilleval.services.marking import Scene
+from skilleval.services.marking_scene import Scene
+from skilleval.services.results import OPENED, correct_result, latest_results, settle_results, settlements
 from skilleval.services.schemes import filled_sheets, veto_notes
 from skilleval.services.tenancy import viewer_of
 from skilleval.sheets.columns import CellRefused, Column, read_cell
@@ -68,9 +69,9 @@ def index(batch_id: int) -> str:
     batch = seen_batch(session, batch_id)
     if not viewer_of(session).owns(batch.institution_id):
         return render_template("marks/results.html", batch=batch, rows=_own_people(session, batch), outcomes=Outcome)
-    scene = marking.scene_of(session, batch)
+    scene = marking_scene.scene_of(session, batch)
     agreed, problems = _agreed(session, scene)
-    results = {} if batch.state == "marking" else service.latest_results(session, batch)
+    results = {} if batch.state == "marking" else latest_results(session, batch)
     open_parts = {part.id for part in scene.parts if scene.is_open_to_all(part)}
     rows = [_row(scene, one, name, agreed, results, open_parts) for one, name in scene.candidates]
     queue = [
@@ -80,7 +81,7 @@ def index(batch_id: int) -> str:
         if part.grade == row.candidate.grade and (mark := row.parts.get(part.method)) is not None and mark.dispute
     ]
     return render_template(
-        "marks/index.html", batch=batch, scene=scene, rows=rows, queue=queue, problems=problems, title=marking.title,
+        "marks/index.html", batch=batch, scene=scene, rows=rows, queue=queue, problems=problems, title=marking_scene.title,
         methods=[key for key in METHODS if any(part.method == key for part in scene.parts)], names=METHODS,
         open_parts=open_parts, outcomes=Outcome, results=results,
     )  # fmt: skip
@@ -91,7 +92,7 @@ def show_(batch_id: int, candidate_id: int) -> str:
     """The marks of one candidate with every revision and decision, and the acts on them."""
     session = gate.reading()
     batch = own_batch(session, batch_id)
-    scene = marking.scene_of(session, batch)
+    scene = marking_scene.scene_of(session, batch)
     candidate, name = _sitter(scene, candidate_id)
     query = select(Result).where(
         col(Result.institution_id) == batch.institution_id, col(Result.candidate_id) == candidate_id
@@ -108,7 +109,7 @@ def sheets(batch_id: int, candidate_id: int) -> str:
     """The filled sheets of one candidate, line by line; those of a part that is still being marked are left out."""
     session = gate.reading()
     batch = own_batch(session, batch_id)
-    scene = marking.scene_of(session, batch)
+    scene = marking_scene.scene_of(session, batch)
     candidate, name = _sitter(scene, candidate_id)
     seen = {part.id for part in scene.parts if _is_open(scene, part)}
     found = [one for one in filled_sheets(session, batch, candidate) if one.part.id in seen]
@@ -121,9 +122,9 @@ def settle(batch_id: int) -> BaseResponse:
     with gate.writing() as session:
         batch = own_batch(session, batch_id)
         # Said before the service says it with the marks of parts that nobody may see yet.
-        if problems := _agreed(session, marking.scene_of(session, batch))[1]:
+        if problems := _agreed(session, marking_scene.scene_of(session, batch))[1]:
             raise RuleBroken(_("还不能核定成绩：未完成不是不合格"), problems)
-        results = service.settle_results(session, gate.actor(), batch, gate.site().installation.library)
+        results = settle_results(session, gate.actor(), batch, gate.site().installation.library)
         session.commit()
         flash(_("已核定 {count} 人的成绩。").format(count=len(results)))
     return redirect(url_for("marks.index", batch_id=batch_id), 303)
@@ -155,7 +156,7 @@ def unlock(batch_id: int, candidate_id: int) -> BaseResponse:
     with gate.writing() as session:
         batch = own_batch(session, batch_id)
         candidate = _candidate(session, batch, candidate_id)
-        scene = marking.scene_of(session, batch)
+        scene = marking_scene.scene_of(session, batch)
         mark = session.exec(
             select(Mark).where(
                 col(Mark.id) == mark_id, col(Mark.institution_id) == batch.institution_id,
@@ -178,7 +179,7 @@ def correct(batch_id: int, candidate_id: int) -> BaseResponse:
         batch = own_batch(session, batch_id)
         candidate = _candidate(session, batch, candidate_id)
         adjudications.must_be_latest(session, batch, candidate, request.form.get("revision", 0, type=int))
-        service.correct_result(
+        correct_result(
             session, gate.actor(), batch, candidate, parts=parts, reason=request.form.get("reason", "")
         )
         session.commit()
@@ -220,8 +221,8 @@ def _agreed(session: Session, scene: Scene) -> tuple[dict[int, dict[str, PartMar
         for method, mark in agreed[candidate.id or 0].items():
             if mark.dispute and (candidate.grade, method) in hidden:
                 agreed[candidate.id or 0][method] = PartMark(None, text=f"{label(METHODS[method].name_zh)}：{_('考评员还没有全部锁定')}")
-    opened = {key[0]: [service.OPENED] for key, mark in scene.marks.items() if mark.id in scene.unlocks}
-    return agreed, service.settlements(scene.parts, scene.candidates, agreed, opened)[1]
+    opened = {key[0]: [OPENED] for key, mark in scene.marks.items() if mark.id in scene.unlocks}
+    return agreed, settlements(scene.parts, scene.candidates, agreed, opened)[1]
 
 
 def _is_open(scene: Scene, part: SpecificationPart) -> bool:
@@ -248,7 +249,7 @@ def _own_people(session: Session, batch: Batch) -> list[tuple[Candidate, str, Re
         col(Candidate.batch_id) == batch.id, viewer_of(session).candidates(), col(Candidate.state) == "eligible",
         col(Person.id) == col(Candidate.person_id),
     )  # fmt: skip
-    results = service.latest_results(session, batch)
+    results = latest_results(session, batch)
     return [(one, name, results.get(one.id or 0)) for one, name in session.exec(query.order_by(col(Candidate.admission_number)))]
 
 
@@ -274,7 +275,7 @@ def _parts(session: Session, scene: Scene, candidate: Candidate) -> list[Part]:
         seen = adjudications.seen([one for _person, own in marks for one in own], decided)
         is_open = _is_open(scene, part)
         parts.append(
-            Part(part, marking.title(part), is_open, marks, decided, agreed.get(part.method) if is_open else None, seen.word)
+            Part(part, marking_scene.title(part), is_open, marks, decided, agreed.get(part.method) if is_open else None, seen.word)
         )
     return parts
 

@@ -16,8 +16,8 @@ from skilleval.domain.rules import Rule
 from skilleval.domain.workdays import working_days_between
 from skilleval.reports.fonts import load_fonts
 from skilleval.reports.notice import NoticeSheet, render_notice
+from skilleval.services import notice_closing, notice_list, objections, reopening
 from skilleval.services import notices as service
-from skilleval.services import reopening
 from skilleval.services.journal_reading import notice_timeline
 from skilleval.services.recused_results import counted_recusals
 from skilleval.services.tenancy import viewer_of
@@ -81,7 +81,7 @@ def close(batch_id: int, notice_id: int) -> BaseResponse:
     """End the notice, so that certificates may be issued."""
     with gate.writing() as session:
         notice = _notice(session, own_batch(session, batch_id), notice_id)
-        service.close_notice(session, gate.actor(), notice, vault=gate.site().installation.vault, on=gate.today())
+        notice_closing.close_notice(session, gate.actor(), notice, vault=gate.site().installation.vault, on=gate.today())
         session.commit()
     return _back(batch_id, _("公示已结束，可以颁发证书。"))
 
@@ -120,7 +120,7 @@ def record(batch_id: int, notice_id: int) -> BaseResponse | str:
         try:
             with gate.writing() as session:
                 batch = own_batch(session, batch_id)
-                objection = service.raise_objection(
+                objection = objections.raise_objection(
                     session, gate.actor(), _notice(session, batch, notice_id), raised_by=form.raised_by.data or "",
                     text=form.text.data or "", on=gate.today(), candidate=_candidate(session, batch, form.admission.data),
                 )  # fmt: skip
@@ -137,12 +137,12 @@ def record(batch_id: int, notice_id: int) -> BaseResponse | str:
 @pages.post("/<row(kind='notice'):notice_id>/objections/<row(kind='objection'):objection_id>")
 def decide(batch_id: int, notice_id: int, objection_id: int) -> BaseResponse:
     """Uphold or reject an objection, with the reason, by another person than who recorded it."""
-    decision = {"upheld": service.uphold_objection, "rejected": service.reject_objection}.get(request.form.get("to", ""))
+    decision = {"upheld": objections.uphold_objection, "rejected": objections.reject_objection}.get(request.form.get("to", ""))
     if decision is None:
         abort(400)
     with gate.writing() as session:
         notice = _notice(session, own_batch(session, batch_id), notice_id)
-        objection = next((one for one in service.objections_of(session, notice) if one.id == objection_id), None) or abort(404)
+        objection = next((one for one in objections.objections_of(session, notice) if one.id == objection_id), None) or abort(404)
         decision(session, gate.actor(), objection, reason=request.form.get("reason", ""), on=gate.today())
         session.commit()
     return _back(batch_id, _("第 {serial} 号异议已处理。").format(serial=objection.serial))
@@ -168,18 +168,18 @@ def _page(session: Session, batch: Batch, form: ObjectionForm) -> str:
     published = service.notices_of(session, batch)
     current = next((one for one in reversed(published) if one.state != "withdrawn"), None)
     plan = _plan(session, batch) if own and batch.state == "settled" else None
-    closing = service.closing_of(session, current, vault=vault) if own and current is not None and current.state == "published" else None
+    closing = notice_closing.closing_of(session, current, vault=vault) if own and current is not None and current.state == "published" else None
     if closing is not None:
-        objections, uncorrected = closing.objections, closing.uncorrected
+        raised, uncorrected = closing.objections, closing.uncorrected
     elif current is not None:
-        objections, uncorrected = _objections(session, batch, current, own), service.uncorrected_objections(session, current)
+        raised, uncorrected = _objections(session, batch, current, own), objections.uncorrected_objections(session, current)
     else:
-        objections, uncorrected = [], set()
+        raised, uncorrected = [], set()
     handles = own and gate.may("notices.decide", "POST")
     return render_template(
         "notices/index.html", batch=batch, own=own, notices=published, current=current, plan=plan, form=form,
-        objections=objections, uncorrected=uncorrected,
-        contacts={one.id: vault.open(one.institution_id, one.contact_sealed) for one in objections if handles and one.contact_sealed},
+        objections=raised, uncorrected=uncorrected,
+        contacts={one.id: vault.open(one.institution_id, one.contact_sealed) for one in raised if handles and one.contact_sealed},
         waiting=closing.reasons(gate.today()) if closing is not None else [],
         changed=closing is not None and bool(closing.gone or closing.new),
         void=own and current is not None and service.is_void(session, current, batch),
@@ -195,7 +195,7 @@ def _plan(session: Session, batch: Batch) -> dict[str, Any]:
     assert isinstance(first_day, date)
     form = asked or DayForm(formdata=None, data={"first_day": first_day})
     plan: dict[str, Any] = {"form": form, "first_day": first_day, "rule": None, "last_day": None, "why": ""}
-    plan["entries"] = service.passed_entries(session, batch, gate.site().installation.vault)
+    plan["entries"] = notice_list.passed_entries(session, batch, gate.site().installation.vault)
     calendar = holidays.load_calendar(gate.site().installation.folder)
     plan["years"] = sorted(calendar.years)
     try:
@@ -211,7 +211,7 @@ def _plan(session: Session, batch: Batch) -> dict[str, Any]:
 
 def _objections(session: Session, batch: Batch, notice: Notice, own: bool) -> list[Objection]:
     """What was objected: all of it to the institution, to another firm what concerns its own people."""
-    found = service.objections_of(session, notice)
+    found = objections.objections_of(session, notice)
     if own:
         return list(found)
     seen = set(session.exec(select(Candidate.id).where(col(Candidate.batch_id) == batch.id, viewer_of(session).candidates())))

@@ -11,8 +11,9 @@ from skilleval.domain import marking as domain
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.marking import Entered
 from skilleval.services import double_entry as service
-from skilleval.services import entries, marking
-from skilleval.services.marking import Line, Scene
+from skilleval.services import entries, mark_drafts, marking_scene
+from skilleval.services.mark_drafts import Line
+from skilleval.services.marking_scene import Scene
 from skilleval.web import gate
 from skilleval.web.batches import own_batch
 from skilleval.web.language import _
@@ -39,8 +40,8 @@ def sheet(batch_id: int, part_id: int, personnel_id: int) -> BaseResponse | str 
     scene, part, assessor = _found(session, batch_id, part_id, personnel_id)
     plan = scene.plan(part)
     page = render_template(
-        "marks/paper.html", batch=scene.batch, part=part, assessor=assessor, title=marking.title(part), plan=plan,
-        lines=marking.lines_of(session, scene, part, assessor, gate.actor().account), cells=list(domain.cells(plan)),
+        "marks/paper.html", batch=scene.batch, part=part, assessor=assessor, title=marking_scene.title(part), plan=plan,
+        lines=mark_drafts.lines_of(session, scene, part, assessor, gate.actor().account), cells=list(domain.cells(plan)),
         ticked={one.code for one in plan.vetoes} | {domain.ABSENT} if plan else {domain.ABSENT},
         shown_cell=domain.shown, refusal=refusal, typed=request.form if refusal else None,
     )  # fmt: skip
@@ -52,9 +53,9 @@ def compare(batch_id: int, part_id: int, personnel_id: int) -> str:
     """Where the two typings differ, cell by cell; nothing of the other's before both have typed."""
     session = gate.reading()
     scene, part, assessor = _found(session, batch_id, part_id, personnel_id)
-    typists = marking.typists_of(session, scene.batch, part, assessor)
+    typists = mark_drafts.typists_of(session, scene.batch, part, assessor)
     return render_template(
-        "marks/compare.html", batch=scene.batch, part=part, assessor=assessor, title=marking.title(part),
+        "marks/compare.html", batch=scene.batch, part=part, assessor=assessor, title=marking_scene.title(part),
         pairs=service.compare(session, scene, part, assessor), typists=len(typists), needed=service.TYPISTS,
         mine=gate.actor().account in typists,
     )  # fmt: skip
@@ -74,7 +75,7 @@ def write(batch_id: int, part_id: int, personnel_id: int) -> BaseResponse:
 def _save(batch_id: int, part_id: int, personnel_id: int) -> int:
     with gate.writing() as session:
         scene, part, assessor = _found(session, batch_id, part_id, personnel_id)
-        lines = marking.lines_of(session, scene, part, assessor, gate.actor().account)
+        lines = mark_drafts.lines_of(session, scene, part, assessor, gate.actor().account)
         typed = _typed(scene, part, lines)
         count = service.type_sheet(
             session, gate.actor(), scene, part, assessor, typed, by=gate.who().personnel_id
@@ -112,7 +113,7 @@ def _typed(scene: Scene, part: SpecificationPart, lines: Sequence[Line]) -> list
 def _found(
     session: Session, batch_id: int, part_id: int, personnel_id: int
 ) -> tuple[Scene, SpecificationPart, Personnel]:
-    scene = marking.scene_of(session, own_batch(session, batch_id))
+    scene = marking_scene.scene_of(session, own_batch(session, batch_id))
     part = next((one for one in scene.parts if one.id == part_id), None)
     if part is None or scene.is_computed(part):
         abort(404)

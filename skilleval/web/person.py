@@ -20,7 +20,7 @@ from skilleval.db.tables import (
     Person,
     WorkPeriod,
 )
-from skilleval.domain.eligibility import DIPLOMA_KINDS, TITLE_LEVELS
+from skilleval.domain.backgrounds import DIPLOMA_KINDS, TITLE_LEVELS
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import ID_TYPES, mask_number
 from skilleval.services import advice, disclosures

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.performance import Review
 from skilleval.domain.records import Recorded, so_far
-from skilleval.services import entries, marking
+from skilleval.services import entries, marking_scene
 from skilleval.services import records as service
 from skilleval.services.records import RecordLine, RecordSheet
 from skilleval.web import gate, show
@@ -51,7 +51,7 @@ def sheet(batch_id: int, part_id: int, candidate_id: int) -> BaseResponse | str 
     lines = service.lines_of(session, own)
     line = line_of(lines, candidate_id)
     page = render_template(
-        "records/sheet.html", batch=own.scene.batch, part=own.part, title=marking.title(own.part), plan=own.plan,
+        "records/sheet.html", batch=own.scene.batch, part=own.part, title=marking_scene.title(own.part), plan=own.plan,
         is_review=isinstance(own.plan, Review), lines=lines, line=line, place=lines.index(line), states=STATES, refusal=refusal,
         values=_typed_values(own) if refusal else {key: f"{value:f}" for key, value in line.recorded.values.items()},
         rows=_typed_rows() if refusal else _rows(own, line), observers=own.observers, me=own.assessor,
@@ -73,7 +73,7 @@ def submit(batch_id: int, part_id: int) -> BaseResponse | str:
     own = _sheet(session, batch_id, part_id)
     lines = service.lines_of(session, own)
     return render_template(
-        "records/submit.html", batch=own.scene.batch, part=own.part, title=marking.title(own.part), lines=lines, states=STATES,
+        "records/submit.html", batch=own.scene.batch, part=own.part, title=marking_scene.title(own.part), lines=lines, states=STATES,
         whole=[line for line in lines if line.is_whole and line.version],
         unfinished=[line for line in lines if line.state != "locked" and not (line.is_whole and line.version)],
         addresses={line.candidate.id: _address(own, line) for line in lines},

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, render_template, request
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.methods import METHODS
 from skilleval.domain.schemes import KINDS
-from skilleval.services import marking
+from skilleval.services import marking_scene
 from skilleval.services import scheme_sheets as service
 from skilleval.web import gate, lists
 from skilleval.web.batches import own_batch
@@ -22,9 +22,9 @@ def index(batch_id: int) -> str:
     """Each part with its scheme, its assessors, and its workbook."""
     session = gate.reading()
     batch = own_batch(session, batch_id)
-    scene = marking.scene_of(session, batch)
+    scene = marking_scene.scene_of(session, batch)
     return render_template(
-        "schemes/batch.html", batch=batch, scene=scene, methods=METHODS, kinds=KINDS, title=marking.title,
+        "schemes/batch.html", batch=batch, scene=scene, methods=METHODS, kinds=KINDS, title=marking_scene.title,
         withheld={part.id for part in scene.parts if _is_withheld(scene, part.id)},
     )  # fmt: skip
 
@@ -37,7 +37,7 @@ def workbook(batch_id: int, part_id: int) -> Response:
     """
     session = gate.reading()
     batch = own_batch(session, batch_id)
-    scene = marking.scene_of(session, batch)
+    scene = marking_scene.scene_of(session, batch)
     part = next((one for one in scene.parts if one.id == part_id), None)
     scheme = scene.schemes.get(part_id)
     if part is None or scheme is None:
@@ -50,7 +50,7 @@ def workbook(batch_id: int, part_id: int) -> Response:
         return lists.workbook_response(file.read_bytes(), f"scores-{part.method}-{part.grade}.xlsx")
 
 
-def _is_withheld(scene: marking.Scene, part_id: int | None) -> bool:
+def _is_withheld(scene: marking_scene.Scene, part_id: int | None) -> bool:
     """Whether the workbook of a part would show marks before all assessors have given theirs."""
     part = next(one for one in scene.parts if one.id == part_id)
     begun = any(seat[1] == part_id for seat in scene.marks)

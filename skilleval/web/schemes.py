@@ -17,7 +17,7 @@ from skilleval.domain.performance import DIRECTIONS
 from skilleval.domain.scheme_plans import plan_of
 from skilleval.domain.schemes import KINDS
 from skilleval.services import schemes as service
-from skilleval.services.marking import title
+from skilleval.services.marking_scene import title
 from skilleval.services.scheme_file import TABLES, spoken
 from skilleval.web import gate, scheme_forms
 from skilleval.web.firm_edits import own_firm, own_row

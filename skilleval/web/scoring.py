@@ -11,10 +11,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from skilleval.db.tables import Batch, Personnel, SpecificationPart
 from skilleval.domain import marking as domain
 from skilleval.domain.errors import RuleBroken
-from skilleval.services import entries
+from skilleval.services import entries, mark_drafts, marking_scene
 from skilleval.services import marking as service
 from skilleval.services.duties import duty_problem
-from skilleval.services.marking import Line, Scene
+from skilleval.services.mark_drafts import Line
+from skilleval.services.marking_scene import Scene
 from skilleval.services.records import RecordLine
 from skilleval.web import gate, show
 from skilleval.web.batches import own_batch
@@ -53,7 +54,7 @@ def index(batch_id: int) -> str:
     """My sheets in this batch."""
     session = gate.reading()
     batch = own_batch(session, batch_id)
-    scene = service.scene_of(session, batch)
+    scene = marking_scene.scene_of(session, batch)
     me = gate.who().personnel_id
     own = [
         Own(part, len(scene.sitting(part)), scene.locked_by(part, one), scene.is_computed(part))
@@ -62,7 +63,7 @@ def index(batch_id: int) -> str:
         if one.id == me and scene.sitting(part)
     ]
     return render_template(
-        "marks/own.html", batch=batch, sheets=own, linked=me is not None, title=service.title,
+        "marks/own.html", batch=batch, sheets=own, linked=me is not None, title=marking_scene.title,
         barred=duty_problem(session, gate.actor(), batch, "marking.lock_sheet"),
     )  # fmt: skip
 
@@ -72,7 +73,7 @@ def begin(batch_id: int, part_id: int) -> BaseResponse:
     """The first candidate of a sheet who is not locked, else the first."""
     session = gate.reading()
     sheet = _sheet(session, batch_id, part_id)
-    lines = service.lines_of(session, sheet.scene, sheet.part, sheet.assessor)
+    lines = mark_drafts.lines_of(session, sheet.scene, sheet.part, sheet.assessor)
     if not lines:
         abort(404)
     first = next((line for line in lines if line.state != "locked"), lines[0])
@@ -92,11 +93,11 @@ def sheet(batch_id: int, part_id: int, candidate_id: int) -> BaseResponse | str 
                 return jsonify(problems=list(error.reasons or (error.message,))), 422
     session = gate.reading()
     own = _sheet(session, batch_id, part_id)
-    lines = service.lines_of(session, own.scene, own.part, own.assessor)
+    lines = mark_drafts.lines_of(session, own.scene, own.part, own.assessor)
     line = line_of(lines, candidate_id)
     plan = own.scene.plan(own.part)
     page = render_template(
-        "marks/sheet.html", batch=own.batch, part=own.part, title=service.title(own.part), plan=plan, lines=lines,
+        "marks/sheet.html", batch=own.batch, part=own.part, title=marking_scene.title(own.part), plan=plan, lines=lines,
         line=line, place=lines.index(line), states=STATES, typed=typed, refusal=refusal, shown_cell=domain.shown,
         addresses=[_address(own, one) for one in lines],
     )  # fmt: skip
@@ -115,9 +116,9 @@ def submit(batch_id: int, part_id: int) -> BaseResponse | str:
         return redirect(url_for("scoring.submit", batch_id=batch_id, part_id=part_id), 303)
     session = gate.reading()
     own = _sheet(session, batch_id, part_id)
-    lines = service.lines_of(session, own.scene, own.part, own.assessor)
+    lines = mark_drafts.lines_of(session, own.scene, own.part, own.assessor)
     return render_template(
-        "marks/submit.html", batch=own.batch, part=own.part, title=service.title(own.part), lines=lines, states=STATES,
+        "marks/submit.html", batch=own.batch, part=own.part, title=marking_scene.title(own.part), lines=lines, states=STATES,
         whole=[line for line in lines if line.is_whole and line.version],
         unfinished=[line for line in lines if line.state != "locked" and not (line.is_whole and line.version)],
         addresses={line.candidate.id: _address(own, line) for line in lines},
@@ -127,12 +128,12 @@ def submit(batch_id: int, part_id: int) -> BaseResponse | str:
 def _save(batch_id: int, part_id: int, candidate_id: int) -> BaseResponse:
     with gate.writing() as session:
         own = _sheet(session, batch_id, part_id)
-        lines = service.lines_of(session, own.scene, own.part, own.assessor)
+        lines = mark_drafts.lines_of(session, own.scene, own.part, own.assessor)
         line = line_of(lines, candidate_id)
         plan = own.scene.plan(own.part)
         typed = {key: request.form.get(f"cell:{key}", "") for key, _label in domain.cells(plan)}
         entered = entries.read_entered(typed, request.form.getlist("veto"), plan, absent="absent" in request.form)
-        draft = service.save_draft(
+        draft = mark_drafts.save_draft(
             session, own.scene, own.part, line.candidate, own.assessor, entered,
             version=request.form.get("version", 0, type=int),
         )  # fmt: skip
@@ -153,7 +154,7 @@ def is_script() -> bool:
 
 def own_part(session: Session, batch_id: int, part_id: int) -> tuple[Scene, SpecificationPart, Personnel]:
     """A part that whoever asks assesses, and whom they are among the personnel. Not there: anything else."""
-    scene = service.scene_of(session, own_batch(session, batch_id))
+    scene = marking_scene.scene_of(session, own_batch(session, batch_id))
     part = next((one for one in scene.parts if one.id == part_id), None) or abort(404)
     me = gate.who().personnel_id
     assessor = next((one for one in scene.assessors.get(part_id, ()) if one.id == me), None)

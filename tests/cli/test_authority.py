@@ -12,7 +12,7 @@ from skilleval import paths
 from skilleval.cli.demo import do_command
 from skilleval.demo import firms, road, rosters
 from skilleval.demo.story import Story
-from skilleval.services.certificates import NUMBER_COLUMNS
+from skilleval.services.number_list import NUMBER_COLUMNS
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.conftest import Cli
 from tests.factories import REGISTRATION_NUMBER

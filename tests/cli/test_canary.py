@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from skilleval.cli import main
 from skilleval.db.engine import Database, sqlite_url
 from skilleval.db.secrets import load_vault
-from skilleval.services import candidates, item_sheets
+from skilleval.services import candidate_sheets, item_sheets
 from skilleval.services.roster import ROSTER
 from skilleval.services.roster import TEMPLATE_ID as ROSTER_ID
 from skilleval.services.tenancy import Viewer
@@ -227,7 +227,7 @@ def _enrolment(file: Path) -> Path:
         for code in FIRMS.values()
         for name in (None, "错名")
     ]
-    return write_form(file, [FormSheet("报名表", candidates.COLUMNS, rows, example=False)], candidates.TEMPLATE_ID, [])
+    return write_form(file, [FormSheet("报名表", candidate_sheets.COLUMNS, rows, example=False)], candidate_sheets.TEMPLATE_ID, [])
 
 
 def texts(folder: Path) -> Iterator[tuple[str, str]]:

@@ -4,20 +4,19 @@ from datetime import date
 
 from hypothesis import strategies as st
 
-from skilleval.domain.eligibility import (
+from skilleval.domain.backgrounds import (
     DIPLOMA_KINDS,
     EVIDENCE_KINDS,
     EVIDENCE_LEVELS,
     TITLE_LEVELS,
     Background,
-    Condition,
     Diploma,
     Evidence,
     HeldCertificate,
-    Requirement,
     Title,
     Work,
 )
+from skilleval.domain.eligibility import Condition, Requirement
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Cited, Clause, Compare, Group
 

@@ -15,7 +15,7 @@ from skilleval.domain.appointment import (
     prove_window,
     term_state,
 )
-from skilleval.domain.eligibility import Background, Evidence, HeldCertificate, Title
+from skilleval.domain.backgrounds import Background, Evidence, HeldCertificate, Title
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer

@@ -5,18 +5,19 @@ from typing import Any
 
 import pytest
 
-from skilleval.domain.backgrounds import LISTS, background_as_plain, background_from_plain
-from skilleval.domain.candidacy import FORM, Application, Terms, judge_candidate, rule_differences
-from skilleval.domain.eligibility import (
+from skilleval.domain.backgrounds import (
+    LISTS,
     Background,
-    Condition,
     Diploma,
     Evidence,
     HeldCertificate,
-    Requirement,
     Title,
     Work,
+    background_as_plain,
+    background_from_plain,
 )
+from skilleval.domain.candidacy import FORM, Application, Terms, judge_candidate, rule_differences
+from skilleval.domain.eligibility import Condition, Requirement
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from tests.factories import entry_conditions

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from skilleval import packs
+from skilleval.domain.backgrounds import Background, HeldCertificate
 from skilleval.domain.candidacy import Application, Terms
 from skilleval.domain.contests import (
     CAP,
@@ -16,7 +17,6 @@ from skilleval.domain.contests import (
     promoted_to,
     row_problems,
 )
-from skilleval.domain.eligibility import Background, HeldCertificate
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer

@@ -5,15 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skilleval import packs
+from skilleval.domain.backgrounds import Background, Diploma, HeldCertificate, Title, Work
 from skilleval.domain.dates import add_years
-from skilleval.domain.eligibility import (
-    Background,
-    Diploma,
-    HeldCertificate,
-    Title,
-    Work,
-    judge,
-)
+from skilleval.domain.eligibility import judge
 from skilleval.domain.ladder import NATIONAL_GRADES, Grade
 from skilleval.domain.rules import Answer
 from tests.factories import entry_conditions

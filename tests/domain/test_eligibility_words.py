@@ -4,20 +4,8 @@ from datetime import date
 
 import pytest
 
-from skilleval.domain.eligibility import (
-    Background,
-    Condition,
-    Diploma,
-    Evidence,
-    HeldCertificate,
-    Requirement,
-    Title,
-    Verdict,
-    Work,
-    full_on,
-    judge,
-    prove_requirement,
-)
+from skilleval.domain.backgrounds import Background, Diploma, Evidence, HeldCertificate, Title, Work
+from skilleval.domain.eligibility import Condition, Requirement, Verdict, full_on, judge, prove_requirement
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer, Clause, Compare, Proof, no_version
 

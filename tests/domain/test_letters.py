@@ -5,7 +5,8 @@ from datetime import date
 
 from hypothesis import given, settings
 
-from skilleval.domain.eligibility import Background, Diploma, HeldCertificate, Work, judge
+from skilleval.domain.backgrounds import Background, Diploma, HeldCertificate, Work
+from skilleval.domain.eligibility import judge
 from skilleval.domain.ladder import Grade
 from skilleval.domain.letters import letter
 from skilleval.domain.rules import Answer, Clause, Proof, all_of

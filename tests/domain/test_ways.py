@@ -10,19 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skilleval import packs
+from skilleval.domain.backgrounds import Background, Diploma, Evidence, HeldCertificate, Title, Work
 from skilleval.domain.changes import Sight
 from skilleval.domain.dates import add_years, latest_start
-from skilleval.domain.eligibility import (
-    Background,
-    Condition,
-    Diploma,
-    Evidence,
-    HeldCertificate,
-    Requirement,
-    Title,
-    Work,
-    judge,
-)
+from skilleval.domain.eligibility import Condition, Requirement, judge
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer, Compare, Group
 from skilleval.domain.timeline import Timeline, first_day

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from skilleval.demo.people import Employee, make_people
-from skilleval.domain.eligibility import Background, HeldCertificate, Title, Work, judge
+from skilleval.domain.backgrounds import Background, HeldCertificate, Title, Work
+from skilleval.domain.eligibility import judge
 from skilleval.domain.ladder import NATIONAL_GRADES, Grade
 from skilleval.services.workforce import judge_all
 from skilleval.services.workforce_columns import Workforce

@@ -19,8 +19,23 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.rules import Answer
 from skilleval.packs import Library
 from skilleval.reports.fonts import load_fonts
-from skilleval.services import authority, batches, candidates, certificates, chains, marks, notices, rules
+from skilleval.services import (
+    allotted_numbers,
+    authority,
+    batch_plans,
+    batch_steps,
+    batches,
+    candidate_sheets,
+    candidates,
+    certificate_events,
+    certificates,
+    chains,
+    notices,
+    rules,
+)
 from skilleval.services.filings import export_filing
+from skilleval.services.number_list import NUMBER_COLUMNS
+from skilleval.services.results import settle_results
 from skilleval.services.verification import verify_all
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.certified import CALENDAR, CLOSED_ON, FIRST_DAY, make_certified_batch, publish, settle
@@ -131,22 +146,22 @@ Act = Callable[[], object]
 
 def adding(scene: Scene) -> Act:
     content = copy.deepcopy(PLAN)
-    return lambda: batches.add_batch(scene.session, ACTOR, scene.firm.institution, content, scene.library)
+    return lambda: batch_plans.add_batch(scene.session, ACTOR, scene.firm.institution, content, scene.library)
 
 
 def advancing(scene: Scene, state: str, to: str) -> Act:
     batch = scene.batch(state)
-    return lambda: batches.advance_batch(scene.session, ACTOR, batch, to, library=scene.library, on=date(2026, 6, 8))
+    return lambda: batch_steps.advance_batch(scene.session, ACTOR, batch, to, library=scene.library, on=date(2026, 6, 8))
 
 
 def importing(scene: Scene) -> Act:
     batch = make_batch(scene.session, scene.firm, state="enrolling")
     make_person(scene.session, scene.vault, scene.firm, "员工1", 1)
     rows = [{"name": "员工1", "id_number": id_number(1), "grade": "senior"}]
-    sheet = FormSheet("报名表", candidates.COLUMNS, rows, example=False)
-    file = write_form(scene.folder / "c.xlsx", [sheet], candidates.TEMPLATE_ID, [])
-    staged = candidates.stage_candidates(scene.session, batch, file, vault=scene.vault, library=scene.library, on=date(2026, 5, 18))
-    return lambda: candidates.write_candidates(
+    sheet = FormSheet("报名表", candidate_sheets.COLUMNS, rows, example=False)
+    file = write_form(scene.folder / "c.xlsx", [sheet], candidate_sheets.TEMPLATE_ID, [])
+    staged = candidate_sheets.stage_candidates(scene.session, batch, file, vault=scene.vault, library=scene.library, on=date(2026, 5, 18))
+    return lambda: candidate_sheets.write_candidates(
         scene.session, ACTOR, staged, scene.library, vault=scene.vault, on=date(2026, 5, 18)
     )
 
@@ -165,7 +180,7 @@ def settling(scene: Scene) -> Act:
                      part_id=scene.firm.part("senior", method).id or 0, personnel_id=assessor.id or 0)
             )  # fmt: skip
     scene.session.flush()
-    return lambda: marks.settle_results(scene.session, ACTOR, batch, scene.library)
+    return lambda: settle_results(scene.session, ACTOR, batch, scene.library)
 
 
 def publishing(scene: Scene) -> Act:
@@ -198,10 +213,10 @@ def issuing(scene: Scene) -> Act:
 def bringing_numbers(scene: Scene) -> Act:
     batch = cleared(scene)
     rows = [{"id_number": id_number(1), "name": "员工1", "number": f"{REGISTRATION_NUMBER}263000777"}]
-    sheet = FormSheet("编号", certificates.NUMBER_COLUMNS, rows, example=False)
+    sheet = FormSheet("编号", NUMBER_COLUMNS, rows, example=False)
     file = write_form(scene.folder / "n.xlsx", [sheet], "numbers/1", [])
-    staged = certificates.stage_numbers(scene.session, batch, file, vault=scene.vault, on=ON)
-    return lambda: certificates.write_numbers(
+    staged = allotted_numbers.stage_numbers(scene.session, batch, file, vault=scene.vault, on=ON)
+    return lambda: allotted_numbers.write_numbers(
         scene.session, ACTOR, staged, scene.library, vault=scene.vault, on=ON, missing_glyphs=glyphs
     )
 
@@ -209,7 +224,7 @@ def bringing_numbers(scene: Scene) -> Act:
 def replacing(scene: Scene) -> Act:
     issuing(scene)()
     old = scene.session.exec(select(Certificate)).one()
-    certificates.void_certificate(scene.session, ACTOR, old, reason="印错", on=ON)
+    certificate_events.void_certificate(scene.session, ACTOR, old, reason="印错", on=ON)
     return lambda: certificates.replace_certificate(
         scene.session, ACTOR, old, scene.library, vault=scene.vault, on=ON, missing_glyphs=glyphs
     )
@@ -385,28 +400,28 @@ def test_where_clauses_disagree_a_written_reason_is_recorded(
 
     if reason is None or not reason.strip():
         with pytest.raises(RuleBroken) as refusal:
-            batches.add_batch(session, ACTOR, firm.institution, content, library)
+            batch_plans.add_batch(session, ACTOR, firm.institution, content, library)
         assert "本市另有说法" in refusal.value.reasons[0] and "authority_reason" in refusal.value.reasons[0]
         return
-    batch = batches.add_batch(session, ACTOR, firm.institution, content, library)
-    batches.advance_batch(session, ACTOR, batch, "enrolling", library=library, on=date(2026, 5, 1))
+    batch = batch_plans.add_batch(session, ACTOR, firm.institution, content, library)
+    batch_steps.advance_batch(session, ACTOR, batch, "enrolling", library=library, on=date(2026, 5, 1))
     assert (batch.authority_reason, batch.state) == (reason, "enrolling")
 
 
 def test_a_planned_batch_whose_clauses_come_to_disagree_takes_a_written_reason(
     session: Session, firm: Firm, tmp_path: Path
 ) -> None:
-    batch = batches.add_batch(session, ACTOR, firm.institution, copy.deepcopy(PLAN), LIBRARY)
+    batch = batch_plans.add_batch(session, ACTOR, firm.institution, copy.deepcopy(PLAN), LIBRARY)
     library, on = own_library(tmp_path, CONTRARY), date(2026, 5, 1)
-    ready = batches.readiness(session, batch, rules.packs_of_batch(session, batch), library, on)["enrolling"]
+    ready = batch_steps.readiness(session, batch, rules.packs_of_batch(session, batch), library, on)["enrolling"]
     against = [leaf for leaf in ready.leaves() if leaf.answer is not Answer.MET]
     assert {leaf.clause.id for leaf in against} == {"own.contrary"}, "not hung under the scope"
     assert all("skilleval batches reason" in leaf.fact for leaf in against)
     with pytest.raises(RuleBroken, match="还不能进入"):
-        batches.advance_batch(session, ACTOR, batch, "enrolling", library=library, on=on)
+        batch_steps.advance_batch(session, ACTOR, batch, "enrolling", library=library, on=on)
 
     batches.record_authority_reason(session, ACTOR, batch, " 市里已书面答复 ")
-    batches.advance_batch(session, ACTOR, batch, "enrolling", library=library, on=on)
+    batch_steps.advance_batch(session, ACTOR, batch, "enrolling", library=library, on=on)
     batches.record_authority_reason(session, ACTOR, batch, "省里亦同意")
 
     assert (batch.state, batch.authority_reason) == ("enrolling", "市里已书面答复；省里亦同意")

@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Assignment, Batch, Specification, SpecificationPart
 from skilleval.domain.errors import RuleBroken
-from skilleval.services import batches, journal
+from skilleval.services import batch_plans, batch_steps, batches, journal
 from skilleval.services.authority_ground import records_of
 from skilleval.services.specification_standing import supersede_earlier
 from skilleval.services.verification import verify_all
@@ -47,7 +47,7 @@ def firm(session: Session) -> Firm:
 
 def add(session: Session, firm: Firm, **changes: object) -> Batch:
     content = {key: value for key, value in (copy.deepcopy(PLAN) | changes).items() if value is not None}
-    return batches.add_batch(session, ACTOR, firm.institution, content, LIBRARY)
+    return batch_plans.add_batch(session, ACTOR, firm.institution, content, LIBRARY)
 
 
 def test_a_batch_within_the_scope_is_planned_with_its_versions(session: Session, firm: Firm) -> None:
@@ -114,7 +114,7 @@ def test_a_batch_under_way_keeps_its_version(session: Session, firm: Firm) -> No
     assert grades == {"intermediate", "senior"}
     assert {one.value for one in ground.grade_set.assessed} == set(GRADES)
     assert {one.value for one in other.grade_set.assessed} == {"junior"}
-    assert batches.advance_batch(session, ACTOR, batch, "enrolling", library=LIBRARY, on=date(2026, 7, 1)).state == "enrolling"
+    assert batch_steps.advance_batch(session, ACTOR, batch, "enrolling", library=LIBRARY, on=date(2026, 7, 1)).state == "enrolling"
 
 
 @on_sqlite
@@ -187,7 +187,7 @@ def test_a_step_that_is_not_ready_lists_everything_that_is_missing(session: Sess
     make_candidate(session, batch, make_person(session, vault, firm))
 
     with pytest.raises(RuleBroken) as refusal:
-        batches.advance_batch(session, ACTOR, batch, "scheduled", library=LIBRARY, on=date(2026, 5, 1))
+        batch_steps.advance_batch(session, ACTOR, batch, "scheduled", library=LIBRARY, on=date(2026, 5, 1))
 
     assert [reason.partition("，")[0] for reason in refusal.value.reasons] == [
         "三级/高级工理论知识考试至少需 1 名考评员", "三级/高级工技能操作考核至少需 3 名考评员", "尚未指派内部质量督导员", "尚未指定考核场地",
@@ -200,7 +200,7 @@ def test_a_registration_that_was_suspended_stops_the_batch(session: Session, fir
     session.flush()
 
     with pytest.raises(RuleBroken) as refusal:
-        batches.advance_batch(session, ACTOR, batch, "enrolling", library=LIBRARY, on=date(2026, 5, 1))
+        batch_steps.advance_batch(session, ACTOR, batch, "enrolling", library=LIBRARY, on=date(2026, 5, 1))
 
     assert "状态不是“已备案”" in refusal.value.reasons[0]
 
@@ -212,7 +212,7 @@ def test_a_step_with_an_act_of_its_own_is_not_taken_by_hand(session: Session, fi
     batch = make_batch(session, firm, state=before[to])
 
     with pytest.raises(RuleBroken, match="专门的命令"):
-        batches.advance_batch(session, ACTOR, batch, to, library=LIBRARY, on=date(2026, 7, 1))
+        batch_steps.advance_batch(session, ACTOR, batch, to, library=LIBRARY, on=date(2026, 7, 1))
 
 
 def test_the_route_of_a_batch_must_be_one_that_goes_through_batches(session: Session, firm: Firm) -> None:

@@ -11,7 +11,7 @@ from skilleval.domain.eligibility import judge
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer
-from skilleval.services import batches, candidates, people
+from skilleval.services import batch_steps, candidate_sheets, candidates, people
 from skilleval.services.verification import verify_all
 from skilleval.sheets.columns import Report
 from skilleval.sheets.writing import FormSheet, write_form
@@ -51,9 +51,9 @@ def hold(session: Session, person: Person, grade: str, on: date | None, code: st
 
 
 def apply(session: Session, vault: Vault, batch: Batch, path: Path, *rows: dict[str, object]) -> Report:
-    file = write_form(path, [FormSheet("报名表", candidates.COLUMNS, rows, example=False)], candidates.TEMPLATE_ID, [])
-    staged = candidates.stage_candidates(session, batch, file, vault=vault, library=LIBRARY, on=ON)
-    candidates.write_candidates(session, ACTOR, staged, LIBRARY, vault=vault, on=ON)
+    file = write_form(path, [FormSheet("报名表", candidate_sheets.COLUMNS, rows, example=False)], candidate_sheets.TEMPLATE_ID, [])
+    staged = candidate_sheets.stage_candidates(session, batch, file, vault=vault, library=LIBRARY, on=ON)
+    candidate_sheets.write_candidates(session, ACTOR, staged, LIBRARY, vault=vault, on=ON)
     assert staged.report.adds_up
     return staged.report
 
@@ -174,7 +174,7 @@ def test_a_row_tells_all_its_errors_at_once(session: Session, vault: Vault, batc
     file = tmp_path / "c.csv"
     file.write_text(f"姓名,证件号码,申报等级\n,{id_number(9)},九级\n", encoding="utf-8")
 
-    report = candidates.stage_candidates(session, batch, file, vault=vault, library=LIBRARY, on=ON).report
+    report = candidate_sheets.stage_candidates(session, batch, file, vault=vault, library=LIBRARY, on=ON).report
 
     assert [error.code for error in report.errors] == ["required", "person_unknown", "grade"]
     assert report.adds_up
@@ -246,7 +246,7 @@ def test_admission_numbers_are_given_by_grade_when_the_batch_is_scheduled(
         person = make_person(session, vault, firm, f"员工{serial}", serial)
         make_candidate(session, batch, person, grade, admission_number=None)
 
-    batches.advance_batch(session, ACTOR, batch, "scheduled", library=LIBRARY, on=ON)
+    batch_steps.advance_batch(session, ACTOR, batch, "scheduled", library=LIBRARY, on=ON)
 
     given = {(one.grade, one.person_id): one.admission_number for one in session.exec(select(Candidate))}
     assert sorted(given.values()) == [f"2026-DG-01-{serial:04d}" for serial in (1, 2, 3)]  # type: ignore[type-var]

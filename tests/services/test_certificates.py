@@ -11,7 +11,8 @@ from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch, Certificate, NumberCounter
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
-from skilleval.services import certificates, numbering
+from skilleval.services import allotted_numbers, certificate_events, certificates, numbering
+from skilleval.services.number_list import NUMBER_COLUMNS
 from skilleval.services.verification import verify_all
 from skilleval.sheets.columns import Report
 from skilleval.sheets.writing import FormSheet, write_form
@@ -117,14 +118,14 @@ def test_void_keeps_the_number_and_a_replacement_names_it(session: Session, vaul
     [first, *_rest] = issue(session, vault, batch)
     certificate = certificates.find_certificate(session, first)
 
-    certificates.reissue_certificate(session, ACTOR, certificate, reason="遗失", on=ON)
-    certificates.void_certificate(session, ACTOR, certificate, reason="姓名印错", on=ON)
+    certificate_events.reissue_certificate(session, ACTOR, certificate, reason="遗失", on=ON)
+    certificate_events.void_certificate(session, ACTOR, certificate, reason="姓名印错", on=ON)
     new = certificates.replace_certificate(session, ACTOR, certificate, LIBRARY, vault=vault, on=ON, missing_glyphs=all_glyphs)
 
-    assert [event.kind for event in certificates.events_of(session, certificate)] == ["issued", "reissued", "voided"]
+    assert [event.kind for event in certificate_events.events_of(session, certificate)] == ["issued", "reissued", "voided"]
     assert (new.number, new.replaces_id) == (f"{PREFIX}3000003", certificate.id)
-    assert certificates.status_of(session, certificate) == "voided"
-    for act in (certificates.void_certificate, certificates.reissue_certificate, certificates.revoke_certificate):
+    assert certificate_events.status_of(session, certificate) == "voided"
+    for act in (certificate_events.void_certificate, certificate_events.reissue_certificate, certificate_events.revoke_certificate):
         with pytest.raises(RuleBroken, match="已作废"):
             act(session, ACTOR, certificate, reason="再来", on=ON)
     with pytest.raises(RuleBroken, match=new.number):
@@ -135,15 +136,15 @@ def test_an_end_needs_a_reason_and_a_day_that_is_not_too_early(session: Session,
     certificate = certificates.find_certificate(session, issue(session, vault, batch)[0])
 
     with pytest.raises(RuleBroken, match="须写明理由"):
-        certificates.void_certificate(session, ACTOR, certificate, reason=" ", on=ON)
+        certificate_events.void_certificate(session, ACTOR, certificate, reason=" ", on=ON)
     with pytest.raises(RuleBroken, match="早于发证日期"):
-        certificates.void_certificate(session, ACTOR, certificate, reason="x", on=date(2026, 6, 22))
+        certificate_events.void_certificate(session, ACTOR, certificate, reason="x", on=date(2026, 6, 22))
 
 
 def bring(session: Session, vault: Vault, batch: Batch, path: Path, *rows: dict[str, object]) -> Report:
-    file = write_form(path, [FormSheet("编号", certificates.NUMBER_COLUMNS, rows, example=False)], "numbers/1", [])
-    staged = certificates.stage_numbers(session, batch, file, vault=vault, on=ON)
-    certificates.write_numbers(session, ACTOR, staged, LIBRARY, vault=vault, on=ON, missing_glyphs=all_glyphs)
+    file = write_form(path, [FormSheet("编号", NUMBER_COLUMNS, rows, example=False)], "numbers/1", [])
+    staged = allotted_numbers.stage_numbers(session, batch, file, vault=vault, on=ON)
+    allotted_numbers.write_numbers(session, ACTOR, staged, LIBRARY, vault=vault, on=ON, missing_glyphs=all_glyphs)
     assert staged.report.adds_up
     return staged.report
 

@@ -7,10 +7,11 @@ from sqlmodel import Session, select
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Assignment, Batch, Candidate, Conflict, Mark, Person, Personnel, Relation, Result
 from skilleval.domain.errors import RuleBroken
-from skilleval.services import batches, conflicts, mark_sheets, marks
+from skilleval.services import batch_steps, batches, conflicts, mark_sheets, marks
 from skilleval.services.conflicts import conflict_id, conflicts_of_batch, decide_conflict
 from skilleval.services.journal import Actor
 from skilleval.services.relations import Declared, declare_relation
+from skilleval.services.results import settle_results
 from skilleval.services.rules import packs_of_batch
 from skilleval.services.staffing import restaff_batch
 from skilleval.services.verification import verify_all
@@ -49,7 +50,7 @@ def declare(session: Session, vault: Vault, firm: Firm, **fields: object) -> Rel
 
 
 def to_marking(session: Session, batch: Batch) -> Batch:
-    return batches.advance_batch(session, ACTOR, batch, "marking", library=LIBRARY, on=ON)
+    return batch_steps.advance_batch(session, ACTOR, batch, "marking", library=LIBRARY, on=ON)
 
 
 def refused(session: Session, batch: Batch) -> tuple[str, ...]:
@@ -100,7 +101,7 @@ def test_who_examined_the_person_before_is_reminded_of_and_goes_on(session: Sess
 
     assert kinds(session, batch) == {("K3", "陈大文", "past_panel", "suspected")}
     assert kinds(session, earlier) == set()
-    leaf = batches.readiness(session, batch, packs_of_batch(session, batch), LIBRARY, ON)["marking"]
+    leaf = batch_steps.readiness(session, batch, packs_of_batch(session, batch), LIBRARY, ON)["marking"]
     assert any("提醒 1 项" in one.fact for one in leaf.leaves())
     assert to_marking(session, batch).state == "marking"
 
@@ -115,7 +116,7 @@ def test_a_batch_goes_to_marking_only_when_each_conflict_is_dismissed(
         "督导员丁（D1）与考生李小红：近亲属，待认定（本人声明）",
         "考评员甲（K1）与考生陈大文：师徒关系，待认定（2024年师带徒协议）",
     )
-    proof = batches.readiness(session, batch, packs_of_batch(session, batch), LIBRARY, ON)["marking"]
+    proof = batch_steps.readiness(session, batch, packs_of_batch(session, batch), LIBRARY, ON)["marking"]
     assert {"conflict.kin", "conflict.mentor"} <= {leaf.clause.id for leaf in proof.leaves()}
 
     decide_conflict(session, ACTOR, batch, named(session, batch, "kin"), state="dismissed", reason="经核实为同姓", on=ON)
@@ -275,7 +276,7 @@ def confirm(session: Session, batch: Batch) -> None:
 
 
 def settle(session: Session, batch: Batch) -> list[Result]:
-    return marks.settle_results(session, ACTOR, batch, LIBRARY)
+    return settle_results(session, ACTOR, batch, LIBRARY)
 
 
 def test_a_conflict_confirmed_after_marking_keeps_the_mark_from_counting_until_another_person_decides(

@@ -16,7 +16,7 @@ from skilleval.db.tables import Account, Batch, BatchDuty
 from skilleval.domain.duties import DUTIES, merged_duties
 from skilleval.domain.errors import RuleBroken
 from skilleval.installation import MERGED_DUTIES, Installation
-from skilleval.services import account_roles, batches, candidates, duties, staffing, verification
+from skilleval.services import account_roles, batch_steps, batches, candidates, duties, staffing, verification
 from skilleval.services.duties import ACTS, duty_problem, take_duty
 from skilleval.services.journal import Actor
 from skilleval.settings import CONFIG_NAME
@@ -29,7 +29,7 @@ EXEMPT = {
     "case_decisions.outlook": "changes nothing",
     "marking.write_lines": "called by marking.lock_sheet and double_entry.write_agreed, which take the duty",
     "marking.write_scored": "called by marking.write_lines and records.lock_records, which takes the duty",
-    "case_decisions.settle_cases": "called by marks.settle_results, which takes the duty",
+    "case_decisions.settle_cases": "called by results.settle_results, which takes the duty",
     "evidence.add_evidence": "belongs to a person, not to a batch",
     "evidence.hand_in": "belongs to a person, not to a batch",
     "case_evidence.rest_on": "hands evidence of a person in, which a member firm without a duty in the batch does too",
@@ -64,6 +64,7 @@ EXEMPT = {
     "item_sheets.change_item": "belongs to the firm's item bank",
     "items.retire_item": "belongs to the firm's item bank",
     "task_cards.add_cards": "belongs to the firm's item bank",
+    "certificates.new_certificate": "called by what issues or replaces, which takes the duty",
     "certificate_prints.print_certificates": "writes nothing but who printed what",
     "certificate_prints.note_print": "writes nothing but who printed what",
     "filing_store.hand_out": "writes nothing but who took what",
@@ -75,7 +76,7 @@ APART = {
     "accounts", "account_roles", "account_events", "second_factor", "duties",
     "specifications", "specification_drafters", "specification_reviews",
 }  # fmt: skip
-REGISTER, SCORE, REVIEW = "batches.advance_batch", "marks.correct_mark", "marks.settle_results"
+REGISTER, SCORE, REVIEW = "batch_steps.advance_batch", "marks.correct_mark", "results.settle_results"
 
 
 def services_that_act() -> dict[str, Callable[..., object]]:
@@ -126,7 +127,7 @@ def test_the_first_act_takes_the_duty_and_the_next_of_its_kind_adds_nothing(sess
     actor = business(session)
 
     take_duty(session, actor, batch, REGISTER)
-    take_duty(session, actor, batch, "candidates.write_candidates")
+    take_duty(session, actor, batch, "candidate_sheets.write_candidates")
 
     assert [(one.duty, account.public_id) for one, account in duties.duties_of(session, batch)] == [("register", actor.account)]
     assert verification.verify_all(session) == []
@@ -225,7 +226,7 @@ def test_the_supervisor_changes_nothing_by_any_service_of_a_batch(session: Sessi
     supervisor = actor_with(session, "wang", (CREDIT_CODE, "supervisor"))
 
     for act in (
-        lambda: batches.advance_batch(session, supervisor, batch, "cancelled", library=LIBRARY, on=date(2026, 5, 1)),
+        lambda: batch_steps.advance_batch(session, supervisor, batch, "cancelled", library=LIBRARY, on=date(2026, 5, 1)),
         lambda: batches.record_authority_reason(session, supervisor, batch, "理由"),
         lambda: staffing.restaff_batch(session, supervisor, batch, {}, reason="理由"),
     ):

@@ -11,7 +11,7 @@ from skilleval.db.engine import Database
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch, Candidate, JournalEntry
 from skilleval.domain.errors import RuleBroken
-from skilleval.services import candidates
+from skilleval.services import candidate_sheets
 from skilleval.services.enrolment import extend_enrolment
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.factories import ACTOR, LIBRARY, Firm, id_number, make_batch, make_firm, make_person
@@ -35,17 +35,17 @@ def firm(session: Session) -> Firm:
 def file(session: Session, vault: Vault, firm: Firm, tmp_path: Path) -> Path:
     make_person(session, vault, firm)
     rows = [{"name": "陈大文", "id_number": id_number(1), "grade": "senior"}]
-    return write_form(tmp_path / "c.xlsx", [FormSheet("报名表", candidates.COLUMNS, rows, example=False)], candidates.TEMPLATE_ID, [])
+    return write_form(tmp_path / "c.xlsx", [FormSheet("报名表", candidate_sheets.COLUMNS, rows, example=False)], candidate_sheets.TEMPLATE_ID, [])
 
 
-def stage(session: Session, vault: Vault, batch: Batch, file: Path, on: date) -> candidates.Staged:
-    return candidates.stage_candidates(session, batch, file, vault=vault, library=LIBRARY, on=on)
+def stage(session: Session, vault: Vault, batch: Batch, file: Path, on: date) -> candidate_sheets.Staged:
+    return candidate_sheets.stage_candidates(session, batch, file, vault=vault, library=LIBRARY, on=on)
 
 
 def test_the_last_day_of_enrolment_still_counts(session: Session, vault: Vault, firm: Firm, file: Path) -> None:
     batch = make_batch(session, firm, state="enrolling")
 
-    candidates.write_candidates(session, ACTOR, stage(session, vault, batch, file, LAST), LIBRARY, vault=vault, on=LAST)
+    candidate_sheets.write_candidates(session, ACTOR, stage(session, vault, batch, file, LAST), LIBRARY, vault=vault, on=LAST)
 
     assert len(session.exec(select(Candidate)).all()) == 1
 
@@ -59,7 +59,7 @@ def test_after_the_last_day_nobody_is_read_or_written_and_the_window_and_the_way
     with pytest.raises(RuleBroken) as checked:
         stage(session, vault, batch, file, AFTER)
     with pytest.raises(RuleBroken, match="2026-05-20 截止"):
-        candidates.write_candidates(session, ACTOR, staged, LIBRARY, vault=vault, on=AFTER)
+        candidate_sheets.write_candidates(session, ACTOR, staged, LIBRARY, vault=vault, on=AFTER)
 
     told = checked.value.message
     assert all(word in told for word in ("2026-05-20", "2026-05-21", "2026-06-08 至 2026-06-12", "2026-DG-01", "batches extend"))

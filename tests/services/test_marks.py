@@ -8,6 +8,7 @@ from skilleval.db.secrets import Vault
 from skilleval.db.tables import Adjudication, Batch, Candidate, Mark, Result
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import mark_sheets, marks
+from skilleval.services.results import correct_result, settle_results
 from skilleval.services.verification import verify_all
 from skilleval.sheets.columns import Report
 from tests.factories import ACTOR, LIBRARY, Firm, make_batch, make_candidate, make_firm, make_person
@@ -79,7 +80,7 @@ def test_the_workbook_has_a_sheet_a_part_and_a_column_for_each_assessor(
 def test_marks_are_entered_once_and_settled(session: Session, batch: Batch, tmp_path: Path) -> None:
     first = bring(session, batch, tmp_path / "m.xlsx", GOOD, GOOD)
     again = bring_file(session, batch, tmp_path / "m.xlsx")
-    marks.settle_results(session, ACTOR, batch, LIBRARY)
+    settle_results(session, ACTOR, batch, LIBRARY)
 
     assert (first.new, again.unchanged) == (4, 4)
     results = session.exec(select(Result)).all()
@@ -94,12 +95,12 @@ def test_what_is_missing_is_unfinished_and_never_a_fail(session: Session, batch:
     bring(session, batch, tmp_path / "m.xlsx", GOOD, {"theory": {"K1": 3000}, "skill": {"K1": 7000, "K2": 7000}})
 
     with pytest.raises(RuleBroken) as refusal:
-        marks.settle_results(session, ACTOR, batch, LIBRARY)
+        settle_results(session, ACTOR, batch, LIBRARY)
 
     assert len(refusal.value.reasons) == 1 and "需 3 名考评员评分，现有 2 名" in refusal.value.reasons[0]
     assert session.exec(select(Result)).all() == []
     bring(session, batch, tmp_path / "n.xlsx", {}, {"skill": {"K3": 7000}})
-    marks.settle_results(session, ACTOR, batch, LIBRARY)
+    settle_results(session, ACTOR, batch, LIBRARY)
     assert sorted(one.outcome for one in session.exec(select(Result))) == ["failed", "passed"]
 
 
@@ -118,7 +119,7 @@ def test_who_has_a_dispute_is_told_what_else_is_missing(
     bring(session, batch, tmp_path / "m.xlsx", GOOD, {"theory": theory, "skill": {"K1": 4000, "K2": 7000, "K3": 9000}})
 
     with pytest.raises(RuleBroken) as refusal:
-        marks.settle_results(session, ACTOR, batch, LIBRARY)
+        settle_results(session, ACTOR, batch, LIBRARY)
 
     assert [word in reason for word, reason in zip(told, refusal.value.reasons, strict=True)] == [True] * len(told)
     assert refusal.value.message.startswith(f"还不能核定成绩：{len(told)} 处")
@@ -128,7 +129,7 @@ def test_who_is_absent_is_absent(session: Session, batch: Batch, tmp_path: Path)
     absent: dict[str, dict[str, int | None]] = {"theory": {"K1": None}, "skill": {"K1": None, "K2": None, "K3": None}}
     bring(session, batch, tmp_path / "m.xlsx", GOOD, absent)
 
-    marks.settle_results(session, ACTOR, batch, LIBRARY)
+    settle_results(session, ACTOR, batch, LIBRARY)
 
     assert sorted(one.outcome for one in session.exec(select(Result))) == ["absent", "passed"]
 
@@ -179,7 +180,7 @@ def test_a_column_of_an_assessor_that_is_missing_leaves_marks_missing(
 
     assert report.notes == ["工作表“技能操作考核”没有考评员 K3 考评员丙 的列，其评分没有导入"]
     with pytest.raises(RuleBroken) as refusal:
-        marks.settle_results(session, ACTOR, batch, LIBRARY)
+        settle_results(session, ACTOR, batch, LIBRARY)
     assert len(refusal.value.reasons) == 2
 
 
@@ -206,36 +207,36 @@ def test_marks_on_both_sides_of_the_line_wait_for_a_person(session: Session, bat
     disputed = candidates(session)[1]
 
     with pytest.raises(RuleBroken) as refusal:
-        marks.settle_results(session, ACTOR, batch, LIBRARY)
+        settle_results(session, ACTOR, batch, LIBRARY)
     assert "分列合格线" in refusal.value.reasons[0]
     with pytest.raises(RuleBroken, match="没有分歧"):
         marks.adjudicate(session, ACTOR, batch, disputed, method="theory", value=6000, reason="x")
     marks.adjudicate(session, ACTOR, batch, disputed, method="skill", value=5900, reason="复核工件")
-    marks.settle_results(session, ACTOR, batch, LIBRARY)
+    settle_results(session, ACTOR, batch, LIBRARY)
 
     assert sorted(one.outcome for one in session.exec(select(Result))) == ["failed", "passed"]
 
 
 def test_a_settled_result_is_corrected_by_a_new_entry(session: Session, batch: Batch, tmp_path: Path) -> None:
     bring(session, batch, tmp_path / "m.xlsx", GOOD, GOOD)
-    marks.settle_results(session, ACTOR, batch, LIBRARY)
+    settle_results(session, ACTOR, batch, LIBRARY)
     candidate = candidates(session)[0]
 
-    corrected = marks.correct_result(session, ACTOR, batch, candidate, parts={"skill": 5999}, reason="登分错误")
+    corrected = correct_result(session, ACTOR, batch, candidate, parts={"skill": 5999}, reason="登分错误")
 
     assert (corrected.revision, corrected.outcome, corrected.total) == (2, "failed", 6799)
     history = session.exec(select(Result).where(Result.candidate_id == candidate.id)).all()
     assert [(one.revision, one.outcome) for one in history] == [(1, "passed"), (2, "failed")]
     with pytest.raises(RuleBroken, match="相同"):
-        marks.correct_result(session, ACTOR, batch, candidate, parts={"skill": 5999}, reason="x")
+        correct_result(session, ACTOR, batch, candidate, parts={"skill": 5999}, reason="x")
     with pytest.raises(RuleBroken, match="超出"):
-        marks.correct_result(session, ACTOR, batch, candidate, parts={"skill": 10001}, reason="x")
+        correct_result(session, ACTOR, batch, candidate, parts={"skill": 10001}, reason="x")
     assert verify_all(session) == []
 
 
 def test_settled_marks_take_no_more_marks(session: Session, batch: Batch, tmp_path: Path) -> None:
     bring(session, batch, tmp_path / "m.xlsx", GOOD, GOOD)
-    marks.settle_results(session, ACTOR, batch, LIBRARY)
+    settle_results(session, ACTOR, batch, LIBRARY)
 
     with pytest.raises(RuleBroken, match="只有“评分”阶段"):
         bring_file(session, batch, tmp_path / "m.xlsx")

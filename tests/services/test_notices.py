@@ -10,8 +10,9 @@ from skilleval.db.tables import Batch, Candidate, Notice, Objection, Result
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.workdays import Calendar
 from skilleval.packs import Packs, read_pack
-from skilleval.services import journal, marks, notices, rules
+from skilleval.services import journal, notice_closing, notices, objections, rules
 from skilleval.services.journal import Actor
+from skilleval.services.results import correct_result
 from skilleval.services.verification import verify_journal
 from tests.conftest import on_sqlite
 from tests.factories import ACTOR, LIBRARY, Firm, id_number, make_batch, make_candidate, make_firm, make_person
@@ -78,7 +79,7 @@ def candidate_of(session: Session, batch: Batch, serial: int) -> Candidate:
 
 
 def object_to(session: Session, notice: Notice, candidate: Candidate | None = None, on: date = FIRST_DAY) -> Objection:
-    return notices.raise_objection(
+    return objections.raise_objection(
         session, ACTOR, notice, raised_by="王某", text="成绩有误", on=on, candidate=candidate
     )
 
@@ -199,7 +200,7 @@ def test_objections_are_taken_within_the_period_only(
 
 def test_an_objection_says_who_and_what(session: Session, publish: Publish) -> None:
     with pytest.raises(RuleBroken, match="异议人和异议内容"):
-        notices.raise_objection(session, ACTOR, publish(), raised_by="王某", text=" ", on=FIRST_DAY)
+        objections.raise_objection(session, ACTOR, publish(), raised_by="王某", text=" ", on=FIRST_DAY)
 
 
 def test_an_objection_is_decided_by_somebody_else(session: Session, publish: Publish) -> None:
@@ -207,25 +208,25 @@ def test_an_objection_is_decided_by_somebody_else(session: Session, publish: Pub
 
     for actor in (ACTOR, Actor("王某", "hr")):
         with pytest.raises(RuleBroken, match="登记人、异议人以外的人"):
-            notices.reject_objection(session, actor, objection, reason="查无实据", on=LAST_DAY)
-    assert notices.reject_objection(session, DECIDER, objection, reason="查无实据", on=LAST_DAY).state == "rejected"
+            objections.reject_objection(session, actor, objection, reason="查无实据", on=LAST_DAY)
+    assert objections.reject_objection(session, DECIDER, objection, reason="查无实据", on=LAST_DAY).state == "rejected"
 
 
 def test_a_decision_needs_a_reason_and_is_made_once(session: Session, publish: Publish) -> None:
     objection = object_to(session, publish())
 
     with pytest.raises(RuleBroken, match="写明理由"):
-        notices.uphold_objection(session, DECIDER, objection, reason=" ", on=LAST_DAY)
-    notices.uphold_objection(session, DECIDER, objection, reason="复核属实", on=LAST_DAY)
+        objections.uphold_objection(session, DECIDER, objection, reason=" ", on=LAST_DAY)
+    objections.uphold_objection(session, DECIDER, objection, reason="复核属实", on=LAST_DAY)
     with pytest.raises(RuleBroken):
-        notices.reject_objection(session, DECIDER, objection, reason="改主意", on=LAST_DAY)
+        objections.reject_objection(session, DECIDER, objection, reason="改主意", on=LAST_DAY)
 
 
 def test_a_rejected_objection_leaves_every_result_identical(session: Session, batch: Batch, publish: Publish) -> None:
     before = results_of(session)
     objection = object_to(session, publish(), candidate_of(session, batch, 1))
 
-    notices.reject_objection(session, DECIDER, objection, reason="查无实据", on=LAST_DAY)
+    objections.reject_objection(session, DECIDER, objection, reason="查无实据", on=LAST_DAY)
 
     assert results_of(session) == before
 
@@ -240,11 +241,11 @@ def test_a_notice_closes_only_after_its_last_day_and_says_until_when(
     notice = publish()
 
     if closes:
-        notices.close_notice(session, ACTOR, notice, vault=vault, on=on)
+        notice_closing.close_notice(session, ACTOR, notice, vault=vault, on=on)
         assert (notice.state, batch.state) == ("closed", "cleared")
         return
     with pytest.raises(RuleBroken) as refusal:
-        notices.close_notice(session, ACTOR, notice, vault=vault, on=on)
+        notice_closing.close_notice(session, ACTOR, notice, vault=vault, on=on)
     assert "公示期至 2026-06-22 止" in refusal.value.reasons[0]
     assert (notice.state, batch.state) == ("published", "noticed")
 
@@ -254,10 +255,10 @@ def test_an_open_objection_keeps_the_notice_open(session: Session, vault: Vault,
     objection = object_to(session, notice)
 
     with pytest.raises(RuleBroken) as refusal:
-        notices.close_notice(session, ACTOR, notice, vault=vault, on=DAY_AFTER)
+        notice_closing.close_notice(session, ACTOR, notice, vault=vault, on=DAY_AFTER)
     assert "第 1 号异议" in refusal.value.reasons[0]
-    notices.reject_objection(session, DECIDER, objection, reason="查无实据", on=LAST_DAY)
-    assert notices.close_notice(session, ACTOR, notice, vault=vault, on=DAY_AFTER).closed_on == DAY_AFTER
+    objections.reject_objection(session, DECIDER, objection, reason="查无实据", on=LAST_DAY)
+    assert notice_closing.close_notice(session, ACTOR, notice, vault=vault, on=DAY_AFTER).closed_on == DAY_AFTER
 
 
 def test_all_reasons_against_closing_are_told_at_once(session: Session, vault: Vault, publish: Publish) -> None:
@@ -266,7 +267,7 @@ def test_all_reasons_against_closing_are_told_at_once(session: Session, vault: V
     object_to(session, notice)
 
     with pytest.raises(RuleBroken) as refusal:
-        notices.close_notice(session, ACTOR, notice, vault=vault, on=LAST_DAY)
+        notice_closing.close_notice(session, ACTOR, notice, vault=vault, on=LAST_DAY)
 
     assert len(refusal.value.reasons) == 3
 
@@ -275,17 +276,17 @@ def test_an_upheld_objection_asks_for_a_correction_made_after_it(
     session: Session, vault: Vault, batch: Batch, publish: Publish
 ) -> None:
     candidate = candidate_of(session, batch, 1)
-    marks.correct_result(session, ACTOR, batch, candidate, parts={"theory": 7100}, reason="更早的一次更正")
+    correct_result(session, ACTOR, batch, candidate, parts={"theory": 7100}, reason="更早的一次更正")
     notice = publish()
     objection = object_to(session, notice, candidate)
-    notices.uphold_objection(session, DECIDER, objection, reason="复核属实", on=LAST_DAY)
+    objections.uphold_objection(session, DECIDER, objection, reason="复核属实", on=LAST_DAY)
 
     with pytest.raises(RuleBroken) as refusal:
-        notices.close_notice(session, ACTOR, notice, vault=vault, on=DAY_AFTER)
+        notice_closing.close_notice(session, ACTOR, notice, vault=vault, on=DAY_AFTER)
     assert "尚未更正" in refusal.value.reasons[0]
 
-    marks.correct_result(session, ACTOR, batch, candidate, parts={"skill": 6500}, reason="异议成立")
-    assert notices.close_notice(session, ACTOR, notice, vault=vault, on=DAY_AFTER).state == "closed"
+    correct_result(session, ACTOR, batch, candidate, parts={"skill": 6500}, reason="异议成立")
+    assert notice_closing.close_notice(session, ACTOR, notice, vault=vault, on=DAY_AFTER).state == "closed"
 
 
 def test_who_passes_only_by_a_correction_is_published_anew(
@@ -293,11 +294,11 @@ def test_who_passes_only_by_a_correction_is_published_anew(
 ) -> None:
     notice = publish()
     candidate = candidate_of(session, batch, 3)
-    notices.uphold_objection(session, DECIDER, object_to(session, notice, candidate), reason="漏计一分", on=LAST_DAY)
-    marks.correct_result(session, ACTOR, batch, candidate, parts={"skill": 6000}, reason="异议成立")
+    objections.uphold_objection(session, DECIDER, object_to(session, notice, candidate), reason="漏计一分", on=LAST_DAY)
+    correct_result(session, ACTOR, batch, candidate, parts={"skill": 6000}, reason="异议成立")
 
     with pytest.raises(RuleBroken) as refusal:
-        notices.close_notice(session, ACTOR, notice, vault=vault, on=DAY_AFTER)
+        notice_closing.close_notice(session, ACTOR, notice, vault=vault, on=DAY_AFTER)
     assert "李芳" in refusal.value.reasons[0]
 
     notices.withdraw_notice(session, ACTOR, notice, reason="更正后重新公示")
@@ -319,8 +320,8 @@ def test_every_act_stands_in_the_journal_and_the_journal_verifies(
     session: Session, vault: Vault, firm: Firm, publish: Publish
 ) -> None:
     notice = publish()
-    notices.reject_objection(session, DECIDER, object_to(session, notice), reason="查无实据", on=LAST_DAY)
-    notices.close_notice(session, ACTOR, notice, vault=vault, on=DAY_AFTER)
+    objections.reject_objection(session, DECIDER, object_to(session, notice), reason="查无实据", on=LAST_DAY)
+    notice_closing.close_notice(session, ACTOR, notice, vault=vault, on=DAY_AFTER)
     session.flush()
 
     assert not verify_journal(session, firm.id)

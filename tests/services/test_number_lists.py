@@ -9,8 +9,10 @@ from sqlmodel import Session, col, select
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch, Candidate, ImportReceipt
 from skilleval.domain.errors import RuleBroken
-from skilleval.services import certificates
-from skilleval.services.certificates import find_certificate, replace_certificate, void_certificate
+from skilleval.services import allotted_numbers, certificates
+from skilleval.services.certificate_events import void_certificate
+from skilleval.services.certificates import find_certificate, replace_certificate
+from skilleval.services.number_list import NUMBER_COLUMNS
 from skilleval.sheets.columns import Report
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.certified import publish, settle
@@ -49,11 +51,11 @@ def line(serial: int, number: str, **fields: object) -> dict[str, object]:
 
 
 def bring(session: Session, vault: Vault, batch: Batch, folder: Path, *rows: dict[str, object]) -> Report:
-    sheet = FormSheet("编号", certificates.NUMBER_COLUMNS, rows, example=False)
+    sheet = FormSheet("编号", NUMBER_COLUMNS, rows, example=False)
     file = write_form(folder / "numbers.xlsx", [sheet], "numbers/1", [])
-    staged = certificates.stage_numbers(session, batch, file, vault=vault, on=ON)
+    staged = allotted_numbers.stage_numbers(session, batch, file, vault=vault, on=ON)
     if not staged.report.failed:
-        certificates.write_numbers(session, ACTOR, staged, LIBRARY, vault=vault, on=ON, missing_glyphs=no_glyph_is_missing)
+        allotted_numbers.write_numbers(session, ACTOR, staged, LIBRARY, vault=vault, on=ON, missing_glyphs=no_glyph_is_missing)
     assert staged.report.adds_up
     return staged.report
 

@@ -6,7 +6,7 @@ from sqlmodel import Session, select
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Assignment, Batch, PanelMember, Personnel, SpecificationPart, Table
 from skilleval.domain.errors import RuleBroken
-from skilleval.services import batches, journal
+from skilleval.services import batch_steps, batches, journal
 from skilleval.services.panels import assign_panel, check_person, method_of, panels_of, propose_panel
 from skilleval.services.relations import Declared, declare_relation
 from skilleval.services.staffing import restaff_batch
@@ -62,7 +62,7 @@ def test_a_panel_is_assigned_and_its_members_assess_the_part(session: Session, f
     assert seats(session, batch) == [("K4", "chair"), ("K1", "member"), ("K2", "member")]
     part = next(one for one in batches.parts_of_batch(session, batch) if one.method == "review")
     assert [one.code for one in batches.assessors_for(session, batch, part)] == ["K1", "K2", "K4"]
-    assert batches.advance_batch(session, ACTOR, batch, "marking", library=LIBRARY, on=ON).state == "marking"
+    assert batch_steps.advance_batch(session, ACTOR, batch, "marking", library=LIBRARY, on=ON).state == "marking"
     assert verify_all(session) == []
     with pytest.raises(RuleBroken, match="开始评分后"):
         assign(session, batch, "K4", "K1", "K3")
@@ -131,7 +131,7 @@ def test_a_conflict_after_the_assignment_stops_marking(session: Session, vault: 
     declare_relation(session, ACTOR, firm.institution, told, vault=vault, on=ON)
 
     with pytest.raises(RuleBroken) as refusal:
-        batches.advance_batch(session, ACTOR, batch, "marking", library=LIBRARY, on=ON)
+        batch_steps.advance_batch(session, ACTOR, batch, "marking", library=LIBRARY, on=ON)
 
     assert refusal.value.reasons == ("考评员丁（K4）与考生李小红：近亲属，待认定（本人声明）",)
 

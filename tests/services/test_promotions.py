@@ -16,8 +16,17 @@ from skilleval.db.tables import Batch, Candidate, Contest, ContestResult, Creden
 from skilleval.domain.errors import RuleBroken
 from skilleval.reports.fonts import load_fonts
 from skilleval.reports.package import verify_package
-from skilleval.services import certificates, contests, journal, marks, notices, promotions, replay
+from skilleval.services import (
+    certificates,
+    contests,
+    journal,
+    notice_closing,
+    notices,
+    promotions,
+    replay,
+)
 from skilleval.services.filings import export_filing
+from skilleval.services.results import correct_result
 from skilleval.services.verification import verify_all
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.closed import CALENDAR, CLOSED, NOTICED
@@ -128,7 +137,7 @@ def certified(scene: Scene, contest: Contest) -> Batch:
         scene.session, ACTOR, batch, LIBRARY, vault=scene.vault, first_day=NOTICED, working_days=5, calendar=CALENDAR,
         on=NOTICED,
     )  # fmt: skip
-    notices.close_notice(scene.session, ACTOR, notice, vault=scene.vault, on=CLOSED)
+    notice_closing.close_notice(scene.session, ACTOR, notice, vault=scene.vault, on=CLOSED)
     certificates.issue_certificates(
         scene.session, ACTOR, batch, LIBRARY, vault=scene.vault, on=CLOSED, missing_glyphs=lambda _text: ()
     )
@@ -238,7 +247,7 @@ def test_a_promotion_is_taken_back_by_a_new_result_and_never_by_marks(scene: Sce
     batch, first = done.batch, done.candidates[0]
 
     with pytest.raises(RuleBroken, match="没有分数"):
-        marks.correct_result(scene.session, ACTOR, batch, first, parts={"theory": 9000}, reason="x")
+        correct_result(scene.session, ACTOR, batch, first, parts={"theory": 9000}, reason="x")
     with pytest.raises(RuleBroken, match="理由"):
         promotions.disallow(scene.session, ACTOR, batch, first, reason=" ")
     result = promotions.disallow(scene.session, ACTOR, batch, first, reason="成绩有误")

@@ -28,6 +28,7 @@ from skilleval.domain.set_aside import limits_of
 from skilleval.reports.fonts import load_fonts
 from skilleval.reports.package import verify_package
 from skilleval.services import (
+    allotted_numbers,
     attendance,
     case_evidence,
     certificates,
@@ -36,6 +37,7 @@ from skilleval.services import (
     journal,
     mark_sheets,
     marks,
+    notice_closing,
     notices,
     recognition_minutes,
     recognitions,
@@ -45,7 +47,9 @@ from skilleval.services import (
 )
 from skilleval.services.filings import export_filing
 from skilleval.services.journal import Actor
+from skilleval.services.number_list import NUMBER_COLUMNS
 from skilleval.services.relations import Declared, declare_relation
+from skilleval.services.results import correct_result, latest_results, settle_results
 from skilleval.services.verification import verify_all
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.closed import CALENDAR, CLOSED, NOTICED
@@ -352,7 +356,7 @@ def settled_with_a_conflict(ready: Ready) -> tuple[Direct, RecognitionCase]:
     """A settled case in whose decision P3 voted, who is confirmed since as the person's mentor."""
     direct, case = ready
     direct.decide(case)
-    marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
+    settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
     told = Declared("mentor", "陈大文", "2024年师带徒协议", "P3")
     declare_relation(direct.session, ACTOR, direct.firm.institution, told, vault=direct.vault, on=HELD)
     named = f"{direct.batch.number}:P3:{direct.named('陈大文').person_id}:mentor"
@@ -379,7 +383,7 @@ def test_a_case_is_voted_on_again_without_who_has_to_be_recused(ready: Ready) ->
     decision = direct.decide(case, recognise=False)
 
     assert (decision.revision, case.state) == (2, "not_recognised")
-    results = marks.latest_results(direct.session, direct.batch)
+    results = latest_results(direct.session, direct.batch)
     assert results[case.candidate_id].outcome == "failed" and recused_results.counted_recusals(direct.session, direct.batch) == []
     with pytest.raises(RuleBroken, match="只有排定之后"):  # nothing is voted on again any more
         attendance.cancel_absence(direct.session, ACTOR, direct.batch, "", member_code="P3", reason="误登")
@@ -485,7 +489,7 @@ def test_no_settlement_without_authority(ready: Ready) -> None:
     suspend(direct)
 
     with pytest.raises(RuleBroken) as refusal:
-        marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
+        settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
 
     assert any("状态不是“已备案”" in reason for reason in refusal.value.reasons)
     assert not direct.session.exec(select(Result)).all()
@@ -500,10 +504,10 @@ def publish_settled(direct: Direct) -> Notice:
 
 def cleared(direct: Direct, case: RecognitionCase) -> None:
     direct.decide(case)
-    marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
+    settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
     notice = publish_settled(direct)
     assert {entry["route"] for entry in notice.content["entries"]} == {"直接认定"}
-    notices.close_notice(direct.session, ACTOR, notice, vault=direct.vault, on=CLOSED)
+    notice_closing.close_notice(direct.session, ACTOR, notice, vault=direct.vault, on=CLOSED)
 
 
 def issue(direct: Direct) -> None:
@@ -516,15 +520,15 @@ def test_no_certificate_and_no_imported_number_without_authority(ready: Ready) -
     direct, case = ready
     cleared(direct, case)
     rows = [{"id_number": id_number(1), "name": "陈大文", "number": f"{REGISTRATION_NUMBER}262000777"}]
-    sheet = FormSheet("编号", certificates.NUMBER_COLUMNS, rows, example=False)
+    sheet = FormSheet("编号", NUMBER_COLUMNS, rows, example=False)
     file = write_form(direct.folder / "n.xlsx", [sheet], "numbers/1", [])
-    staged = certificates.stage_numbers(direct.session, direct.batch, file, vault=direct.vault, on=CLOSED)
+    staged = allotted_numbers.stage_numbers(direct.session, direct.batch, file, vault=direct.vault, on=CLOSED)
     direct.firm.institution.size = "中"  # the narrow power is left, and the candidate skips a grade
     direct.session.flush()
 
     for act in (
         lambda: issue(direct),
-        lambda: certificates.write_numbers(
+        lambda: allotted_numbers.write_numbers(
             direct.session, ACTOR, staged, LIBRARY, vault=direct.vault, on=CLOSED, missing_glyphs=lambda _text: ()
         ),
     ):
@@ -564,7 +568,7 @@ def test_a_conflict_confirmed_after_the_decision_stops_the_settlement_and_replay
     recuse(direct, "P2")
 
     with pytest.raises(RuleBroken) as refusal:
-        marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
+        settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
 
     assert any("P2 与考生：师徒关系" in one for one in refusal.value.reasons)
 
@@ -701,7 +705,7 @@ def test_settling_waits_for_every_case(direct: Direct) -> None:
     direct.lay("陈大文")
 
     with pytest.raises(RuleBroken) as refusal:
-        marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
+        settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
 
     assert refusal.value.reasons == ("2026-ZJ-01-0001 案卷 2026-ZJ-01-A001 尚未决定", "2026-ZJ-01-0002 没有案卷")
 
@@ -717,7 +721,7 @@ def test_a_panel_member_entered_as_absent_after_the_decision_stops_the_settlemen
     direct.session.flush()
 
     with pytest.raises(RuleBroken) as refusal:
-        marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
+        settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
 
     assert any("至少需 3 人表决，现有 2 人" in reason for reason in refusal.value.reasons)
 
@@ -725,9 +729,9 @@ def test_a_panel_member_entered_as_absent_after_the_decision_stops_the_settlemen
 def test_an_upheld_objection_is_answered_by_a_new_decision(ready: Ready) -> None:
     direct, case = ready
     direct.decide(case)
-    marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
+    settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
     with pytest.raises(RuleBroken, match="recognitions decide"):
-        marks.correct_result(direct.session, ACTOR, direct.batch, direct.named("陈大文"), parts={"skill": 1}, reason="x")
+        correct_result(direct.session, ACTOR, direct.batch, direct.named("陈大文"), parts={"skill": 1}, reason="x")
 
     direct.decide(case, recognise=False, reason="异议成立")
 
@@ -744,12 +748,12 @@ def whole_road(direct: Direct, folder: Path) -> Path:
         case = direct.lay(name, f"ZM-{place}")
         direct.vote(case, *(ALL if name != "王三" else ("against", "against", "abstain")))
         direct.decide(case, recognise=name != "王三")
-    marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
+    settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
     notice = notices.publish_notice(
         direct.session, ACTOR, direct.batch, LIBRARY, vault=direct.vault, first_day=NOTICED, working_days=5,
         calendar=CALENDAR, on=NOTICED,
     )  # fmt: skip
-    notices.close_notice(direct.session, ACTOR, notice, vault=direct.vault, on=CLOSED)
+    notice_closing.close_notice(direct.session, ACTOR, notice, vault=direct.vault, on=CLOSED)
     issue(direct)
     exported = export_filing(
         direct.session, ACTOR, direct.batch, vault=direct.vault, fonts=load_fonts({}), folder=folder,
@@ -777,7 +781,7 @@ def test_the_whole_road_ends_in_a_package_that_verifies_and_replays_on_either_da
 def test_a_tampered_decision_and_a_tampered_vote_are_named(ready: Ready) -> None:
     direct, case = ready
     direct.decide(case)
-    marks.settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
+    settle_results(direct.session, ACTOR, direct.batch, LIBRARY)
     connection = direct.session.connection()
     for table in ("case_decision", "case_vote"):
         connection.exec_driver_sql(f"DROP TRIGGER {table}_no_update")

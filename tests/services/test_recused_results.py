@@ -12,13 +12,24 @@ from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch, Certificate, Conflict, Institution
 from skilleval.domain.errors import RuleBroken
 from skilleval.reports.fonts import load_fonts
-from skilleval.services import batches, certificate_prints, certificates, filings, notices, replay
+from skilleval.services import (
+    allotted_numbers,
+    batch_steps,
+    certificate_events,
+    certificate_prints,
+    certificates,
+    filings,
+    notice_closing,
+    notices,
+    replay,
+)
 from skilleval.services.conflicts import decide_conflict
 from skilleval.services.journal import Actor
-from skilleval.services.marks import latest_results
+from skilleval.services.number_list import NUMBER_COLUMNS
 from skilleval.services.recused_results import counted_recusals, touched_by
 from skilleval.services.relations import Declared, declare_relation
 from skilleval.services.reopening import correct_notice, remark
+from skilleval.services.results import latest_results
 from skilleval.services.rules import packs_of_batch
 from skilleval.services.tenancy import acting_for
 from skilleval.services.verification import verify_all
@@ -72,7 +83,7 @@ def withdraw(session: Session, batch: Batch) -> None:
 
 
 def close(session: Session, vault: Vault, batch: Batch, folder: Path) -> None:
-    notices.close_notice(session, ACTOR, notices.current_notice(session, batch), vault=vault, on=CLOSED)
+    notice_closing.close_notice(session, ACTOR, notices.current_notice(session, batch), vault=vault, on=CLOSED)
 
 
 def issue(session: Session, vault: Vault, batch: Batch, folder: Path) -> None:
@@ -84,10 +95,10 @@ def issue(session: Session, vault: Vault, batch: Batch, folder: Path) -> None:
 def bring_number(session: Session, vault: Vault, batch: Batch, folder: Path) -> None:
     number = candidate_named(session, "陈大文").admission_number
     row = {"admission_number": number, "name": "陈大文", "number": f"{REGISTRATION_NUMBER}263000009"}
-    file = write_form(folder / "n.xlsx", [FormSheet("编号", certificates.NUMBER_COLUMNS, [row], example=False)], "numbers/1", [])
-    staged = certificates.stage_numbers(session, batch, file, vault=vault, on=CLOSED)
+    file = write_form(folder / "n.xlsx", [FormSheet("编号", NUMBER_COLUMNS, [row], example=False)], "numbers/1", [])
+    staged = allotted_numbers.stage_numbers(session, batch, file, vault=vault, on=CLOSED)
     assert staged.new
-    certificates.write_numbers(session, ACTOR, staged, LIBRARY, vault=vault, on=CLOSED, missing_glyphs=lambda _text: ())
+    allotted_numbers.write_numbers(session, ACTOR, staged, LIBRARY, vault=vault, on=CLOSED, missing_glyphs=lambda _text: ())
 
 
 def certificate_of(session: Session, name: str) -> Certificate:
@@ -95,7 +106,7 @@ def certificate_of(session: Session, name: str) -> Certificate:
 
 
 def void(session: Session) -> None:
-    certificates.void_certificate(session, ACTOR, certificate_of(session, "陈大文"), reason="印错", on=CLOSED)
+    certificate_events.void_certificate(session, ACTOR, certificate_of(session, "陈大文"), reason="印错", on=CLOSED)
 
 
 def replace(session: Session, vault: Vault, batch: Batch, folder: Path) -> None:
@@ -149,13 +160,13 @@ def test_nothing_goes_on_while_a_mark_of_a_confirmed_conflict_counts(
 
 def test_what_a_confirmation_touches_is_told_and_stands_on_the_checklist(session: Session, vault: Vault, batch: Batch) -> None:
     named = suspect(session, vault, batch)
-    before = batches.readiness(session, batch, packs_of_batch(session, batch), LIBRARY, NOTICED)["cleared"]
+    before = batch_steps.readiness(session, batch, packs_of_batch(session, batch), LIBRARY, NOTICED)["cleared"]
 
     row = decide(session, batch, named, "confirmed")
 
     [(where, counted)] = touched_by(session, row)
     assert (where.number, counted.what) == (batch.number, "技能操作考核的评分")
-    leaves = [one.fact for one in batches.readiness(session, batch, packs_of_batch(session, batch), LIBRARY, NOTICED)["cleared"].leaves()]
+    leaves = [one.fact for one in batch_steps.readiness(session, batch, packs_of_batch(session, batch), LIBRARY, NOTICED)["cleared"].leaves()]
     assert counted.told in leaves and counted.told not in [one.fact for one in before.leaves()]
 
 
@@ -187,7 +198,7 @@ def test_another_person_marks_anew_and_the_batch_goes_on(
     assert (result.revision, result.parts) == (2, {"theory": 8000, "skill": 6500})
     assert result.reason == "考评员乙（K2）与考生陈大文：师徒关系，已认定回避，由复评专家重评：看录像重评"
     assert counted_recusals(session, batch) == []
-    assert notices.closing_of(session, notices.current_notice(session, batch), vault=vault).reasons(CLOSED) == []
+    assert notice_closing.closing_of(session, notices.current_notice(session, batch), vault=vault).reasons(CLOSED) == []
     assert replay.replay_batch(session, batch, candidates=[candidate]).equal and verify_all(session) == []
     with pytest.raises(RuleBroken, match="没有成立而未答复的异议"):
         remark(session, EXPERT, batch, candidate, method="skill", value=6600, reason="再评")
@@ -250,9 +261,9 @@ def test_a_certificate_that_must_be_revoked_is_not_printed_and_the_others_are(
             printed(chosen)
         assert refusal.value.reasons == (told,)
     with pytest.raises(RuleBroken, match="还不能补发证书"):
-        certificates.reissue_certificate(session, ACTOR, touched, reason="遗失", on=CLOSED)
+        certificate_events.reissue_certificate(session, ACTOR, touched, reason="遗失", on=CLOSED)
     # once it is revoked it is printed with its mark, as every one that ended
-    certificates.revoke_certificate(session, DIRECTOR, touched, reason="回避", on=CLOSED)
+    certificate_events.revoke_certificate(session, DIRECTOR, touched, reason="回避", on=CLOSED)
     assert certificate_prints.printable(session, everyone).withheld == []
     assert printed([touched]).startswith(b"%PDF-")
 
@@ -279,7 +290,7 @@ def test_a_revoked_certificate_lets_the_rest_be_filed(session: Session, vault: V
     issue(session, vault, batch, tmp_path)
     decide(session, batch, suspect(session, vault, batch), "confirmed")
 
-    certificates.revoke_certificate(session, DIRECTOR, certificate_of(session, "陈大文"), reason="回避", on=CLOSED)
+    certificate_events.revoke_certificate(session, DIRECTOR, certificate_of(session, "陈大文"), reason="回避", on=CLOSED)
 
     export(session, vault, batch, tmp_path)
     assert batch.state == "filed"

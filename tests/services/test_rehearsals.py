@@ -10,13 +10,14 @@ from skilleval.db.engine import Database
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Assignment, Batch, Institution, Personnel
 from skilleval.domain.errors import RuleBroken
-from skilleval.services import filings, marks, notices
+from skilleval.services import filings, notice_closing, notices
 from skilleval.services.conflicts import decide_conflict
 from skilleval.services.filing_record import read_batch
 from skilleval.services.journal import Actor
 from skilleval.services.rehearsal_ground import Means
 from skilleval.services.rehearsals import rehearse
 from skilleval.services.relations import Declared, declare_relation
+from skilleval.services.results import settle_results
 from tests.closed import CALENDAR, CLOSED, HELD, NOTICED, candidate_named, make_noticed_batch
 from tests.factories import ACTOR, LIBRARY
 from tests.prepared import Prepared, prepare
@@ -54,12 +55,12 @@ def session(noticed_prepared: Prepared[Batch], sqlite_database: Database) -> Ite
 
 def against_settling(session: Session, batch: Batch, _vault: Vault) -> list[str]:
     with pytest.raises(RuleBroken) as refused:
-        marks.settle_results(session, ACTOR, batch, LIBRARY)
+        settle_results(session, ACTOR, batch, LIBRARY)
     return list(refused.value.reasons)
 
 
 def against_closing(session: Session, batch: Batch, vault: Vault) -> list[str]:
-    return notices.closing_of(session, notices.current_notice(session, batch), vault=vault).reasons(CLOSED)
+    return notice_closing.closing_of(session, notices.current_notice(session, batch), vault=vault).reasons(CLOSED)
 
 
 def against_export(session: Session, batch: Batch, _vault: Vault) -> list[str]:

@@ -12,7 +12,7 @@ from skilleval.db.engine import Database
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Adjudication, Batch, Mark, Notice, Objection, Result
 from skilleval.domain.errors import RuleBroken
-from skilleval.services import journal, marks, notices, replay
+from skilleval.services import journal, marks, notice_closing, notices, objections, replay
 from skilleval.services.journal import Actor
 from skilleval.services.reopening import correct_notice, remark
 from skilleval.services.verification import verify_all
@@ -37,10 +37,10 @@ def batch(session: Session, vault: Vault, tmp_path: Path) -> Batch:
 
 def object_to(session: Session, batch: Batch, name: str, *, upheld: bool = True) -> Objection:
     notice, candidate = notices.current_notice(session, batch), candidate_named(session, name)
-    objection = notices.raise_objection(
+    objection = objections.raise_objection(
         session, ACTOR, notice, raised_by="张工", text="技能评分有误", on=NOTICED, candidate=candidate
     )
-    decide = notices.uphold_objection if upheld else notices.reject_objection
+    decide = objections.uphold_objection if upheld else objections.reject_objection
     return decide(session, DIRECTOR, objection, reason="经复核", on=NOTICED)
 
 
@@ -87,7 +87,7 @@ def test_a_mark_that_the_second_look_confirms_is_an_answer_too(session: Session,
     again = remark_skill(session, batch, "陈大文", 7000)
 
     assert (again.revision, again.outcome) == (2, "passed")
-    assert notices.closing_of(session, notices.current_notice(session, batch), vault=vault).reasons(OVER) == []
+    assert notice_closing.closing_of(session, notices.current_notice(session, batch), vault=vault).reasons(OVER) == []
 
 
 def test_a_rejected_objection_leaves_marks_results_and_notice_identical_by_hash(session: Session, batch: Batch) -> None:
@@ -138,7 +138,7 @@ def test_a_corrected_notice_names_what_it_corrects_and_only_then_the_notice_clos
     with pytest.raises(RuleBroken) as early:
         correct(session, batch, vault)
     remark_skill(session, batch, "陈大文", 5000)
-    against = notices.closing_of(session, first, vault=vault).reasons(OVER)
+    against = notice_closing.closing_of(session, first, vault=vault).reasons(OVER)
 
     second = correct(session, batch, vault)
 
@@ -147,7 +147,7 @@ def test_a_corrected_notice_names_what_it_corrects_and_only_then_the_notice_clos
     assert second.content["correction"] == {"serial": 1, "reason": "异议成立", "gone": ["陈大文"], "new": []}
     assert (first.state, first.content_hash, second.serial) == ("withdrawn", frozen, 2)
     assert notices.content_hash(second.content) == second.content_hash
-    assert notices.close_notice(session, ACTOR, second, vault=vault, on=OVER).state == "closed"
+    assert notice_closing.close_notice(session, ACTOR, second, vault=vault, on=OVER).state == "closed"
     assert verify_all(session) == []
 
 
@@ -187,14 +187,14 @@ def test_a_result_is_settled_from_the_first_marks_whatever_came_later(session: S
 
 def test_an_objection_outlives_the_notice_that_it_was_raised_against(session: Session, vault: Vault, batch: Batch) -> None:
     notice, candidate = notices.current_notice(session, batch), candidate_named(session, "陈大文")
-    first = notices.raise_objection(session, ACTOR, notice, raised_by="张工", text="评分有误", on=NOTICED, candidate=candidate)
+    first = objections.raise_objection(session, ACTOR, notice, raised_by="张工", text="评分有误", on=NOTICED, candidate=candidate)
     notices.withdraw_notice(session, ACTOR, notice, reason="名单排版有误")
     anew = notices.publish_notice(
         session, ACTOR, batch, LIBRARY, vault=vault, first_day=AGAIN, working_days=5, calendar=CALENDAR, on=AGAIN
     )
 
-    second = notices.raise_objection(session, ACTOR, anew, raised_by="李工", text="同上", on=AGAIN)
+    second = objections.raise_objection(session, ACTOR, anew, raised_by="李工", text="同上", on=AGAIN)
 
     assert [first.serial, second.serial] == [1, 2]
-    assert notices.objections_of(session, notice) == [first]
-    assert "第 1 号异议（2026-06-15 提出）尚未处理" in notices.closing_of(session, anew, vault=vault).reasons(OVER)
+    assert objections.objections_of(session, notice) == [first]
+    assert "第 1 号异议（2026-06-15 提出）尚未处理" in notice_closing.closing_of(session, anew, vault=vault).reasons(OVER)

@@ -13,7 +13,7 @@ from skilleval.db.engine import Database, sqlite_url
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch, Candidate, Certificate, Person, PinnedText, Result
 from skilleval.domain.errors import RuleBroken
-from skilleval.services import candidates, certificates, replay
+from skilleval.services import candidates, certificate_events, certificates, replay
 from skilleval.services.replay_numbers import Ledger
 from skilleval.services.verification import verify_all
 from tests.closed import STORY, candidate_named, make_closed_batch
@@ -157,7 +157,7 @@ def test_the_inputs_hold_neither_names_nor_document_numbers(session: Session) ->
 def test_a_certificate_that_replaces_a_voided_one_replays_equal(session: Session, vault: Vault) -> None:
     key, on = candidate_named(session, "陈大文").id, date(2026, 7, 1)
     first = session.exec(select(Certificate).where(col(Certificate.candidate_id) == key)).one()
-    certificates.void_certificate(session, ACTOR, first, reason="印错", on=on)
+    certificate_events.void_certificate(session, ACTOR, first, reason="印错", on=on)
     second = certificates.replace_certificate(
         session, ACTOR, first, LIBRARY, vault=vault, on=on, missing_glyphs=lambda _text: ()
     )

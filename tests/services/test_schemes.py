@@ -17,6 +17,7 @@ from skilleval.db.tables import (
 )
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import mark_sheets, marks, scheme_sheets, schemes
+from skilleval.services.results import settle_results
 from skilleval.services.verification import verify_all
 from skilleval.sheets.columns import Report
 from tests.factories import ACTOR, LIBRARY, Firm, make_firm
@@ -88,7 +89,7 @@ def test_filled_sheets_become_marks_with_lines_and_settle_like_any_others(
     first = bring(session, batch, "skill", fill(session, batch, "skill", tmp_path / "s.xlsx", pages))
     again = bring(session, batch, "skill", fill(session, batch, "skill", tmp_path / "again.xlsx", {}))
     theory(session, batch, tmp_path / "t.xlsx")
-    marks.settle_results(session, ACTOR, batch, LIBRARY)
+    settle_results(session, ACTOR, batch, LIBRARY)
 
     # 18 + 22.5 + 44 + (10 − 1.5); the template brings back what stands, and it changes nothing
     assert (first.new, again.new, again.unchanged) == (6, 0, 6)
@@ -111,9 +112,9 @@ def test_a_veto_is_0_goes_to_a_person_and_stands_in_the_proof(session: Session, 
     assert candidate is not None
 
     with pytest.raises(RuleBroken) as refusal:
-        marks.settle_results(session, ACTOR, batch, LIBRARY)
+        settle_results(session, ACTOR, batch, LIBRARY)
     marks.adjudicate(session, ACTOR, batch, candidate, method="skill", value=0, reason="监控证实")
-    marks.settle_results(session, ACTOR, batch, LIBRARY)
+    settle_results(session, ACTOR, batch, LIBRARY)
 
     assert "两侧" in refusal.value.reasons[0]
     assert refusal.value.reasons[0].endswith("；安全否决项 F1 带电作业（K2）；安全否决项 F1 带电作业（K3）")

@@ -13,7 +13,7 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.services import chains, institutions, specifications
 from skilleval.services import specification_drafters as drafters
 from skilleval.services import specification_reviews as reviews
-from skilleval.services.batches import add_batch
+from skilleval.services.batch_plans import add_batch
 from skilleval.services.review_record import record_of
 from skilleval.services.tenancy import acting_for
 from skilleval.services.verification import verify_all

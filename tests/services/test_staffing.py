@@ -6,7 +6,7 @@ from sqlmodel import Session, select
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Assignment, Batch
 from skilleval.domain.errors import RuleBroken
-from skilleval.services import batches
+from skilleval.services import batch_steps
 from skilleval.services.staffing import restaff_batch
 from skilleval.services.verification import verify_all
 from tests.conftest import on_sqlite
@@ -32,12 +32,12 @@ def codes_of(session: Session, batch: Batch) -> set[tuple[str, str]]:
 def test_a_batch_short_of_staff_gets_it_and_goes_on(session: Session, batch: Batch) -> None:
     restaff_batch(session, ACTOR, batch, {"supervisors": [], "venues": []}, reason="先行撤下")
     with pytest.raises(RuleBroken) as refusal:
-        batches.advance_batch(session, ACTOR, batch, "scheduled", library=LIBRARY, on=date(2026, 6, 1))
+        batch_steps.advance_batch(session, ACTOR, batch, "scheduled", library=LIBRARY, on=date(2026, 6, 1))
     assert any("督导员" in reason for reason in refusal.value.reasons)
 
     restaff_batch(session, ACTOR, batch, {"supervisors": ["D1"], "venues": ["一号实训车间"]}, reason="补齐")
 
-    assert batches.advance_batch(session, ACTOR, batch, "scheduled", library=LIBRARY, on=date(2026, 6, 1)).state == "scheduled"
+    assert batch_steps.advance_batch(session, ACTOR, batch, "scheduled", library=LIBRARY, on=date(2026, 6, 1)).state == "scheduled"
     assert verify_all(session) == []
 
 

@@ -11,7 +11,7 @@ from skilleval.db.secrets import Vault
 from skilleval.db.tables import Certificate, Credential, Person
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
-from skilleval.services import certificates
+from skilleval.services import certificate_events
 from skilleval.services.rules import packs_of
 from skilleval.services.statistics import (
     COLUMNS,
@@ -111,7 +111,7 @@ def test_certificates_issued_here_count_from_their_day_until_they_end(session: S
 
     certificate = session.exec(select(Certificate).order_by(col(Certificate.number))).first()
     assert certificate is not None
-    certificates.revoke_certificate(session, ACTOR, certificate, reason="冒名", on=ISSUED_ON + timedelta(7))
+    certificate_events.revoke_certificate(session, ACTOR, certificate, reason="冒名", on=ISSUED_ON + timedelta(7))
     assert shown(count(session, firm, ISSUED_ON + timedelta(7)).whole) == {"senior": 4, "unknown": 2}
     assert shown(count(session, firm, ISSUED_ON).whole) == {"senior": 5, "unknown": 1}
 
@@ -131,7 +131,7 @@ def test_a_certificate_issued_here_and_revoked_later_counts_in_the_list_of_its_d
     firm = make_firm(session)
     make_certified_batch(session, vault, firm)
     one = session.exec(select(Certificate).order_by(col(Certificate.id))).all()[0]
-    certificates.revoke_certificate(session, ACTOR, one, reason="查实有误", on=ISSUED_ON + timedelta(2))
+    certificate_events.revoke_certificate(session, ACTOR, one, reason="查实有误", on=ISSUED_ON + timedelta(2))
 
     for on, held in ((ISSUED_ON - timedelta(1), 0), (ISSUED_ON, 5), (ISSUED_ON + timedelta(2), 4)):
         listed = session.exec(select(Person.id).where(standing_as("senior", firm.id, on))).all()

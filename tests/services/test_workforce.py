@@ -9,20 +9,18 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from skilleval.domain.dates import add_years, latest_start
-from skilleval.domain.eligibility import (
+from skilleval.domain.backgrounds import (
     EVIDENCE_LEVELS,
     TITLE_LEVELS,
     Background,
-    Condition,
     Diploma,
     Evidence,
     HeldCertificate,
-    Requirement,
     Title,
     Work,
-    judge,
 )
+from skilleval.domain.dates import add_years, latest_start
+from skilleval.domain.eligibility import Condition, Requirement, judge
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Cited, Clause, Compare, Expression, Group, Refer
 from skilleval.services import workforce

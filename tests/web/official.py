@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from skilleval.db.secrets import Vault
 from skilleval.db.tables import Batch, Notice
-from skilleval.services import notices
+from skilleval.services import notice_closing, notices
 from tests.certified import CALENDAR, CLOSED_ON, FIRST_DAY, candidates_of, certify, settle
 from tests.chained import MEMBERS
 from tests.factories import (
@@ -48,7 +48,7 @@ def make_noticed(session: Session, vault: Vault) -> tuple[Batch, Notice]:
 def make_cleared(session: Session, vault: Vault) -> Batch:
     """The batch after its notice was closed."""
     batch, notice = make_noticed(session, vault)
-    notices.close_notice(session, ACTOR, notice, vault=vault, on=CLOSED_ON)
+    notice_closing.close_notice(session, ACTOR, notice, vault=vault, on=CLOSED_ON)
     return batch
 
 

@@ -14,7 +14,7 @@ from sqlmodel import select
 from skilleval.db.tables import Batch, Certificate, Institution, JournalEntry
 from skilleval.installation import Installation
 from skilleval.reports.certificate import CertificateSheet
-from skilleval.services import certificate_check, certificate_prints, certificates, counters, notices
+from skilleval.services import certificate_check, certificate_prints, certificates, counters, notice_closing, notices
 from skilleval.services.conflicts import decide_conflict
 from skilleval.services.number_list import NUMBER_COLUMNS
 from skilleval.services.relations import Declared, declare_relation
@@ -172,7 +172,7 @@ def test_a_certificate_that_must_be_revoked_is_left_out_of_the_print_and_refused
 ) -> None:
     with installation.database.writing() as session:
         batch = make_noticed_batch(session, installation.vault, tmp_path)
-        notices.close_notice(session, ACTOR, notices.current_notice(session, batch), vault=installation.vault, on=ON)
+        notice_closing.close_notice(session, ACTOR, notices.current_notice(session, batch), vault=installation.vault, on=ON)
         issued = certificates.issue_certificates(
             session, ACTOR, batch, LIBRARY, vault=installation.vault, on=ON, missing_glyphs=lambda _text: ()
         )

@@ -10,7 +10,7 @@ from flask import Flask
 
 from skilleval.db.tables import Batch, JournalEntry
 from skilleval.installation import Installation
-from skilleval.services import batches, journal
+from skilleval.services import batch_steps, batches, journal
 from skilleval.services.journal import Actor
 from skilleval.web import acts, gate
 from tests.chained import MEMBERS
@@ -26,7 +26,7 @@ def world(installation: Installation) -> None:
         firm = make_firm(session)
         batch = make_batch(session, firm)
         batches.record_authority_reason(session, Actor("张批", "approver"), batch, "条款不一致，已请示")
-        batches.advance_batch(session, Actor("李人事", "hr"), batch, "enrolling", library=LIBRARY, on=TODAY)
+        batch_steps.advance_batch(session, Actor("李人事", "hr"), batch, "enrolling", library=LIBRARY, on=TODAY)
         person = make_person(session, installation.vault, firm)
         make_candidate(session, batch, person, state="applied")
         journal.record(session, Actor("李人事", "hr"), firm.id, "people.import", objects=[person], detail={"1": {"department": ["一车间", "二车间"]}})

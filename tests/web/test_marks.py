@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from skilleval.db.tables import Adjudication, Batch, Mark, MarkUnlock, Panel, PanelMember, Result
 from skilleval.domain.marking import Entered
 from skilleval.installation import Installation
-from skilleval.services import marking
+from skilleval.services import mark_drafts, marking, marking_scene
 from skilleval.services.verification import verify_all
 from tests.chained import MEMBERS
 from tests.factories import ACTOR, Firm, make_batch, make_candidate, make_firm, make_person
@@ -121,10 +121,10 @@ def test_nobody_unlocks_their_own_mark_nor_without_a_reason(
     signed_in: SignedIn, installation: Installation, hide: Hidden, firm: Firm
 ) -> None:
     with installation.database.writing() as session:
-        scene = marking.scene_of(session, session.exec(select(Batch)).one())
+        scene = marking_scene.scene_of(session, session.exec(select(Batch)).one())
         part = next(one for one in scene.parts if one.id == part_id(firm, "theory"))
         assessor = scene.assessors[part_id(firm, "theory")][0]
-        marking.save_draft(session, scene, part, scene.candidates[0][0], assessor, Entered(value=8000), version=0)
+        mark_drafts.save_draft(session, scene, part, scene.candidates[0][0], assessor, Entered(value=8000), version=0)
         marking.lock_sheet(session, ACTOR, scene, part, assessor)
         session.commit()
     words = {"mark": hide("mark", 1), "reason": "想改"}

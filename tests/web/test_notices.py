@@ -11,7 +11,7 @@ from sqlmodel import select
 
 from skilleval.db.tables import Batch, Candidate, JournalEntry, Notice, Objection
 from skilleval.installation import Installation
-from skilleval.services import notices, public_notices
+from skilleval.services import objections, public_notices
 from tests.certified import FIRST_DAY
 from tests.factories import ACTOR, make_firm
 from tests.web.conftest import Browser, SignedIn, application_on
@@ -294,12 +294,12 @@ def test_an_objection_that_is_refused_comes_back_filled_in(app: Flask, signed_in
 
 def test_an_approver_does_not_decide_over_their_own_result(installation: Installation, noticed: Notice) -> None:
     with installation.database.writing() as session:
-        objection = notices.raise_objection(
+        objection = objections.raise_objection(
             session, ACTOR, session.get(Notice, noticed.id) or noticed, raised_by="群众", text="分数有误", on=FIRST_DAY,
             candidate=session.get(Candidate, 1),
         )  # fmt: skip
         with pytest.raises(Exception, match="陈大文 本人"):
-            notices.reject_objection(session, type(ACTOR)("陈大文", "approver"), objection, reason="无误", on=FIRST_DAY)
+            objections.reject_objection(session, type(ACTOR)("陈大文", "approver"), objection, reason="无误", on=FIRST_DAY)
 
 
 def test_the_page_asks_few_questions_however_long_the_list(app: Flask, signed_in: SignedIn, installation: Installation, noticed: Notice) -> None:

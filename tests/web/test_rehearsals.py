@@ -12,11 +12,13 @@ from skilleval.db.tables import Batch, Institution, NumberCounter
 from skilleval.domain.errors import RuleBroken
 from skilleval.installation import Installation
 from skilleval.services import (
+    allotted_numbers,
     certificates,
     filings,
     journal,
     journal_reading,
     notices,
+    objections,
     rehearsals,
     statistics,
     verification,
@@ -121,13 +123,13 @@ ACTS: dict[str, Callable[[Session, Installation, Batch, Path], object]] = {
     "issue": lambda session, installation, batch, _folder: certificates.issue_certificates(
         session, ACTOR, batch, LIBRARY, vault=installation.vault, on=TODAY, missing_glyphs=lambda _text: [],
     ),
-    "allot": lambda session, installation, batch, folder: certificates.stage_numbers(
+    "allot": lambda session, installation, batch, folder: allotted_numbers.stage_numbers(
         session, batch, folder / "none.xlsx", vault=installation.vault, on=TODAY,
     ),
     "export": lambda session, installation, batch, folder: filings.collect_content(
         session, batch, vault=installation.vault, instance_folder=folder, on=TODAY,
     ),
-    "object": lambda session, _installation, batch, _folder: notices.raise_objection(
+    "object": lambda session, _installation, batch, _folder: objections.raise_objection(
         session, ACTOR, notices.current_notice(session, batch), raised_by="某人", text="异议", on=TODAY,
     ),
 }  # fmt: skip

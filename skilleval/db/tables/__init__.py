@@ -9,7 +9,7 @@ All modules are imported here, since a table must be known to the metadata befor
 
 from skilleval.db.tables.account import Account, AccountEvent, AccountRole, LoginCounter, SetupToken, WebSession
 from skilleval.db.tables.appointment import Appointment, Honour, Nomination
-from skilleval.db.tables.base import GRADES, MEMBER_KINDS, METHODS, ROUTES, Table
+from skilleval.db.tables.base import GRADES, MEMBER_KINDS, METHODS, ROUTES, Table, id_of
 from skilleval.db.tables.batch import Adjudication, Assignment, Batch, Candidate, Mark, Result
 from skilleval.db.tables.chain import Chain, ChainMember, Mandate, MembershipCorrection
 from skilleval.db.tables.confirmation import Confirmation
@@ -154,4 +154,5 @@ __all__ = [
     "Venue",
     "WebSession",
     "WorkPeriod",
+    "id_of",
 ]

@@ -1,6 +1,7 @@
 """What all tables share: one metadata, the words of their CHECKs, and the keys that keep a tenant's rows together."""
 
 from datetime import UTC, datetime
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlmodel import MetaData, SQLModel
@@ -43,6 +44,18 @@ class Table(SQLModel):
     metadata = MetaData(naming_convention=_NAMES)
 
 
+class Numbered(Protocol):
+    """A row that the database numbers when it is flushed."""
+
+    id: int | None
+
+
+def id_of(row: Numbered) -> int:
+    """The id of a row that the database has numbered already."""
+    assert row.id is not None
+    return row.id
+
+
 def now() -> datetime:
     """The moment at which a row is made, in UTC."""
     return datetime.now(UTC)
@@ -57,7 +70,6 @@ def one_of(column: str, words: tuple[str, ...]) -> sa.CheckConstraint:
 def of_tenant(*columns: str, of: str, to: tuple[str, ...] = ("id",), own: str = "institution_id") -> sa.ForeignKeyConstraint:
     """A composite foreign key that keeps both ends within one institution."""
     return sa.ForeignKeyConstraint([own, *columns], [f"{of}.institution_id", *(f"{of}.{column}" for column in to)])
-
 
 
 def tenant_key() -> sa.UniqueConstraint:
