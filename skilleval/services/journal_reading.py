@@ -1,4 +1,4 @@
-"""Reading the journal: entries as values, those that tell of one batch or person, and a quick look at the chain."""
+"""Reading the journal: entries as values, the batch that each tells of, and a quick look at the chain."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,19 +12,14 @@ from sqlmodel import Session, col, select
 from skilleval.db.tables import (
     Batch,
     Candidate,
-    Certificate,
-    CertificateEvent,
     Filing,
-    FilingAnswer,
     JournalDetail,
     JournalEntry,
     JournalHead,
     JournalObject,
     Notice,
-    Objection,
 )
 from skilleval.services.journal import GENESIS
-from skilleval.services.tenancy import viewer_of
 from skilleval.services.verification import Finding, entry_findings
 
 
@@ -74,76 +69,6 @@ def _changed(values: Any, before: str = "") -> dict[str, tuple[Any, Any]]:
         elif isinstance(value, list) and len(value) == 2 and not any(isinstance(one, list | dict) for one in value):
             found[name] = (value[0], value[1])
     return found
-
-
-def batch_timeline(session: Session, batch: Batch, last: int = 50) -> list[Entry]:
-    """The last entries that wrote the batch, or what was said officially in it, newest first; for the viewer's own only."""
-    if not viewer_of(session).owns(batch.institution_id):
-        return []
-    notices = sa.select(col(Notice.id)).where(col(Notice.batch_id) == batch.id)
-    filings = sa.select(col(Filing.id)).where(col(Filing.batch_id) == batch.id)
-    objections = sa.select(col(Objection.id)).where(col(Objection.notice_id).in_(notices))
-    candidates = sa.select(col(Candidate.id)).where(col(Candidate.batch_id) == batch.id)
-    certificates = sa.select(col(Certificate.id)).where(col(Certificate.candidate_id).in_(candidates))
-    wrote = sa.or_(
-        _wrote("batch", [batch.id]), _wrote("notice", notices), _wrote("filing", filings),
-        _wrote("objection", objections), _wrote("candidate", candidates), _wrote("certificate", certificates),
-    )  # fmt: skip
-    return _entries(session, batch.institution_id, wrote, last)
-
-
-def certificate_timeline(session: Session, certificate: Certificate, last: int = 50) -> list[Entry]:
-    """The last entries that wrote or printed the certificate, newest first; for the viewer's own only."""
-    if not viewer_of(session).owns(certificate.institution_id):
-        return []
-    events = sa.select(col(CertificateEvent.id)).where(col(CertificateEvent.certificate_id) == certificate.id)
-    wrote = sa.or_(_wrote("certificate", [certificate.id]), _wrote("certificate_event", events))
-    printed = _told("certificates.print", certificate.number)
-    return _entries(session, certificate.institution_id, wrote, last, printed)
-
-
-def notice_timeline(session: Session, batch: Batch, last: int = 50) -> list[Entry]:
-    """The last entries that wrote notices of the batch or objections to them, newest first; for the viewer's own only."""
-    if not viewer_of(session).owns(batch.institution_id):
-        return []
-    notices = sa.select(col(Notice.id)).where(col(Notice.batch_id) == batch.id)
-    objections = sa.select(col(Objection.id)).where(col(Objection.notice_id).in_(notices))
-    return _entries(session, batch.institution_id, sa.or_(_wrote("notice", notices), _wrote("objection", objections)), last)
-
-
-def filing_timeline(session: Session, filing: Filing, last: int = 50) -> list[Entry]:
-    """The last entries that wrote the package or an answer to it, or took it away; for the viewer's own only."""
-    if not viewer_of(session).owns(filing.institution_id):
-        return []
-    answers = sa.select(col(FilingAnswer.id)).where(col(FilingAnswer.filing_id) == filing.id)
-    wrote = sa.or_(_wrote("filing", [filing.id]), _wrote("filing_answer", answers))
-    return _entries(session, filing.institution_id, wrote, last, _told("filing.download", filing.file_name))
-
-
-def _wrote(table: str, ids: Any) -> sa.ColumnElement[bool]:
-    return sa.and_(col(JournalObject.table_name) == table, col(JournalObject.object_id).in_(ids))
-
-
-def _told(action: str, word: str) -> sa.ColumnElement[bool]:
-    """Entries of an act that names this record in its details: one that only shows a record writes no row of it.
-
-    To list the row as written would take whatever it holds by then for what was recorded.
-    """
-    body, content = col(JournalEntry.body), col(JournalDetail.content)
-    return sa.and_(
-        body.contains(f'"action":"{action}"', autoescape=True),
-        content.contains(json.dumps(word, ensure_ascii=False), autoescape=True),
-    )
-
-
-def _entries(
-    session: Session, institution_id: int, wrote: sa.ColumnElement[bool], last: int, told: sa.ColumnElement[bool] | None = None
-) -> list[Entry]:
-    own = col(JournalObject.institution_id) == institution_id
-    which = col(JournalEntry.seq).in_(sa.select(col(JournalObject.seq)).where(own, wrote))
-    query = with_details(institution_id).where(which if told is None else sa.or_(which, told))
-    rows = session.execute(query.order_by(col(JournalEntry.seq).desc()).limit(last)).all()
-    return [entry_of(row.body, row.content) for row in rows]
 
 
 def with_details(institution_id: int) -> sa.Select[Any]:

@@ -22,6 +22,7 @@ from skilleval.reports.fonts import load_fonts
 from skilleval.reports.record import nomination_record, render_record
 from skilleval.services import appointments as service
 from skilleval.services.honours import honours_of
+from skilleval.services.timelines import timeline_of
 from skilleval.web import gate, lists
 from skilleval.web.forms import DayField, Form, Required, optional_day, page
 from skilleval.web.language import _, lazy
@@ -163,6 +164,7 @@ def _page(session: Session, nomination_id: int, form: AppointForm) -> str:
         "appointments/show.html", row=row, person=person, appointment=appointment, form=form, routes=ROUTES,
         proofs=[Proof.from_dict(row.proof[key]) for key in ("window", "entry")], honours=_honours(session, person),
         term=None if appointment is None else term_state(appointment.term_to, gate.today()), terms=TERMS,
+        timeline=timeline_of(session, row),
     )  # fmt: skip
 
 

@@ -22,9 +22,9 @@ from skilleval.domain.methods import METHODS
 from skilleval.domain.rules import Proof
 from skilleval.services import batch_plans, batch_steps, deadlines, enrolment
 from skilleval.services import batches as service
-from skilleval.services.journal_reading import batch_timeline
 from skilleval.services.rules import packs_of_batch
 from skilleval.services.tenancy import viewer_of
+from skilleval.services.timelines import timeline_of
 from skilleval.web import firm_words, gate, lists
 from skilleval.web.forms import DayField, Form, Required, optional_day, page, row_choice
 from skilleval.web.language import _, lazy
@@ -109,7 +109,7 @@ def _workspace(batch_id: int, extension: ExtensionForm) -> str:
         missing={to: lifecycle.missing_in(proof) for to, proof in ready.items()},
         pages=OWN_PAGE, counts=_counts(session, batch),
         deadline=deadlines.results_deadline(session, packs, batch, calendar, today) if packs is not None else None,
-        timeline=batch_timeline(session, batch, LAST_ACTS), extension=extension, extendable=enrolment.EXTENDABLE,
+        timeline=timeline_of(session, batch, LAST_ACTS), extension=extension, extendable=enrolment.EXTENDABLE,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from skilleval.domain.rules import Answer, Proof
 from skilleval.services import advice
 from skilleval.services import candidates as service
 from skilleval.services.tenancy import viewer_of
+from skilleval.services.timelines import timeline_of
 from skilleval.web import gate, issued, lists, show
 from skilleval.web.batches import own_batch, seen_batch
 from skilleval.web.language import _
@@ -53,7 +54,7 @@ def show_(batch_id: int, candidate_id: int) -> str:
         number=mask_number(number), employer=employer,
         others=() if tree is None else advice.other_obstacles(tree),
         letter="" if tree is None else advice.candidate_letter(batch, person, candidate, ways),
-        outdated=advised is not None and advised.outdated,
+        outdated=advised is not None and advised.outdated, timeline=timeline_of(session, candidate),
     )  # fmt: skip
 
 

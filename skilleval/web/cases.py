@@ -26,6 +26,7 @@ from skilleval.services import recognitions as service
 from skilleval.services.case_evidence import Coverage
 from skilleval.services.case_file import hundredths
 from skilleval.services.recused_results import votes_anew
+from skilleval.services.timelines import timeline_of
 from skilleval.uploads.intake import MAX_BYTES, CleanFile, clean
 from skilleval.web import evidence, gate, lists
 from skilleval.web.batches import CheckboxesField
@@ -230,6 +231,7 @@ def _page(session: Session, found: File, coverage: Coverage, form: EvidenceForm)
         spare=_spare(session, found, [one.code for one in coverage.evidence]),
         kinds=EVIDENCE_KINDS, evidence_states=EVIDENCE_STATES,
         again=found.inside and votes_anew(session, found.batch, found.candidate),
+        timeline=timeline_of(session, found.case) if found.inside else [],
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from skilleval.services import chain_statistics
 from skilleval.services import chains as service
 from skilleval.services.rules import packs_of
 from skilleval.services.tenancy import partner_of, viewer_of
+from skilleval.services.timelines import chain_timeline
 from skilleval.web import gate
 from skilleval.web.batches import CheckboxesField
 from skilleval.web.firm_edits import own_firm
@@ -226,6 +227,7 @@ def _page(chain_id: int, member: MemberForm, mandate: MandateForm) -> str:
         map=_map(lines), occupation=occupation, member=member, mandate=mandate,
         found=chain_statistics.chain_statistics(session, chain, library, on=today) if leads else None,
         divisions=chain_statistics.DIVISIONS, own=gate.who().institution_id, days=days,
+        timeline=chain_timeline(session, chain),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from skilleval.domain.rules import Proof
 from skilleval.reports.fonts import load_fonts
 from skilleval.reports.record import confirmation_record, render_record
 from skilleval.services import confirmations as service
+from skilleval.services.timelines import timeline_of
 from skilleval.web import gate, lists
 from skilleval.web.forms import DayField, Form, Required, page, row_choice
 from skilleval.web.language import _, lazy
@@ -83,7 +84,7 @@ def show(confirmation_id: int) -> str:
     proofs = [Proof.from_dict(row.proof["confirmation"]), Proof.from_dict(row.proof["authority"]["proof"])]
     return render_template(
         "confirmations/show.html", row=row, person=person, post=post, proofs=proofs, results=service.RESULTS,
-        mentor=session.get(Person, row.mentor_id),
+        mentor=session.get(Person, row.mentor_id), timeline=timeline_of(session, row),
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.services import contests as service
 from skilleval.services import promotions
+from skilleval.services.timelines import contest_timeline
 from skilleval.web import firm_words, gate, lists
 from skilleval.web.batches import CheckboxesField
 from skilleval.web.forms import DayField, Form, Required, row_choice, toml_of
@@ -143,6 +144,7 @@ def _page(session: Session, contest_id: int, promotion: PromotionForm | None = N
     return render_template(
         "contests/show.html", contest=contest, classes=CLASSES, rows=rows, results=results, earned=earned, revocable=promotions.REVOCABLE,
         outcomes=_outcomes(session, contest),
+        timeline=contest_timeline(session, contest, sa.select(col(Candidate.id)).where(*_of_contest(contest))),
         promotion=promotion or _promotion_form(session, contest, blank=True),
     )  # fmt: skip
 

@@ -24,6 +24,7 @@ from skilleval.services import specification_reviews as reviews
 from skilleval.services import specifications as service
 from skilleval.services.review_record import record_of
 from skilleval.services.tenancy import viewer_of
+from skilleval.services.timelines import timeline_of
 from skilleval.web import gate, lists
 from skilleval.web.firm_edits import codes, own_row, uploaded_text
 from skilleval.web.forms import DayField, Form, Required, page, toml_in
@@ -86,7 +87,7 @@ def show(draft_id: int) -> str:
         rounds=rounds, reviewers=reviews.reviewers_by_round(session, draft),
         opinions=reviews.opinions_of(session, draft), answers=reviews.answers_of(session, draft), verdicts=VERDICTS,
         conclusions=CONCLUSIONS, revision=RevisionForm(formdata=None), round_form=TextForm(formdata=None),
-        is_open=draft.closed_on is None,
+        is_open=draft.closed_on is None, timeline=timeline_of(session, draft),
     )  # fmt: skip
 
 

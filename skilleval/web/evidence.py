@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from skilleval.db.tables import Candidate, CaseEvidence, CaseLine, Evidence, Institution, Person, RecognitionCase
 from skilleval.domain.recognition import EVIDENCE_KINDS, EVIDENCE_STATES
 from skilleval.services import evidence as service
+from skilleval.services.timelines import timeline_of
 from skilleval.uploads.intake import MEDIA_TYPES
 from skilleval.web import gate, lists
 from skilleval.web.language import _
@@ -46,6 +47,7 @@ def show(evidence_id: int) -> str:
         "evidence/show.html", row=row, person=person, cases=session.exec(cases).all(),
         employer=session.get(Institution, row.employer_id), kinds=EVIDENCE_KINDS, states=EVIDENCE_STATES,
         own=row.institution_id == gate.who().institution_id, mine=_handed_in_by_me(row),
+        timeline=timeline_of(session, row),
     )  # fmt: skip
 
 

@@ -21,9 +21,9 @@ from skilleval.reports.fonts import load_fonts
 from skilleval.services import deadlines, filing_answers, filing_check, filing_store, jobs, notices
 from skilleval.services import filings as service
 from skilleval.services.filing_record import read_outline
-from skilleval.services.journal_reading import filing_timeline
 from skilleval.services.rules import packs_of_batch
 from skilleval.services.tenancy import viewer_of
+from skilleval.services.timelines import filing_timeline
 from skilleval.web import files, gate, lists
 from skilleval.web import jobs as job_pages
 from skilleval.web.batches import own_batch, seen_batch

@@ -15,6 +15,7 @@ from skilleval.domain.authority import ROUTES
 from skilleval.domain.expiry import term
 from skilleval.domain.ladder import Grade
 from skilleval.services import firm_content
+from skilleval.services.timelines import institution_timeline
 from skilleval.web import firm_words, gate
 from skilleval.web.batches import CheckboxesField
 from skilleval.web.firm_edits import chosen, entry, hand_in, own_firm, own_row, own_rows, prefilled, yes_no
@@ -106,6 +107,7 @@ def show() -> str:
     return render_template(
         "institutions/show.html", firm=firm, registrations=registrations, lines=lines, words=firm_words,
         terms={one.id: term(one.valid_to, gate.today()) for one in registrations}, ceilings=_ceilings(lines),
+        timeline=institution_timeline(session, firm),
     )  # fmt: skip
 
 

@@ -14,8 +14,8 @@ from skilleval.domain.ladder import Grade
 from skilleval.reports.fonts import load_fonts
 from skilleval.services import certificate_events, certificate_prints
 from skilleval.services import certificates as service
-from skilleval.services.journal_reading import certificate_timeline
 from skilleval.services.tenancy import viewer_of
+from skilleval.services.timelines import certificate_timeline
 from skilleval.web import files, gate, lists, show
 from skilleval.web.language import _, marked
 

@@ -29,6 +29,7 @@ from skilleval.services import items as service
 from skilleval.services.coverage import Coverage, coverage_of
 from skilleval.services.marking_scene import title
 from skilleval.services.task_cards import latest_card
+from skilleval.services.timelines import timeline_of
 from skilleval.web import gate, lists
 from skilleval.web.firm_edits import own_firm, own_row, own_rows
 from skilleval.web.forms import Form, Required, number_in, page, row_choice
@@ -97,6 +98,7 @@ def show(item_id: int) -> str:
     return render_template(
         "items/show.html", item=item, one=own_row(session, Specification, item.specification_id), methods=METHODS,
         author=people.get(item.author_id), reviewer=people.get(item.reviewer_id), card=latest_card(session, item),
+        timeline=timeline_of(session, item),
     )  # fmt: skip
 
 

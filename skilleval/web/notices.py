@@ -18,9 +18,9 @@ from skilleval.reports.fonts import load_fonts
 from skilleval.reports.notice import NoticeSheet, render_notice
 from skilleval.services import notice_closing, notice_list, objections, reopening
 from skilleval.services import notices as service
-from skilleval.services.journal_reading import notice_timeline
 from skilleval.services.recused_results import counted_recusals
 from skilleval.services.tenancy import viewer_of
+from skilleval.services.timelines import notice_timeline
 from skilleval.web import files, gate
 from skilleval.web.batches import own_batch, seen_batch
 from skilleval.web.forms import DayField, Form, Required

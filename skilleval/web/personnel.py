@@ -18,6 +18,7 @@ from skilleval.domain.identifiers import ID_TYPES, mask_number
 from skilleval.domain.ladder import Grade
 from skilleval.services import firm_content
 from skilleval.services.tenancy import viewer_of
+from skilleval.services.timelines import timeline_of
 from skilleval.web import firm_words, gate, lists
 from skilleval.web.batches import CheckboxesField
 from skilleval.web.firm_edits import chosen, codes, entry, hand_in, own_row, prefilled
@@ -67,11 +68,13 @@ def index() -> Response | str:
 @pages.get("/<row(kind='personnel'):personnel_id>")
 def show(personnel_id: int) -> str:
     """One of the personnel; the document number is masked."""
-    one = own_row(gate.reading(), Personnel, personnel_id)
+    session = gate.reading()
+    one = own_row(session, Personnel, personnel_id)
     number = gate.site().installation.vault.open(one.institution_id, one.id_sealed) if one.id_sealed else ""
     return render_template(
         "personnel/show.html", one=one, words=firm_words, card=term(one.card_valid_to, gate.today()),
         number=mask_number(number) if number else "", phone=mask_number(one.phone) if one.phone else "",
+        timeline=timeline_of(session, one),
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from skilleval.services import firm_content, institutions
 from skilleval.services.authority_ground import records_of
 from skilleval.services.statistics import heads_in
 from skilleval.services.tenancy import viewer_of
+from skilleval.services.timelines import timeline_of
 from skilleval.web import gate
 from skilleval.web.firm_edits import chosen, entry, hand_in, own_firm, own_row
 from skilleval.web.forms import Form, Required, optional_day, page
@@ -136,7 +137,7 @@ def edit(post_id: int) -> Response | BaseResponse:
     if form.validate_on_submit() and hand_in(form, content):
         flash(_("岗位已保存。"))
         return redirect(_ladder_of(post), 303)
-    return page("posts/edit.html", form, post=post, held={one["name"] for one in stored})
+    return page("posts/edit.html", form, post=post, held={one["name"] for one in stored}, timeline=timeline_of(gate.reading(), post))
 
 
 def _ladder_of(post: Post) -> str:

@@ -20,6 +20,7 @@ from skilleval.domain.scoring import AGREEMENT_RULES
 from skilleval.services import firm_content, specification_versions
 from skilleval.services.standard_confirmations import confirmations_of, trust_of
 from skilleval.services.tenancy import viewer_of
+from skilleval.services.timelines import timeline_of
 from skilleval.web import firm_words, gate, lists
 from skilleval.web.firm_edits import codes, own_firm, own_row, refuse
 from skilleval.web.forms import DayField, Form, Required, page
@@ -90,6 +91,7 @@ def show(specification_id: int) -> str:
         parts=_by_grade(_parts(session, one)), counts=_counts(session, one), standard=standard, tones=TONES,
         trust=trust_of(standard, confirmations, own) if standard else None,
         changes=specification_versions.differences(session, other, one) if other else [],
+        timeline=timeline_of(session, one),
     )  # fmt: skip
 
 

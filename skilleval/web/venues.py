@@ -15,6 +15,7 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.expiry import term
 from skilleval.services import firm_content
 from skilleval.services.tenancy import viewer_of
+from skilleval.services.timelines import timeline_of
 from skilleval.web import firm_words, gate, lists
 from skilleval.web.firm_edits import chosen, codes, entry, hand_in, own_row, prefilled, yes_no
 from skilleval.web.forms import Form, Required, optional_day, page
@@ -53,8 +54,12 @@ def index() -> Response | str:
 @pages.get("/<row(kind='venue'):venue_id>")
 def show(venue_id: int) -> str:
     """One venue with its equipment."""
-    one = own_row(gate.reading(), Venue, venue_id)
-    return render_template("venues/show.html", one=one, words=firm_words, lease=term(one.lease_to, gate.today()))
+    session = gate.reading()
+    one = own_row(session, Venue, venue_id)
+    return render_template(
+        "venues/show.html", one=one, words=firm_words, lease=term(one.lease_to, gate.today()),
+        timeline=timeline_of(session, one),
+    )  # fmt: skip
 
 
 @pages.route("/new", methods=["GET", "POST"])

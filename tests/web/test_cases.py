@@ -326,7 +326,7 @@ def test_a_member_firm_sees_and_adds_for_its_own_people_only_and_nothing_of_the_
 
     assert [one.status_code for one in refused] == [404] * 6
     assert len({without_token(one) for one in refused if one.request.method == "GET"}) == 1
-    assert "陈大文" in page and "评审组与表决" not in page and "认定决定" not in page
+    assert "陈大文" in page and "评审组与表决" not in page and "认定决定" not in page and "经过" not in page
     assert added.status_code == 303 and own.employer_id == member_id
     assert stranger.get(_evidence(app, own, "/file")).status_code == 200
     assert stranger.get(at("/decision")).status_code == 404 and stranger.post(_evidence(app, own, "/accept")).status_code == 403
@@ -387,6 +387,10 @@ def test_only_a_member_of_the_panel_scores_and_votes_from_the_own_seat(
     assert over.status_code == 422 and "0 至 30.00" in over.get_data(as_text=True)
     assert [one.status_code for one in foreign] == [404, 404, 404]
     assert 'value="28.5"' in page and "符合要求" in page
+    # What happened is told, and not how somebody voted or what they wrote.
+    story = page[page.index("<h2>经过</h2>") :]
+    assert "评审表决" in story and "填写综合评价表" in story and "建立直接认定案卷" in story
+    assert "符合要求" not in story and "28.5" not in story and "同意" not in story
     assert signed_in("hr").post(at("/vote"), {"vote": "agree"}).status_code == 403
 
 

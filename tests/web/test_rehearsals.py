@@ -16,11 +16,11 @@ from skilleval.services import (
     certificates,
     filings,
     journal,
-    journal_reading,
     notices,
     objections,
     rehearsals,
     statistics,
+    timelines,
     verification,
 )
 from skilleval.services.rehearsal_ground import Means
@@ -95,7 +95,7 @@ COUNTED: dict[str, Callable[[Session, Batch, Institution], object]] = {
     "filings": lambda session, batch, _firm: len(filings.filings_of(session, batch)),
     "statistics": lambda session, _batch, firm: repr(statistics.statistics(session, LIBRARY, firm, on=TODAY)),
     "journal": lambda session, _batch, firm: journal.head_hash(session, firm.id or 0),
-    "timeline": lambda session, batch, _firm: len(journal_reading.batch_timeline(session, batch, 100)),
+    "timeline": lambda session, batch, _firm: len(timelines.timeline_of(session, batch, 100)),
     "verification": lambda session, _batch, _firm: len(verification.verify_all(session)),
 }
 
