@@ -55,30 +55,51 @@ class _Touched:
         return f"{where}考生 {self.person.name}{f'（{told}）' if told else ''}：{stage}"
 
 
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What a correction would do: to which membership, and whom it touches, in Chinese."""
+
+    member: ChainMember
+    #: candidates who were judged for a day that would be seen otherwise
+    touched: list[str]
+    #: those of them whose passed result or certificate would lose its ground; while there are any it is refused
+    standing: list[str]
+
+
+def prospect_of(session: Session, chain: Chain, *, credit_code: str, left_on: date | None) -> Prospect:
+    """What ``correct_leave`` would do. Nothing is written.
+
+    Refused: nobody with this code who left, the day that is recorded, one before the membership began or after the next one did.
+    """
+    member = left_member(session, chain, credit_code)
+    _check_day(session, chain, member, left_on)
+    touched = _touched(session, chain, member, left_on)
+    shortened = left_on is not None and member.left_on is not None and left_on < member.left_on
+    standing = [one for one in touched if one.stands] if shortened else []
+    return Prospect(member, _told(session, touched), _told(session, standing))
+
+
 def correct_leave(
     session: Session, actor: Actor, chain: Chain, *, credit_code: str, left_on: date | None, reason: str
 ) -> MembershipCorrection:
     """Correct the last day of a membership; None says that the member has not left.
 
     Candidates who were judged for a day that is seen otherwise now stand in the correction; their verdicts stay as they are.
-    Refused with every reason: no reason, nobody with this code who left, the day that is recorded, one before the membership
-    began or after the next one did, and a day that would take the ground from somebody's passed result or certificate.
+    Refused with every reason: no reason, what ``prospect_of`` refuses, and a day that would take the ground from somebody's
+    passed result or certificate.
     """
     if not reason.strip():
         raise RuleBroken("更正退出日期须写明理由")
-    member = _left(session, chain, credit_code.strip().upper())
-    _check_day(session, chain, member, left_on)
-    touched = _touched(session, chain, member, left_on)
-    shortened = left_on is not None and member.left_on is not None and left_on < member.left_on
-    if shortened and (standing := [one for one in touched if one.stands]):
-        told = _told(session, standing)
+    found = prospect_of(session, chain, credit_code=credit_code, left_on=left_on)
+    member = found.member
+    if found.standing:
         raise RuleBroken(
             f"更正后，以下考生评价当日{member.name}不再是链员，而其合格结果或证书仍有效；"
-            "须先处理（更正成绩，或撤销证书 skilleval certificates revoke），未作任何改动", told,
+            "须先处理（更正成绩，或撤销证书 skilleval certificates revoke），未作任何改动", found.standing,
         )  # fmt: skip
     row = MembershipCorrection(
         institution_id=chain.institution_id, member_id=id_of(member), left_before=member.left_on, left_after=left_on,
-        touched=_told(session, touched), reason=reason.strip(), corrected_by=actor.name,
+        touched=found.touched, reason=reason.strip(), corrected_by=actor.name,
     )  # fmt: skip
     member.left_on = left_on
     session.add_all([member, row])
@@ -96,7 +117,9 @@ def corrections_of(session: Session, member: ChainMember) -> Sequence[Membership
     return session.exec(query.order_by(col(MembershipCorrection.id))).all()
 
 
-def _left(session: Session, chain: Chain, credit_code: str) -> ChainMember:
+def left_member(session: Session, chain: Chain, credit_code: str) -> ChainMember:
+    """The last membership of this code that has ended: the one whose last day can be corrected. Refused: there is none."""
+    credit_code = credit_code.strip().upper()
     found = [one for one in members_of(session, chain) if one.credit_code == credit_code]
     left = [one for one in found if one.left_on is not None]
     if not left:
@@ -126,7 +149,7 @@ def _touched(session: Session, chain: Chain, member: ChainMember, left_on: date 
         col(Mandate.chain_id) == chain.id, col(Mandate.employer_id) == employer
     )
     query = (
-        select(Batch, Candidate, Person)
+        select(Batch, Candidate, Person, _stands())
         .join(Candidate, col(Candidate.batch_id) == col(Batch.id))
         .join(Person, col(Person.id) == col(Candidate.person_id))
         .where(col(Candidate.employer_id) == employer, col(Batch.institution_id).in_(serving))
@@ -134,28 +157,30 @@ def _touched(session: Session, chain: Chain, member: ChainMember, left_on: date 
         .order_by(col(Batch.number), col(Candidate.admission_number), col(Candidate.id))
     )
     return [
-        _Touched(batch, one, person, _stands(session, one))
-        for batch, one, person in session.exec(query).all()
+        _Touched(batch, one, person, bool(stands))
+        for batch, one, person, stands in session.exec(query).all()
         if any(before.holds_on(day) != after.holds_on(day) for day in (batch.starts_on, batch.ends_on))
     ]
 
 
-def _stands(session: Session, candidate: Candidate) -> bool:
-    """Whether the last result is a pass whose certificate, if there is one, was not ended."""
-    results = select(Result.outcome).where(
-        col(Result.institution_id) == candidate.institution_id, col(Result.candidate_id) == candidate.id
+def _stands() -> sa.ColumnElement[bool]:
+    """Whether the last result of a candidate is a pass whose certificate, if there is one, was not ended."""
+    latest = (
+        sa.select(col(Result.outcome))
+        .where(col(Result.institution_id) == col(Candidate.institution_id), col(Result.candidate_id) == col(Candidate.id))
+        .order_by(col(Result.revision).desc())
+        .limit(1)
+        .correlate(Candidate)
+        .scalar_subquery()
     )
-    if session.exec(results.order_by(col(Result.revision).desc())).first() != "passed":
-        return False
     ended = sa.exists().where(
         col(CertificateEvent.institution_id) == col(Certificate.institution_id),
         col(CertificateEvent.certificate_id) == col(Certificate.id), col(CertificateEvent.kind).in_(("voided", "revoked")),
     )  # fmt: skip
-    issued = select(ended).where(
-        col(Certificate.institution_id) == candidate.institution_id, col(Certificate.candidate_id) == candidate.id
+    issued = sa.exists().where(
+        col(Certificate.institution_id) == col(Candidate.institution_id), col(Certificate.candidate_id) == col(Candidate.id)
     )
-    found = session.exec(issued).all()
-    return not found or not all(found)
+    return sa.and_(latest == "passed", sa.or_(~issued, issued.where(~ended)))
 
 
 def _told(session: Session, touched: Sequence[_Touched]) -> list[str]:

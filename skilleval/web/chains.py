@@ -119,7 +119,7 @@ def add_member(chain_id: int) -> BaseResponse:
         try:
             with gate.writing() as session:
                 service.add_member(
-                    session, gate.actor(), _own_chain(session, chain_id), credit_code=form.credit_code.data or "",
+                    session, gate.actor(), own_chain(session, chain_id), credit_code=form.credit_code.data or "",
                     name=form.name.data or "", kind=form.kind.data, joined_on=form.joined_on.data,
                     relation=form.relation.data or None, posts=form.posts.data, agreement=form.agreement.data or None,
                 )  # fmt: skip
@@ -135,7 +135,7 @@ def add_member(chain_id: int) -> BaseResponse:
 def end_membership(chain_id: int, member_id: int) -> BaseResponse:
     """Note that today is the last day of a membership, with the reason."""
     with gate.writing() as session:
-        chain = _own_chain(session, chain_id)
+        chain = own_chain(session, chain_id)
         member = session.exec(
             select(ChainMember).where(
                 col(ChainMember.id) == member_id, col(ChainMember.institution_id) == chain.institution_id,
@@ -154,12 +154,12 @@ def end_membership(chain_id: int, member_id: int) -> BaseResponse:
 def add_mandate(chain_id: int) -> BaseResponse:
     """Let an evaluator assess the people of a member firm."""
     form = MandateForm()
-    _offer(gate.reading(), service.members_of(gate.reading(), _own_chain(gate.reading(), chain_id)), form)
+    _offer(gate.reading(), service.members_of(gate.reading(), own_chain(gate.reading(), chain_id)), form)
     if form.validate():
         try:
             with gate.writing() as session:
                 service.add_mandate(
-                    session, gate.actor(), _own_chain(session, chain_id), evaluator=partner_of(session, form.evaluator.data),
+                    session, gate.actor(), own_chain(session, chain_id), evaluator=partner_of(session, form.evaluator.data),
                     employer=partner_of(session, form.employer.data), document=form.document.data or "",
                     valid_from=form.valid_from.data, valid_to=form.valid_to.data,
                     occupations=(form.occupations.data or "").replace("、", " ").split(),
@@ -193,7 +193,8 @@ def _index(form: ChainForm) -> Response:
     return page("chains/index.html", form, rows=rows, firm=own_firm(session))
 
 
-def _own_chain(session: Session, chain_id: int) -> Chain:
+def own_chain(session: Session, chain_id: int) -> Chain:
+    """The chain, if the institution that asks leads it; else the page is not there."""
     query = select(Chain).where(col(Chain.id) == chain_id, viewer_of(session).own(col(Chain.institution_id)))
     return session.exec(query).first() or abort(404)
 
@@ -204,7 +205,7 @@ def _back(chain_id: int, told: str) -> BaseResponse:
 
 
 def _again(chain_id: int, member: MemberForm, mandate: MandateForm) -> Response:
-    _own_chain(gate.reading(), chain_id)
+    own_chain(gate.reading(), chain_id)
     return Response(_page(chain_id, member, mandate), 422, content_type="text/html; charset=utf-8")
 
 

@@ -27,6 +27,7 @@ PLACES = {
     "chains add": "“链与成员”页的“登记技能生态链”",
     "chains list": "“链与成员”页",
     "chains mandate-add": "链的页面的“登记服务关系”",
+    "chains member-correct": "链的页面上该成员的“更正退出日期”",
     "chains member-leave": "“链与成员”页",
     "confirmations list": "“学徒工转正”页",
     "conflicts confirm": "批次“评审组”页的“回避情形”",

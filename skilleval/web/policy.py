@@ -212,6 +212,8 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("chains.add", None, HR),
     ("chains.add_member", None, HR),
     ("chains.end_membership", None, HR),
+    ("membership_corrections.show", PEOPLE_READERS, None),
+    ("membership_corrections.correct", None, HR),
     ("chains.add_mandate", None, HR),
     ("chains.revoke_mandate", None, HR),
     ("corner.show", PEOPLE, None),

@@ -6,8 +6,9 @@ import pytest
 from flask import Flask
 from sqlmodel import select
 
-from skilleval.db.tables import Chain, ChainMember, Evidence, Mandate
+from skilleval.db.tables import Candidate, Chain, ChainMember, Evidence, Mandate
 from skilleval.installation import Installation
+from tests.certified import settle
 from tests.chained import MEMBERS, Scene, add_member, make_scene
 from tests.factories import CREDIT_CODE, make_candidate, make_firm, make_person
 from tests.statements import statements
@@ -112,6 +113,108 @@ def test_a_member_joins_and_leaves_with_a_reason(app: Flask, signed_in: SignedIn
     with installation.database.reading() as session:
         member = session.exec(select(ChainMember).where(ChainMember.name == "配套企业丙")).one()
     assert (member.posts, member.left_on) == (30, date(2026, 6, 1))
+
+
+def test_a_wrong_leave_date_is_corrected_after_seeing_whom_it_touches_and_the_old_one_stays(
+    app: Flask, signed_in: SignedIn, scene: Scene, installation: Installation
+) -> None:
+    leave(installation, scene, date(2026, 5, 20), verdict="met")
+    browser, address = signed_in("hr"), _correct(app, scene)
+
+    offered = browser.get(_address(app, scene)).get_data(as_text=True)
+    before = browser.get(f"{address}?ask=1&left_on=2026-05-31").get_data(as_text=True)
+    corrected = browser.post(address, {"left_on": "2026-05-31", "reason": "登记错月份"})
+    back = browser.post(address, {"not_left": "y", "reason": "其实没有退出"})
+    page = browser.get(address).get_data(as_text=True)
+
+    assert "更正退出日期" in offered and "由 2026-05-20 更正为：2026-05-31" in before
+    assert "批次 2026-DG-01" in before and "考生 李配套" in before and "还没有更正过" in before
+    assert [one.status_code for one in (corrected, back)] == [303, 303]
+    assert page.index("其实没有退出</td>") < page.index("登记错月份") and page.count("2026-05-20") == 1 and "考生 李配套" in page
+    assert "没有登记退出" in page
+    with installation.database.reading() as session:
+        assert session.get_one(ChainMember, 1).left_on is None
+
+
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [
+        ({"left_on": "2026-05-31", "reason": " "}, "须写明理由"),
+        ({"left_on": "2026-05-20", "reason": "错"}, "没有更正"),
+        ({"left_on": "2026-05-31", "not_left": "y", "reason": "错"}, "只选其一"),
+        ({"reason": "错"}, "只选其一"),
+        ({"left_on": "五月底", "reason": "错"}, "不是日期"),
+    ],
+)
+def test_a_correction_of_a_leave_date_that_can_not_be_is_refused(
+    app: Flask, signed_in: SignedIn, scene: Scene, installation: Installation, form: dict[str, object], told: str
+) -> None:
+    leave(installation, scene, date(2026, 5, 20))
+
+    answer = signed_in("hr").post(_correct(app, scene), form)
+
+    assert answer.status_code == 422 and told in answer.get_data(as_text=True)
+    with installation.database.reading() as session:
+        assert session.get_one(ChainMember, 1).left_on == date(2026, 5, 20)
+
+
+def test_whose_result_would_lose_its_ground_is_told_before_and_nothing_is_corrected(
+    app: Flask, signed_in: SignedIn, scene: Scene, installation: Installation
+) -> None:
+    leave(installation, scene, date(2026, 6, 30), verdict="met", skill=8000)
+    browser, address = signed_in("hr"), _correct(app, scene)
+
+    before = browser.get(f"{address}?ask=1&left_on=2026-05-01").get_data(as_text=True)
+    answer = browser.post(address, {"left_on": "2026-05-01", "reason": "错"})
+
+    assert "合格结果或证书仍有效" in before and "1 项的合格结果或证书会失去依据" in before
+    # The refusal names the page, not the command.
+    assert answer.status_code == 422 and "证书页的“撤销”" in answer.get_data(as_text=True)
+
+
+def test_only_the_lead_corrects_and_who_may_not_reads(
+    app: Flask, signed_in: SignedIn, scene: Scene, installation: Installation
+) -> None:
+    leave(installation, scene, date(2026, 5, 20))
+    address, form = _correct(app, scene), {"left_on": "2026-05-31", "reason": "错"}
+    member, auditor = signed_in("hr", at=MEMBERS[0]), signed_in("auditor")
+
+    read = auditor.get(address)
+
+    assert (member.get(address).status_code, member.post(address, form).status_code) == (404, 404)
+    assert read.status_code == 200 and "看会涉及谁" not in read.get_data(as_text=True)
+    assert auditor.post(address, form).status_code == 403
+
+
+def test_the_page_of_a_correction_asks_as_often_for_one_as_for_many(
+    app: Flask, signed_in: SignedIn, scene: Scene, installation: Installation
+) -> None:
+    leave(installation, scene, date(2026, 5, 20), verdict="met", people=6)
+    browser = signed_in("hr")
+
+    with statements() as asked:
+        page = browser.get(f"{_correct(app, scene)}?ask=1&left_on=2026-05-31").get_data(as_text=True)
+
+    assert page.count("批次 2026-DG-01") == 7 and 2 < len(asked) <= 12
+
+
+def leave(installation: Installation, scene: Scene, day: date, *, verdict: str | None = None, skill: int = 0, people: int = 0) -> None:
+    """Let the first member leave on a day; its candidate is judged and passed as told, with more of its people beside."""
+    with installation.database.writing() as session:
+        session.get_one(ChainMember, 1).left_on = day
+        sitting = session.exec(select(Candidate).where(Candidate.employer_id == scene.member.id)).one()
+        sitting.verdict = verdict
+        for serial in range(people):
+            person = make_person(session, installation.vault, scene.member, f"配套{serial}", 10 + serial)
+            session.flush()
+            make_candidate(session, scene.batch, person, state="eligible", verdict=verdict)
+        if skill:
+            settle(session, sitting, skill)
+        session.commit()
+
+
+def _correct(app: Flask, scene: Scene) -> str:
+    return _address(app, scene, "members", _hidden(app, "chain_member", 1), "correct")
 
 
 def test_a_mandate_is_given_and_revoked_with_a_reason(app: Flask, signed_in: SignedIn, scene: Scene, installation: Installation) -> None:

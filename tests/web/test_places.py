@@ -16,7 +16,7 @@ from tests.test_guards import every_command
 SOURCE = Path(skilleval.__file__).parent
 HAN = re.compile("[\u4e00-\u9fff]")
 #: what only the keeper of the installation or of a file does, at a command line
-WITHOUT_PAGE = {"accounts setup-token", "chains member-correct", "init", "verify"}
+WITHOUT_PAGE = {"accounts setup-token", "init", "verify"}
 
 
 COMMANDS = frozenset(" ".join(command) for command in every_command())

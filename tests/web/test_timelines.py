@@ -33,8 +33,8 @@ RECORDS: dict[str, type[Table]] = {
 }  # fmt: skip
 #: pages without a timeline that are no record's, or that tell line by line who did what to it, when and why
 OTHERS = {
-    "accounts.show", "corner.show", "home.show", "imports.show", "jobs.show", "marks.show_", "rehearsals.show", "rule_trials.show",
-    "rules.show", "schemes.show", "standards.show",
+    "accounts.show", "corner.show", "home.show", "imports.show", "jobs.show", "marks.show_", "membership_corrections.show", "rehearsals.show",
+    "rule_trials.show", "rules.show", "schemes.show", "standards.show",
 }  # fmt: skip
 #: what is somebody's own until everybody has locked, or is told where it is decided
 HIDDEN = {
