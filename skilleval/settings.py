@@ -41,6 +41,10 @@ https = false
 # 公众能打开的本系统网址，例如 "https://rd.example.cn"。填写后，证书二维码指向本系统的证书核验页；留空则印官方查询网址
 public_url = ""
 
+[imports]
+# 上传后没有写入也没有放弃的文件保存几天（从最后一次检查算起，1 至 90），过后连同检查结果一并删除，没有写入任何数据
+keep_days = 14
+
 [fonts]
 # 证书与表单所用字体文件（TrueType 轮廓）。留空则在系统字体中查找，找不到时用随软件安装的黑体。
 song = ""
@@ -73,6 +77,18 @@ class WebSettings:
     public_url: str = ""
 
 
+#: days for which a file that waits to be imported may be kept at most: it is full of personal data
+MOST_KEEP_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSettings:
+    """How long files wait that were uploaded to be imported."""
+
+    #: days from the last check of a file that nobody wrote or gave up until it goes: longer than the longest holiday
+    keep_days: int = 14
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """One installation: its folder and what its config.toml says."""
@@ -81,6 +97,7 @@ class Settings:
     database_url: str = ""
     certificate: CertificateSettings = CertificateSettings()
     web: WebSettings = WebSettings()
+    imports: ImportSettings = ImportSettings()
     #: duties of a batch that one person may have together
     merged_duties: tuple[frozenset[str], ...] = ()
     #: font files by role: song, fangsong, kai, hei; a role that is not set is looked up in the system
@@ -113,6 +130,7 @@ def load_settings(folder: Path) -> Settings:
     certificate = _section(content, "certificate", {"query_url": str, "institution_url": str, "demo": bool}, file)
     fonts = _section(content, "fonts", {"song": str, "fangsong": str, "kai": str, "hei": str}, file)
     web = _section(content, "web", {"totp_roles": list, "trusted_hosts": list, "https": bool, "public_url": str}, file)
+    imports = _section(content, "imports", {"keep_days": int}, file)
     duties = _section(content, "duties", {"merge": list}, file)
     database_url = content.pop("database_url", "")
     if not isinstance(database_url, str):
@@ -124,6 +142,7 @@ def load_settings(folder: Path) -> Settings:
         database_url=database_url,
         certificate=CertificateSettings(**certificate),
         web=_web(web, file),
+        imports=_imports(imports, file),
         merged_duties=_merged(duties.get("merge", []), file),
         fonts={role: path for role, path in fonts.items() if path},
     )
@@ -138,6 +157,13 @@ def _web(section: dict[str, Any], file: Path) -> WebSettings:
     if public and not public.startswith(("http://", "https://")):
         raise RuleBroken(f"{file}：[web] public_url 应以 https:// 或 http:// 开头，现为 {public}")
     return WebSettings(_roles(section.get("totp_roles", []), file), tuple(hosts), section.get("https", known.https), public)
+
+
+def _imports(section: dict[str, Any], file: Path) -> ImportSettings:
+    days = section.get("keep_days", ImportSettings().keep_days)
+    if isinstance(days, bool) or not 1 <= days <= MOST_KEEP_DAYS:
+        raise RuleBroken(f"{file}：[imports] keep_days 应为 1 至 {MOST_KEEP_DAYS} 的整数（天），现为 {days}")
+    return ImportSettings(days)
 
 
 def _roles(written: list[Any], file: Path) -> tuple[str, ...]:

@@ -1,3 +1,4 @@
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,24 @@ def test_the_shipped_configuration_loads_and_leaves_fonts_to_the_system(tmp_path
     assert settings.certificate.demo is False
 
 
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_every_setting_stands_in_the_readme(name: str) -> None:
+    text = (Path(__file__).parent.parent / name).read_text(encoding="utf-8")
+    content = tomllib.loads(CONFIG_TEMPLATE)
+
+    keys = [f"[{section}] {key}" if isinstance(told, dict) else section for section, told in content.items()
+            for key in (told if isinstance(told, dict) else ("",))]  # fmt: skip
+
+    assert len(keys) > 10 and [key for key in keys if f"`{key}`" not in text] == []
+
+
+@pytest.mark.parametrize(("text", "days"), [("", 14), ("[imports]\nkeep_days = 1", 1), ("[imports]\nkeep_days = 90", 90)])
+def test_what_waits_to_be_imported_is_kept_fourteen_days_unless_told_otherwise(tmp_path: Path, text: str, days: int) -> None:
+    (tmp_path / CONFIG_NAME).write_text(text, encoding="utf-8")
+
+    assert load_settings(tmp_path).imports.keep_days == days
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -27,6 +46,11 @@ def test_the_shipped_configuration_loads_and_leaves_fonts_to_the_system(tmp_path
         ("[web]\ntotp_roles = 'issuer'", "totp_roles"),
         ("[web]\ntotp_roles = ['clerk']", "clerk"),
         ("[web]\ntotp_roles = [['issuer']]", "issuer"),
+        ("[imports]\nkeep_days = 0", "1 至 90"),
+        ("[imports]\nkeep_days = 91", "1 至 90"),
+        ("[imports]\nkeep_days = true", "keep_days"),
+        ("[imports]\nkeep_days = '14'", "keep_days"),
+        ("[imports]\nkept_days = 14", "kept_days"),
         ("[duties]\nmerge = 'review'", "merge"),
         ("[duties]\nmerge = ['review', 'approve']", "merge"),
         ("[duties]\nmerge = [['review', 'sign']]", "sign"),

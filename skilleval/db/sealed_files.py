@@ -1,6 +1,7 @@
 """Files that the installation keeps for a while, sealed, each under a random id: whole even after a power cut."""
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -43,6 +44,12 @@ class SealedFiles:
         """Take away what was kept before this moment."""
         for place in self.folder.glob("*.*"):
             if place.stat().st_mtime < moment.timestamp():
+                place.unlink(missing_ok=True)
+
+    def forget_others(self, ids: Collection[str], *, before: datetime) -> None:
+        """Take away what was kept before this moment under any other id than these."""
+        for place in self.folder.glob("*.*"):
+            if place.stem not in ids and place.stat().st_mtime < before.timestamp():
                 place.unlink(missing_ok=True)
 
     def _place(self, public_id: str) -> Path:

@@ -1,4 +1,4 @@
-"""Imports in steps: a file is uploaded and checked, its cells are corrected, and it is written once, or discarded.
+"""Imports in steps: a file is uploaded and checked, its cells are corrected, and it is written once, or discarded, or expires.
 
 What lies on disk meanwhile is sealed, for it is full of document numbers: the file under ``uploads``, the corrected
 cells in the row. A check reads everything anew, so what is written is what the last check said or nothing.
@@ -34,7 +34,7 @@ from skilleval.sheets.reading import file_hash
 MOST_ERRORS, MOST_SHOWN = 2_000, 200
 #: bytes of a file that is checked and written by a worker process: about 5,000 people, a second or two of work
 LARGE = 400_000
-STATES = ("open", "written", "discarded")
+STATES = ("open", "written", "discarded", "expired")
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +210,14 @@ def discard(session: Session, actor: Actor, staged: StagedImport, *, now: dateti
     _end(session, actor, staged, "discarded", now)
 
 
+def expire(session: Session, actor: Actor, staged: StagedImport, *, now: datetime) -> None:
+    """End an import with which nobody went on; nothing was written. The journal tells which, and no personal data."""
+    _end(session, actor, staged, "expired", now)
+    detail = {"import": staged.public_id, "kind": staged.kind, "scope": staged.scope}
+    reason = "过了保存期，没有写入也没有放弃"
+    journal.record(session, actor, staged.institution_id, "imports.expire", reason=reason, detail=detail)
+
+
 def note_filled(session: Session, actor: Actor, asked: StagedImport, *, reason: str) -> None:
     """Note in the journal that somebody took a workbook with whole document numbers. Refused: no reason."""
     if not reason.strip():
@@ -260,6 +268,8 @@ def _same_file(asked: StagedImport) -> Any:
 
 
 def _must_be_open(staged: StagedImport, seen: str) -> None:
+    if staged.state == "expired":
+        raise RuleBroken("该文件过了保存期，已经删除，没有写入任何数据；仍要导入的，请重新上传")
     if staged.state != "open":
         done = {"written": "写入", "discarded": "放弃"}[staged.state]
         raise RuleBroken(f"该文件已由{staged.ended_by}{done}，没有再次写入")

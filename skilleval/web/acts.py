@@ -14,7 +14,7 @@ KINDS = {
     "evidence": marked("佐证材料"), "contests": marked("竞赛"), "appointments": marked("评聘"), "confirmations": marked("转正定级"),
     "notice": marked("公示"), "objection": marked("异议"), "certificates": marked("证书"), "filing": marked("上报"),
     "chains": marked("技能生态链"), "specification": marked("评价规范"),
-    "standards": marked("职业标准"), "items": marked("考核项目"), "accounts": marked("账号"),
+    "standards": marked("职业标准"), "imports": marked("导入"), "items": marked("考核项目"), "accounts": marked("账号"),
 }  # fmt: skip
 #: what the journal calls an act → how a person tells of it, after who did it
 SENTENCES = {
@@ -60,6 +60,7 @@ SENTENCES = {
     "specification.approve": marked("批准评价规范"), "specification.abandon": marked("终止起草"),
     "items.add": marked("登记考核项目"), "items.change": marked("更改考核项目"), "items.import": marked("导入考核项目"),
     "items.card": marked("登记任务卡"), "items.retire": marked("停用考核项目"),
+    "imports.expire": marked("删除过期未写入的导入文件"),
     "people.change": marked("批量更改花名册"),
     "people.reveal": marked("查看完整证件号码"),
     "people.take_numbers": marked("导出带完整证件号码的名单"), "recognition.evidence": marked("为案卷附上佐证材料"),
@@ -69,6 +70,10 @@ SENTENCES = {
     "accounts.reset_password": marked("重设密码"), "accounts.change_password": marked("更改密码"),
     "accounts.totp_on": marked("启用动态口令"), "accounts.totp_off": marked("停用动态口令"),
 }  # fmt: skip
+
+
+#: a role in the journal → how it is called: those of accounts, and where nobody's account acts
+_ROLES = {key: role.name_zh for key, role in ROLES.items()} | {"public": marked("公众"), "system": marked("系统")}
 
 
 def told(action: str) -> str:
@@ -84,7 +89,7 @@ def sentence(entry: Entry) -> str:
 
 def roles(entry: Entry) -> str:
     """The roles in which it was done; the command line's own words as they are."""
-    return "、".join(_(ROLES[one].name_zh) if one in ROLES else one for one in entry.roles)
+    return "、".join(_(_ROLES.get(one, one)) for one in entry.roles)
 
 
 def install(environment: Any) -> None:

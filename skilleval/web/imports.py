@@ -5,6 +5,7 @@ this kind at the institution see its files and may go on with them: a colleague 
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,6 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from skilleval.db.tables import Account, Batch, Contest, Job, Scheme, SpecificationPart, StagedImport
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import imports, jobs
+from skilleval.services.import_expiry import expiry_of
 from skilleval.services.import_kinds import IMPORTS, Kind, Means, means_of
 from skilleval.services.tenancy import viewer_of
 from skilleval.sheets.columns import CellError
@@ -55,7 +57,9 @@ def index() -> str:
     mine = [kind for kind in IMPORTS.values() if _may(kind)]
     rows = imports.imports_of(session, [kind.key for kind in mine])
     checks = jobs.under_way(session, "imports.check", [kind.key for kind in mine])
-    return render_template("imports/index.html", rows=rows, kinds=IMPORTS, targets=_targets(session, mine), checks=checks)
+    return render_template(
+        "imports/index.html", rows=rows, kinds=IMPORTS, targets=_targets(session, mine), checks=checks, days=_keep().days
+    )
 
 
 @pages.route("/new/<kind>", methods=["GET", "POST"])
@@ -307,6 +311,10 @@ def _means() -> Means:
     return means_of(gate.site().installation, gate.today())
 
 
+def _keep() -> timedelta:
+    return timedelta(days=gate.site().installation.settings.imports.keep_days)
+
+
 def _store() -> imports.Store:
     return imports.store_of(gate.site().installation)
 
@@ -326,6 +334,7 @@ def _page(session: Session, staged: StagedImport, refusal: RuleBroken | None = N
         mine=staged.account_id == gate.who().account_id, found=staged.found, most=MOST_ERRORS,
         shown=shown if shown in ("new", "changed") else "errors", earlier=imports.earlier_receipt(session, staged),
         job=jobs.active_on(session, large_imports.target(staged)), jobs=jobs.KINDS,
+        kept_to=expiry_of(staged, _keep()),
     )  # fmt: skip
 
 

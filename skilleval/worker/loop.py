@@ -4,12 +4,13 @@ import logging
 import secrets
 import threading
 import time
+from datetime import timedelta
 
 import sqlalchemy as sa
 
 from skilleval.domain.errors import RuleBroken
 from skilleval.installation import Installation
-from skilleval.services import imports, job_claims, jobs
+from skilleval.services import import_expiry, imports, job_claims, jobs
 from skilleval.services.job_claims import Claim, JobCancelled, JobLost
 from skilleval.worker.kinds import RUNS
 from skilleval.worker.work import Work, WorkStopped, heartbeat, now, writing
@@ -26,13 +27,36 @@ def run(installation: Installation, stopping: threading.Event) -> None:
     while not stopping.is_set():
         try:
             if time.monotonic() - swept >= SWEEP:
-                jobs.results_of(installation).forget_before(now() - jobs.KEPT)
+                _sweep_or_tell(installation)
                 swept = time.monotonic()
             if not run_next(installation, stopping):
                 stopping.wait(POLL)
         except sa.exc.OperationalError:
             log.exception("the database does not answer")
             stopping.wait(FAULT)
+
+
+def _sweep_or_tell(installation: Installation) -> None:
+    """Take old things away. A fault in it is told and tried again next time: work goes on."""
+    try:
+        sweep(installation)
+    except sa.exc.OperationalError:
+        raise
+    except Exception:
+        log.exception("what was kept long enough could not be taken away")
+
+
+def sweep(installation: Installation) -> None:
+    """Take away what was kept long enough: files that jobs made, and uploads with which nobody went on."""
+    jobs.results_of(installation).forget_before(now() - jobs.KEPT)
+    store, keep = imports.store_of(installation), timedelta(days=installation.settings.imports.keep_days)
+    with writing(installation) as session:
+        ended = [one.public_id for one in import_expiry.expire_imports(session, import_expiry.CLEANER, keep=keep, now=now())]
+        session.commit()
+    for public_id in ended:
+        store.forget(public_id)
+    with installation.database.reading() as session:
+        import_expiry.forget_files(session, store, now=now())
 
 
 def run_next(installation: Installation, stopping: threading.Event) -> bool:

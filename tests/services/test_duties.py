@@ -46,6 +46,8 @@ EXEMPT = {
     "disclosures.disclose_number": "shows a number and changes nothing else",
     "imports.note_filled": "shows numbers and changes nothing else",
     "imports.write": "hands over to the service of its kind, which takes the duty",
+    "imports.expire": "throws away a file that nobody wrote",
+    "import_expiry.expire_imports": "throws away files that nobody wrote",
     "imports.discard": "throws away a file that was not written",
     "institutions.add_institution": "belongs to the firm",
     "rules.choose_packs": "belongs to the firm",

@@ -4,7 +4,7 @@ import io
 import json
 import re
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,8 @@ from skilleval.installation import Installation
 from skilleval.services import journal
 from skilleval.services.roster import INSTRUCTIONS, ROSTER, TEMPLATE_ID
 from skilleval.sheets.writing import FormSheet, write_form
+from skilleval.web import gate
+from skilleval.worker import loop
 from tests.certified import make_certified_batch
 from tests.chained import MEMBERS
 from tests.factories import ACTOR, Firm, id_number, make_batch, make_candidate, make_firm, make_person
@@ -353,6 +355,32 @@ def test_giving_up_deletes_the_file_and_writes_nothing(
 
     assert answer.location == "/imports" and late.status_code == 303
     assert names(installation) == [] and list((installation.folder / "uploads").iterdir()) == []
+
+
+def test_the_page_says_until_when_a_file_waits_and_afterwards_that_it_is_gone(
+    firm: Firm, signed_in: SignedIn, installation: Installation
+) -> None:
+    browser = signed_in("hr")
+    page = upload(browser, HEADINGS + WRONG).location
+    waiting, listed, seen = text(browser.get(page)), text(browser.get("/imports")), check_id(browser, page)
+    with installation.database.writing() as session:
+        staged = session.exec(select(StagedImport)).one()
+        kept_to = (staged.checked_at + timedelta(days=14)).astimezone(gate.CHINA)
+        staged.checked_at -= timedelta(days=14)
+        session.commit()
+
+    loop.sweep(installation)
+    gone, list_after = text(browser.get(page)), text(browser.get("/imports"))
+    late = browser.post(f"{page}/write", {"seen": seen})
+    given_up = browser.post(f"{page}/discard")
+
+    assert "保存到" in waiting and f"{kept_to:%Y-%m-%d %H:%M}" in waiting and "14 天没有写入也没有放弃" in listed
+    assert "已过期的导入" in gone and "没有写入任何数据。仍要导入的，请重新上传" in gone and "/imports/new/people" in gone
+    assert "保存到" not in gone and "丙三" not in gone and "已过期" in list_after
+    assert late.status_code == 303 and given_up.status_code == 422 and "过了保存期" in text(given_up)
+    assert names(installation) == [] and list((installation.folder / "uploads").iterdir()) == []
+    told = text(signed_in("auditor").get("/journal"))
+    assert "定期清理</td>" in told and "系统</td>" in told and "删除过期未写入的导入文件" in told and "花名册.csv" not in told
 
 
 @pytest.fixture

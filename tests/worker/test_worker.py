@@ -17,11 +17,13 @@ from skilleval.db import engine
 from skilleval.db.engine import Database
 from skilleval.db.secrets import KEY_NAME, Vault
 from skilleval.db.tables import ImportReceipt, Job, JournalEntry, Person, StagedImport
+from skilleval.domain.errors import RuleBroken
 from skilleval.installation import Installation
 from skilleval.services import account_roles, accounts, imports, jobs
 from skilleval.services.accounts import account_of
 from skilleval.services.jobs import KINDS, LOST, Asked
 from skilleval.services.tenancy import acting_for
+from skilleval.services.verification import Finding, verify_all
 from skilleval.settings import CONFIG_NAME, CONFIG_TEMPLATE
 from skilleval.worker import kinds, loop
 from tests.accounts import OPERATOR, make_account
@@ -212,6 +214,114 @@ def test_what_changed_since_the_check_is_told_and_not_written(installation: Inst
 
     job = job_of(installation, again)
     assert job.state == "failed" and "刚刚在别处重新检查过" in job.message and names(installation) == []
+
+
+DAYS = timedelta(days=14)
+
+
+@pytest.mark.parametrize(
+    ("age", "expired"),
+    [(timedelta(days=13), False), (DAYS - timedelta(minutes=1), False), (DAYS, True), (timedelta(days=15), True)],
+)
+def test_a_file_with_which_nobody_went_on_goes_on_the_day_that_its_time_is_over(
+    installation: Installation, ask: Ask, age: timedelta, expired: bool
+) -> None:
+    staged = _checked_before(installation, ask, age)
+    faults = _faults(installation)
+
+    loop.sweep(installation)
+
+    left = staged_of(installation)
+    assert (left.state, files(installation)) == (("expired", []) if expired else ("open", [staged.public_id]))
+    assert (left.found == {"notes": []}, left.corrections_sealed) == (expired, None)
+    assert names(installation) == []
+    told = _told(installation, "imports.expire")
+    assert len(told) == expired and not any("花名册.csv" in one or "甲1" in one for one in told)
+    assert _faults(installation) == faults
+
+
+def test_how_long_files_wait_is_the_installations_to_say(installation: Installation, ask: Ask) -> None:
+    _checked_before(installation, ask, timedelta(days=15))
+    config = installation.folder / CONFIG_NAME
+    config.write_text(CONFIG_TEMPLATE.replace("keep_days = 14", "keep_days = 16"), encoding="utf-8")
+
+    loop.sweep(installation)
+
+    assert staged_of(installation).state == "open"
+
+
+def test_what_a_job_is_under_way_about_does_not_go(installation: Installation, ask: Ask) -> None:
+    staged = _checked_before(installation, ask, timedelta(days=15))
+    ask("imports.write", of=staged, rows="all", seen=staged.check_id)
+
+    loop.sweep(installation)
+    work(installation)
+
+    assert staged_of(installation).state == "written" and names(installation) == ["甲1", "甲2"]
+
+
+def test_what_expired_is_neither_written_nor_given_up(installation: Installation, ask: Ask) -> None:
+    staged = _checked_before(installation, ask, DAYS)
+    loop.sweep(installation)
+    again = ask("imports.write", of=staged, rows="all", seen=staged.check_id)
+
+    work(installation)
+
+    # The file is not there any more, whatever the row says.
+    assert job_of(installation, again).state == "failed" and "请重新上传" in job_of(installation, again).message
+    with installation.database.writing() as session, pytest.raises(RuleBroken, match="过了保存期"):
+        imports.discard(session, OPERATOR, session.exec(select(StagedImport)).one(), now=datetime.now(UTC))
+    assert names(installation) == []
+
+
+def test_a_file_that_nothing_waits_for_goes_unless_it_came_just_now(installation: Installation, ask: Ask) -> None:
+    kept = _waiting(installation, ask).public_id
+    waiting = ask("imports.check", roster(3))
+    store = imports.store_of(installation)
+    for public_id in ("a" * 32, "b" * 32):
+        store.keep(public_id, b"of a process that died")
+    for public_id in ("a" * 32, kept, waiting):
+        old = time.time() - 7200
+        os.utime(installation.folder / "uploads" / f"{public_id}.sealed", (old, old))
+
+    loop.sweep(installation)
+
+    assert files(installation) == sorted(["b" * 32, kept, waiting])
+
+
+def test_a_fault_in_clearing_away_is_told_and_work_goes_on(
+    installation: Installation, ask: Ask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_told: object, **_more: object) -> None:
+        raise ZeroDivisionError("in the sweep")
+
+    public_id = ask("imports.check", roster(1))
+    stopping = threading.Event()
+    monkeypatch.setattr(loop.import_expiry, "expire_imports", broken)
+    monkeypatch.setattr(stopping, "wait", lambda _seconds: stopping.set())
+    loop.run(installation, stopping)
+
+    assert job_of(installation, public_id).state == "done" and "could not be taken away" in caplog.text
+
+
+def _checked_before(installation: Installation, ask: Ask, age: timedelta) -> StagedImport:
+    """A roster that waits and was checked last so long ago."""
+    staged = _waiting(installation, ask)
+    with installation.database.writing() as session:
+        session.exec(select(StagedImport)).one().checked_at = datetime.now(UTC) - age
+        session.commit()
+    return staged
+
+
+def _faults(installation: Installation) -> list[Finding]:
+    """What the journal does not agree with: the fixture's rows, which came without an entry."""
+    with installation.database.reading() as session:
+        return verify_all(session)
+
+
+def _told(installation: Installation, act: str) -> list[str]:
+    with installation.database.reading() as session:
+        return [one for one in session.exec(select(JournalEntry.body)) if f'"{act}"' in one]
 
 
 def test_an_account_that_lost_its_role_meanwhile_writes_nothing(installation: Installation, ask: Ask) -> None:

@@ -10,9 +10,9 @@ from skilleval.db.tables.base import Table, now, of_tenant, one_of, tenant_key
 
 
 class StagedImport(Table, table=True):
-    """One uploaded file: checked, corrected, checked again, and in the end written once or discarded.
+    """One uploaded file: checked, corrected, checked again, and in the end written once, discarded, or expired.
 
-    The file itself lies sealed in the installation's uploads folder under ``public_id``, until one of the two.
+    The file itself lies sealed in the installation's uploads folder under ``public_id``, until one of the three.
     """
 
     __tablename__ = "staged_import"
@@ -21,7 +21,7 @@ class StagedImport(Table, table=True):
         sa.ForeignKeyConstraint(["institution_id"], ["institution.id"]),
         of_tenant("batch_id", of="batch"),
         of_tenant("contest_id", of="contest"),
-        one_of("state", ("open", "written", "discarded")),
+        one_of("state", ("open", "written", "discarded", "expired")),
         sa.Index("ix_staged_import_institution_state", "institution_id", "state"),
         sa.Index("ix_staged_import_institution_sha256", "institution_id", "sha256"),
     )
@@ -50,7 +50,7 @@ class StagedImport(Table, table=True):
     counts: dict[str, Any] = Field(sa_type=sa.JSON)
     found: dict[str, Any] = Field(sa_type=sa.JSON)
     checked_at: datetime
-    #: who wrote or discarded it, and when; ``good_rows``: the wrong rows were left out on purpose
+    #: who wrote, discarded or cleared it away, and when; ``good_rows``: the wrong rows were left out on purpose
     ended_by: str | None = None
     ended_at: datetime | None = None
     good_rows: bool = False
