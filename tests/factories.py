@@ -73,7 +73,7 @@ def make_firm(
     session: Session, credit_code: str = CREDIT_CODE, number: str = REGISTRATION_NUMBER, **own: object
 ) -> Firm:
     """A firm registered from 2025 to 2027 for 电工 五级 to 三级, with two parts a grade and three assessors."""
-    told = {"name": "岭南精工制造有限公司", "city": "4403", "responsible": "演示负责人", **own}
+    told = {"name": "岭南精工制造有限公司", "manufacturing": True, "province": "44", "city": "4403", "responsible": "演示负责人", **own}
     institution = Institution.model_validate({"credit_code": credit_code, **told})
     session.add(institution)
     session.flush()

@@ -137,8 +137,8 @@ def _institution(firm: Firm, rng: random.Random) -> dict[str, Any]:
         "credit_code": firm.credit_code, "name": firm.name, "kind": "chain_evaluator" if firm.lead else "employer",
         "ownership": "民营", "industry": "通用设备制造业", "cluster": "高端装备制造", "size": firm.size,
         "manufacturing": True, "listed": False, "above_scale": firm.size != "小", "chain_lead": firm.lead,
-        "flagship": False, "legal_representative": _a_name(rng), "address": "示例市示例区一号", "city": firm.city,
-        "district": "示例区", "employees": firm.employees, "skilled_posts": skilled,
+        "flagship": False, "legal_representative": _a_name(rng), "address": "示例市示例区一号",
+        "province": firm.city[:2], "city": firm.city, "district": "示例区", "employees": firm.employees, "skilled_posts": skilled,
         "senior_skilled": round(skilled * 0.33), "responsible": _a_name(rng), "contact": _a_name(rng),
         "phone": "0755-00000000",
     }  # fmt: skip

@@ -11,6 +11,7 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.identifiers import (
     ID_ERRORS,
     ID_TYPES,
+    PROVINCES,
     clean_number,
     credit_code_error,
     id_error,
@@ -118,6 +119,20 @@ def check_firm(content: dict[str, Any], own_standards: Path | None = None) -> li
     return warnings
 
 
+#: what rules ask of every institution, so that nothing is assumed of a new one → what its file has to say
+_STATED = {
+    "manufacturing": "没有写：须写明是否属于制造业，写 manufacturing = true 或 manufacturing = false",
+    "province": '没有写：须写明所在省的行政区划代码前两位，如广东写 province = "44"',
+}
+
+
+def must_state(institution: Mapping[str, Any]) -> None:
+    """Refuse the ``[institution]`` of a new institution that leaves out what rules ask of everybody, naming each key."""
+    missing = [f"institution.{key} {told}" for key, told in _STATED.items() if institution.get(key) in (None, "")]
+    if missing:
+        raise RuleBroken("机构文件 [institution] 一节没有写全，未作任何改动", missing)
+
+
 def check_specification(content: dict[str, Any], own_standards: Path | None = None) -> dict[str, Any]:
     """The one specification of a file that holds nothing else, in stored words: what a draft in a chain consists of.
 
@@ -173,6 +188,8 @@ def _check_head(content: dict[str, Any], warnings: list[str]) -> list[str]:
     institution["credit_code"] = clean_number(institution["credit_code"])
     if error := credit_code_error(institution["credit_code"]):
         problems.append(f"institution.credit_code {error}")
+    if institution.get("province", "44") not in PROVINCES:
+        problems.append(f"institution.province “{institution['province']}”应为行政区划代码的前两位，如广东写 \"44\"")
     if registration is not None and (error := registration_number_error(registration["number"])):
         problems.append(f"registration.number {error}")
     if registration is not None and registration["valid_to"] < registration["valid_from"]:

@@ -32,7 +32,7 @@ from skilleval.db.tables import (
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.services import journal
-from skilleval.services.firm_file import check_firm
+from skilleval.services.firm_file import check_firm, must_state
 from skilleval.services.journal import Actor
 from skilleval.services.specification_standing import supersede_earlier
 
@@ -58,11 +58,13 @@ def add_institution(
     before it.
 
     Refused with every reason: an unknown or missing key, a wrong value, a code and name that do not belong together,
-    a specification changed although a batch uses it.
+    a specification changed although a batch uses it, a new institution whose industry or province is not stated.
     """
     warnings = check_firm(content, own_standards)
     own = content["institution"]
     found = session.exec(select(Institution).where(col(Institution.credit_code) == own["credit_code"])).first()
+    if found is None:
+        must_state(own)
     applied = Applied(found or Institution(**own), warnings=warnings)
     if found is None:
         session.add(applied.institution)

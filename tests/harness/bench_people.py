@@ -48,7 +48,7 @@ def prepare(folder: Path, rows: int) -> None:
     database = Database(sqlite_url(folder / "empty.db"))
     database.create()
     with database.writing() as session:
-        session.add(Institution(credit_code="91440999MA0000015E", name="岭南精工制造有限公司"))
+        session.add(Institution(credit_code="91440999MA0000015E", name="岭南精工制造有限公司", manufacturing=True, province="44"))
         session.commit()
     database.close()
     headings = {column.key: column.header for column in ROSTER}

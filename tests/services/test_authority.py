@@ -101,7 +101,7 @@ def test_a_line_without_a_trade_covers_every_trade(session: Session, firm: Firm)
 
 
 def test_an_institution_without_a_registration_may_nothing(session: Session) -> None:
-    bare = Institution(credit_code="91440999MA00000239", name="空白")
+    bare = Institution(credit_code="91440999MA00000239", name="空白", manufacturing=True, province="44")
     session.add(bare)
     session.flush()
 
@@ -276,7 +276,7 @@ def test_who_holds_nothing_may_begin_at_the_lowest_grade_without_skipping(sessio
 def test_another_firms_people_need_a_chain_evaluator_and_a_mandate(
     session: Session, firm: Firm, kind: str, verdict: Verdict
 ) -> None:
-    other = Institution(credit_code="91440999MA00000239", name="链上企业")
+    other = Institution(credit_code="91440999MA00000239", name="链上企业", manufacturing=True, province="44")
     session.add(other)
     firm.institution.kind = kind
 
@@ -299,7 +299,7 @@ def test_a_recorded_mandate_decides_for_the_firms_that_it_names(
     session: Session, firm: Firm, grades: tuple[Grade, ...], on: date, verdict: Verdict, words: str
 ) -> None:
     firm.institution.kind, firm.institution.chain_lead = "chain_evaluator", True
-    other = Institution(credit_code="91440999MA00000239", name="链上企业")
+    other = Institution(credit_code="91440999MA00000239", name="链上企业", manufacturing=True, province="44")
     session.add(other)
     session.flush()
     chain = chains.add_chain(session, ACTOR, firm.institution, name="精工链")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from skilleval.db.secrets import Vault
@@ -253,10 +254,61 @@ def test_a_suspended_registration_covers_nothing(session: Session) -> None:
 
 
 def test_a_member_firm_of_a_chain_needs_no_registration(session: Session, vault: Vault) -> None:
-    content = {"institution": {"credit_code": "91440999MA00001620", "name": "配套企业甲"}}
+    content = {"institution": {"credit_code": "91440999MA00001620", "name": "配套企业甲", "manufacturing": False, "province": "32"}}
 
     applied = institutions.add_institution(session, ACTOR, content, vault=vault)
 
     assert [type(row).__name__ for row in applied.added] == ["Institution"]
     with pytest.raises(RuleBroken, match="没有备案记录"):
         institutions.active_registration(session, applied.institution.id or 0, date(2026, 6, 8))
+
+
+NEW = {"credit_code": "91440999MA00001620", "name": "配套企业甲", "manufacturing": True, "province": "44"}
+
+
+@pytest.mark.parametrize(
+    ("left_out", "told"),
+    [
+        (("manufacturing",), ["institution.manufacturing 没有写：须写明是否属于制造业，写 manufacturing = true 或 manufacturing = false"]),
+        (("province",), ['institution.province 没有写：须写明所在省的行政区划代码前两位，如广东写 province = "44"']),
+        (("manufacturing", "province"), ["manufacturing = true", 'province = "44"']),
+    ],
+)
+def test_a_new_institution_is_taken_for_nothing_that_its_file_does_not_state(
+    session: Session, vault: Vault, left_out: tuple[str, ...], told: list[str]
+) -> None:
+    content = {"institution": {key: value for key, value in NEW.items() if key not in left_out}}
+
+    with pytest.raises(RuleBroken, match="未作任何改动") as refusal:
+        institutions.add_institution(session, ACTOR, content, vault=vault)
+
+    assert len(refusal.value.reasons) == len(told)
+    assert all(words in reason for words, reason in zip(told, refusal.value.reasons, strict=True))
+    assert session.exec(select(Institution)).all() == []
+
+
+@pytest.mark.parametrize("said", [{}, {"province": "32"}, {"manufacturing": True}])
+def test_of_an_institution_that_is_there_what_its_file_leaves_out_stays(
+    session: Session, vault: Vault, said: dict[str, object]
+) -> None:
+    institutions.add_institution(session, ACTOR, {"institution": {**NEW, "manufacturing": False, "province": "45"}}, vault=vault)
+
+    institutions.add_institution(session, ACTOR, {"institution": {"credit_code": NEW["credit_code"], "name": "新名", **said}}, vault=vault)
+
+    [one] = session.exec(select(Institution)).all()
+    assert (one.name, one.manufacturing, one.province) == ("新名", said.get("manufacturing", False), said.get("province", "45"))
+
+
+@pytest.mark.parametrize("province", ["4403", "99", "粤", "4"])
+def test_a_province_is_told_by_two_digits(session: Session, vault: Vault, province: str) -> None:
+    with pytest.raises(RuleBroken) as refusal:
+        institutions.add_institution(session, ACTOR, {"institution": {**NEW, "province": province}}, vault=vault)
+
+    assert f"institution.province “{province}”应为行政区划代码的前两位" in refusal.value.reasons[0]
+
+
+def test_no_row_of_an_institution_comes_about_without_what_rules_ask(session: Session) -> None:
+    session.add(Institution(credit_code="91440999MA00001620", name="配套企业甲"))
+
+    with pytest.raises(sa.exc.IntegrityError):
+        session.flush()

@@ -23,14 +23,15 @@ class Institution(Table, table=True):
     industry: str | None = None
     cluster: str | None = None
     size: str | None = None
-    manufacturing: bool = True
+    #: like the province without a default: rules ask for it, and nobody is taken for what nobody stated
+    manufacturing: bool
     listed: bool | None = None
     above_scale: bool | None = None
     chain_lead: bool | None = None
     flagship: bool | None = None
     legal_representative: str | None = None
     address: str | None = None
-    province: str = "44"
+    province: str
     city: str | None = None
     district: str | None = None
     insured_place: str | None = None
