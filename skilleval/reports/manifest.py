@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from skilleval.reports.direct_case import read_case
-from skilleval.reports.filing import FilingContent
+from skilleval.reports.filing import Filer, FilingContent, NoticeFacts
+from skilleval.reports.filing_lines import PlanLine
 from skilleval.reports.scores import read_decision, read_scheme
 from skilleval.reports.templates import Template
 
@@ -53,42 +54,17 @@ class Member:
 
 def make(content: FilingContent, templates: Mapping[str, Template], members: Sequence[Member]) -> dict[str, Any]:
     """The sealed manifest of ``members``."""
-    filer, plan, notice = content.filer, content.plan[0], content.notice
     manifest: dict[str, Any] = {
         "format": {"name": FORMAT, "version": VERSION},
-        "institution": {
-            "name": filer.name,
-            "credit_code": filer.credit_code,
-            "registration_number": filer.registration_number,
-            "authority": filer.authority,
-            "valid_from": filer.valid_from.isoformat(),
-            "valid_to": filer.valid_to.isoformat(),
-        },
-        "batch": {
-            "number": plan.batch_number,
-            "name": plan.batch_name,
-            "occupation_code": plan.occupation_code,
-            "occupation_name": plan.occupation_name,
-            "trade": plan.trade,
-            "grades": [line.grade.value for line in content.plan],
-            "starts_on": plan.starts_on.isoformat(),
-            "ends_on": plan.ends_on.isoformat(),
-        },
+        "institution": _institution(content.filer),
+        "batch": _batch(content.plan),
         "filing": {
             "version": content.version,
             "supersedes": content.supersedes,
             "addressed_to": content.addressed_to,
             "exported_on": content.exported_on.isoformat(),
         },
-        "notice": {
-            "serial": notice.serial,
-            "first_day": notice.first_day.isoformat(),
-            "last_day": notice.last_day.isoformat(),
-            "working_days": notice.working_days,
-            "content_hash": notice.content_hash,
-            "journal_head": notice.journal_head,
-            "objections": notice.objections,
-        },
+        "notice": _notice(content.notice),
         "counts": {
             "candidates": len(content.candidates),
             "passed": content.passed,
@@ -109,21 +85,60 @@ def make(content: FilingContent, templates: Mapping[str, Template], members: Seq
         "assessors": [{"code": code, "name": name} for code, name in content.assessors],
         "cases": [case.as_json() for case in content.cases],
         "withheld": [{"admission_number": entry.admission_number, "why": entry.why} for entry in content.withheld],
-        "files": [
-            {
-                "name": member.name,
-                "document": member.document,
-                "rows": member.rows,
-                "bytes": len(member.content),
-                "sha256": member.sha256,
-            }
-            for member in members
-        ],
+        "files": [_file(member) for member in members],
         "journal_head": content.provenance.journal_head,
         "left_empty": left_empty(content, templates),
         "notes": list(content.notes),
     }
     return {**manifest, "seal": seal(manifest)}
+
+
+def _institution(filer: Filer) -> dict[str, Any]:
+    return {
+        "name": filer.name,
+        "credit_code": filer.credit_code,
+        "registration_number": filer.registration_number,
+        "authority": filer.authority,
+        "valid_from": filer.valid_from.isoformat(),
+        "valid_to": filer.valid_to.isoformat(),
+    }
+
+
+def _batch(plan: Sequence[PlanLine]) -> dict[str, Any]:
+    """The batch of a plan, which has a line for each grade."""
+    line = plan[0]
+    return {
+        "number": line.batch_number,
+        "name": line.batch_name,
+        "occupation_code": line.occupation_code,
+        "occupation_name": line.occupation_name,
+        "trade": line.trade,
+        "grades": [one.grade.value for one in plan],
+        "starts_on": line.starts_on.isoformat(),
+        "ends_on": line.ends_on.isoformat(),
+    }
+
+
+def _notice(notice: NoticeFacts) -> dict[str, Any]:
+    return {
+        "serial": notice.serial,
+        "first_day": notice.first_day.isoformat(),
+        "last_day": notice.last_day.isoformat(),
+        "working_days": notice.working_days,
+        "content_hash": notice.content_hash,
+        "journal_head": notice.journal_head,
+        "objections": notice.objections,
+    }
+
+
+def _file(member: Member) -> dict[str, Any]:
+    return {
+        "name": member.name,
+        "document": member.document,
+        "rows": member.rows,
+        "bytes": len(member.content),
+        "sha256": member.sha256,
+    }
 
 
 def left_empty(content: FilingContent, templates: Mapping[str, Template]) -> list[dict[str, Any]]:

@@ -67,40 +67,48 @@ def nominate(
     added = honours.new_honours(session, person, content.get("honour", []))
     background = _background(session, person, added, on)
     current = _current(background, content["occupation_code"], on)
-    proofs = [
-        prove_window(packs.find(WINDOWS, on), on),
-        prove_entry(
-            packs.find(ENTRY[grade], on), content["route"], conditions_of(packs, on), background,
-            content["occupation_code"], grade, on,
-        ),
-    ]  # fmt: skip
+    window = prove_window(packs.find(WINDOWS, on), on)
+    entry = prove_entry(
+        packs.find(ENTRY[grade], on), content["route"], conditions_of(packs, on), background,
+        content["occupation_code"], grade, on,
+    )  # fmt: skip
     plan = authority.Plan(
         content["occupation_code"], content.get("trade", ""), "appointment", (on,), content.get("authority_reason")
     )
     problems = [
         *_file_problems(content),
         *_current_problems(content, background, current),
-        *(line for proof in proofs for line in _reasons(proof)),
+        *_reasons(window),
+        *_reasons(entry),
         *authority.plan_reasons(session, institution, library, plan, [authority.Sitter(grade)]),
         *_earlier_problems(session, person, content, grade, on),
     ]
     if problems:
         raise RuleBroken("不能推荐，未作任何改动", _failing_first(problems))
-    nomination = Nomination(
-        institution_id=firm, registration_id=id_of(institutions.active_registration(session, firm, on)),
-        person_id=id_of(person), grade=grade.value,
-        occupation_name=standards.occupation(content["occupation_code"]).name,
-        current_grade=current.grade.value if current else None, current_on=current.obtained_on if current else None,
-        proof={"window": proofs[0].as_dict(), "entry": proofs[1].as_dict()},
-        inputs={
-            "background": background_as_plain(background),
-            "packs": rules.pin_packs(session, packs), "switches": packs.switches(on),
-        },
-        **{key: content[key] for key in _STORED if key in content},
-    )  # fmt: skip
+    proofs = {"window": window.as_dict(), "entry": entry.as_dict()}
+    inputs = {
+        "background": background_as_plain(background),
+        "packs": rules.pin_packs(session, packs), "switches": packs.switches(on),
+    }  # fmt: skip
+    nomination = _row(session, content, firm, person, grade, current, proofs, inputs)
     session.add_all([*added, nomination])
     journal.record(session, actor, firm, "appointments.nominate", objects=[*added, nomination])
     return nomination
+
+
+def _row(
+    session: Session, content: dict[str, Any], firm: int, person: Person, grade: Grade, current: HeldCertificate | None,
+    proofs: dict[str, Any], inputs: dict[str, Any],
+) -> Nomination:  # fmt: skip
+    """What the file says of a nomination, with what the firm and the person have on that day and what it rests on."""
+    return Nomination(
+        institution_id=firm,
+        registration_id=id_of(institutions.active_registration(session, firm, content["nominated_on"])),
+        person_id=id_of(person), grade=grade.value,
+        occupation_name=standards.occupation(content["occupation_code"]).name,
+        current_grade=current.grade.value if current else None, current_on=current.obtained_on if current else None,
+        proof=proofs, inputs=inputs, **{key: content[key] for key in _STORED if key in content},
+    )  # fmt: skip
 
 
 def appoint(

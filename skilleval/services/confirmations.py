@@ -16,7 +16,7 @@ from skilleval.domain.confirmation import TERMS, Apprentice, FirmRule, prove_con
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.questions import question_as_plain
-from skilleval.domain.rules import Answer
+from skilleval.domain.rules import Answer, Proof
 from skilleval.packs import Library
 from skilleval.services import authority, journal, rules
 from skilleval.services.journal import Actor
@@ -41,12 +41,9 @@ def add_confirmation(
     Refused with every reason: a day before both periods are over, no mentor, no rule of the firm, another grade, what the
     institution may not do, a post in which the person was confirmed already. A certificate or number is never made.
     """
-    problems = form_problems(content, _KEYS, _REQUIRED)
-    if isinstance(content.get("rule"), dict):
-        problems += form_problems(content["rule"], _RULE_KEYS, (), "rule")
-    if problems:
-        raise RuleBroken("转正定级文件有错误，未作任何改动", problems)
+    _must_be_readable(content)
     firm, on = id_of(institution), content["confirmed_on"]
+    problems: list[str] = []
     person = _person(session, firm, content["person"], "员工", vault, problems)
     mentor = _person(session, firm, content["mentor"], "师傅", vault, problems) if content.get("mentor") else None
     post = _post(session, firm, content, problems)
@@ -58,11 +55,7 @@ def add_confirmation(
         content.get("probation_to"), content.get("mentoring_to"), mentor is not None, _rule(content.get("rule", {}))
     )
     proof = prove_confirmation(apprentice, {key: packs.find(key, on) for key in TERMS}, on)
-    problems += [
-        f"{leaf.text}：{leaf.answer.name_zh}，{leaf.fact}（{leaf.clause.id}）"
-        for leaf in proof.leaves()
-        if leaf.answer is not Answer.MET
-    ]
+    problems += _unmet(proof)
     grade = Grade.parse(content.get("grade", "学徒工"))
     asked: dict[str, Any] = {
         "occupation_code": content["occupation_code"], "trade": content.get("trade", ""), "grade": grade,
@@ -75,20 +68,46 @@ def add_confirmation(
     if problems or person is None or mentor is None or post is None:
         raise RuleBroken("不能转正定级，未作任何改动", problems)
     assert apprentice.rule is not None
-    confirmation = Confirmation(
-        institution_id=firm, person_id=id_of(person), post_id=id_of(post), mentor_id=id_of(mentor),
-        agreement=content["agreement"], probation_to=content["probation_to"], mentoring_to=content["mentoring_to"],
-        rule_name=apprentice.rule.name, rule_version=apprentice.rule.version, rule_document=apprentice.rule.document,
-        result=result, confirmed_on=on, decided_by=content["by"],
-        proof={"confirmation": proof.as_dict(), "authority": answer.as_dict()},
-        versions={
-            "packs": rules.pin_packs(session, packs), "switches": packs.switches(on),
-            "asked": question_as_plain(authority.question_of(session, institution, library, **asked)),
-        },
-    )  # fmt: skip
+    proofs = {"confirmation": proof.as_dict(), "authority": answer.as_dict()}
+    versions = {
+        "packs": rules.pin_packs(session, packs), "switches": packs.switches(on),
+        "asked": question_as_plain(authority.question_of(session, institution, library, **asked)),
+    }  # fmt: skip
+    confirmation = _row(content, firm, person, mentor, post, apprentice.rule, result, proofs, versions)
     session.add(confirmation)
     journal.record(session, actor, firm, "confirmations.add", objects=[confirmation])
     return confirmation
+
+
+def _must_be_readable(content: dict[str, Any]) -> None:
+    """Refused with every reason: keys and types that are not those of a confirmation's file."""
+    problems = form_problems(content, _KEYS, _REQUIRED)
+    if isinstance(content.get("rule"), dict):
+        problems += form_problems(content["rule"], _RULE_KEYS, (), "rule")
+    if problems:
+        raise RuleBroken("转正定级文件有错误，未作任何改动", problems)
+
+
+def _unmet(proof: Proof) -> list[str]:
+    """What a proof asks for and is not met, each with its fact and clause."""
+    return [
+        f"{leaf.text}：{leaf.answer.name_zh}，{leaf.fact}（{leaf.clause.id}）"
+        for leaf in proof.leaves()
+        if leaf.answer is not Answer.MET
+    ]
+
+
+def _row(
+    content: dict[str, Any], firm: int, person: Person, mentor: Person, post: Post, rule: FirmRule, result: str,
+    proofs: dict[str, Any], versions: dict[str, Any],
+) -> Confirmation:  # fmt: skip
+    """What the file says of a confirmation, with what it rests on."""
+    return Confirmation(
+        institution_id=firm, person_id=id_of(person), post_id=id_of(post), mentor_id=id_of(mentor),
+        agreement=content["agreement"], probation_to=content["probation_to"], mentoring_to=content["mentoring_to"],
+        rule_name=rule.name, rule_version=rule.version, rule_document=rule.document, result=result,
+        confirmed_on=content["confirmed_on"], decided_by=content["by"], proof=proofs, versions=versions,
+    )  # fmt: skip
 
 
 def confirmations_of(session: Session, institution: Institution) -> Sequence[tuple[Confirmation, Person, Post]]:

@@ -26,8 +26,8 @@ from skilleval.services.review_record import record_of
 from skilleval.services.tenancy import viewer_of
 from skilleval.services.timelines import timeline_of
 from skilleval.web import gate, lists
-from skilleval.web.firm_edits import codes, own_row, uploaded_text
-from skilleval.web.forms import DayField, Form, Required, page, toml_in
+from skilleval.web.firm_edits import codes, own_row
+from skilleval.web.forms import DayField, Form, Required, page, toml_of, uploaded_text
 from skilleval.web.language import _, lazy
 
 pages = Blueprint("drafts", __name__, url_prefix="/specifications/drafts")
@@ -66,7 +66,7 @@ def new() -> Response | BaseResponse:
     form = TextForm()
     if form.validate_on_submit():
         with gate.writing() as session:
-            draft = service.add_draft(session, gate.actor(), toml_in(uploaded_text(form.file.data)))
+            draft = service.add_draft(session, gate.actor(), toml_of(form.file.data))
             session.commit()
         flash(_("起草项目已建立。下一步：提交第一稿。"))
         return redirect(url_for("drafts.show", draft_id=draft.id), 303)
@@ -176,7 +176,7 @@ def open_round(draft_id: int) -> BaseResponse:
     form = TextForm()
     if not form.validate_on_submit():
         abort(400)
-    content = toml_in(uploaded_text(form.file.data))
+    content = toml_of(form.file.data)
     library = gate.site().installation.library
     return _led(
         draft_id, _("评审已建立。"),

@@ -9,7 +9,6 @@ from typing import Any
 
 from flask import abort
 from sqlmodel import Session, col, select
-from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, Field, FileField, HiddenField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
@@ -23,8 +22,6 @@ from skilleval.web import gate
 from skilleval.web.forms import Form, Required
 from skilleval.web.language import _, lazy
 
-#: the largest text that is uploaded: a firm's file has a few pages
-MAX_TEXT = 200 * 1024
 #: what a form is about → the content of a firm's file that it stands for
 Content = Callable[[Session, Institution], dict[str, Any]]
 #: a refusal names its place in the file: personnel[1].id_number 校验码不对
@@ -140,17 +137,6 @@ def refuse(form: Form, refusal: RuleBroken) -> None:
             form[found[1]].errors = [*form[found[1]].errors, found[2]]
     if not any(field.errors for field in form) or rest:
         form.form_errors.extend(rest or [refusal.message])
-
-
-def uploaded_text(file: FileStorage) -> str:
-    """The text of an uploaded TOML file. Refused: one that is too large for that, or no UTF-8."""
-    content = file.stream.read(MAX_TEXT + 1)
-    if len(content) > MAX_TEXT:
-        raise RuleBroken(_("文件超过 200 KB，不是这里要的文件；花名册请用导入功能"))
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise RuleBroken(_("文件不是 UTF-8 编码的文字，请另存为 UTF-8 后再上传")) from error
 
 
 def codes(typed: str | None) -> list[str]:

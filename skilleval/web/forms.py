@@ -72,8 +72,8 @@ def optional_day(label: str) -> DayField:
     return DayField(label, [Optional()])
 
 
-#: a file of words that somebody wrote by hand
-_MOST_TOML = 1_000_000
+#: a TOML file that somebody wrote by hand, in bytes; what a preview sends back sealed must fit into a form's field
+MAX_TEXT = 200 * 1024
 
 
 def bytes_of(upload: FileStorage | None, most: int) -> bytes:
@@ -84,17 +84,23 @@ def bytes_of(upload: FileStorage | None, most: int) -> bytes:
         return bytes(stream.read(most + 1))
 
 
+def uploaded_text(upload: FileStorage | None) -> str:
+    """The text of an uploaded TOML file, empty where none was chosen. Refused: one that is too large for that, or no UTF-8."""
+    raw = bytes_of(upload, MAX_TEXT)
+    if len(raw) > MAX_TEXT:
+        raise RuleBroken(_("文件超过 200 KB，不是这里要的文件；花名册请用导入功能"))
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RuleBroken(_("文件不是 UTF-8 编码的文字，请另存为 UTF-8 后再上传")) from error
+
+
 def toml_of(upload: FileStorage | None) -> dict[str, Any]:
     """The content of an uploaded TOML file. Refused: none, a large one, one that is no TOML; the place is told."""
-    raw = bytes_of(upload, _MOST_TOML)
-    if not raw.strip():
+    text = uploaded_text(upload)
+    if not text.strip():
         raise RuleBroken(_("请选择文件"))
-    if len(raw) > _MOST_TOML:
-        raise RuleBroken(_("文件超过 1 MB，不是手写的 TOML 文件"))
-    try:
-        return toml_in(raw.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise RuleBroken(_("文件的编码不是 UTF-8，请另存为 UTF-8")) from error
+    return toml_in(text)
 
 
 def toml_in(text: str) -> dict[str, Any]:

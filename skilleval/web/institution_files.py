@@ -18,8 +18,8 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.services.institutions import Applied
 from skilleval.services.tenancy import must_be_own
 from skilleval.web import firm_words, gate
-from skilleval.web.firm_edits import apply, own_firm, uploaded_text
-from skilleval.web.forms import Form, Required, page, toml_in
+from skilleval.web.firm_edits import apply, own_firm
+from skilleval.web.forms import Form, Required, page, toml_in, uploaded_text
 from skilleval.web.language import _, lazy
 
 pages = Blueprint("institution_files", __name__, url_prefix="/institution/file")

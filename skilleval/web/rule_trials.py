@@ -24,7 +24,8 @@ from skilleval.services import rules as service
 from skilleval.services.entry_conditions import Basis, basis_of
 from skilleval.services.whatif import KINDS, Change, Subject, WhatIf, what_if, what_if_edition
 from skilleval.web import gate
-from skilleval.web.firm_edits import own_firm, uploaded_text
+from skilleval.web.firm_edits import own_firm
+from skilleval.web.forms import uploaded_text
 from skilleval.web.language import _
 from skilleval.web.rules import day_asked
 from skilleval.web.standards import standard_of

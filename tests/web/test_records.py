@@ -53,11 +53,13 @@ def test_a_value_that_is_not_there_is_unknown_and_makes_no_mark(
     saved = assessors[0].post(address, {"version": "0", **VALUES, "value-1-1": ""}, **SCRIPT).get_json()
     with statements() as seen:
         page = assessors[0].get(address).get_data(as_text=True)
+    whole = assessors[0].get(f"{part(hide, firm, 'performance')}/submit").get_data(as_text=True)
     refused = assessors[0].post(f"{part(hide, firm, 'performance')}/submit")
 
     # 40 + 0.36 × 80 of 76 % of the weight
     assert (saved["total"], saved["weight"], saved["missing"]) == ("68.8", "76%", ["评价前半年的责任故障停机"])
     assert "评价前半年的责任故障停机" in page and 'value="95"' in page and 'name="value-1-1" value=""' in page
+    assert "没有记录齐全而未提交的考生" in whole and "评价前半年的责任故障停机" in whole and "还没有记录" in whole
     assert refused.status_code == 422 and "也不作 0 分" in refused.get_data(as_text=True)
     assert marks(installation) == []
     assert len(seen) <= MOST
