@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from skilleval.db import engine
 from skilleval.db.engine import Database
-from skilleval.db.tables import Job, Person, StagedImport
+from skilleval.db.tables import Job, JournalEntry, Person, StagedImport
 from skilleval.installation import Installation
 from skilleval.services import certificate_prints, imports, job_claims
 from skilleval.web import gate
@@ -232,13 +232,20 @@ def test_the_package_of_a_large_batch_is_exported_by_the_worker(
     assert filing.startswith(address) and browser.get(filing).status_code == 200
 
 
+def entries(installation: Installation) -> int:
+    with installation.database.reading() as session:
+        return len(session.exec(select(JournalEntry.seq)).all())
+
+
+@pytest.mark.parametrize("role", ["reviewer", "supervisor"])
 def test_the_print_set_of_a_large_session_is_drawn_by_the_worker(
-    signed_in: SignedIn, installation: Installation, hide: Hidden
+    signed_in: SignedIn, installation: Installation, hide: Hidden, role: str
 ) -> None:
     with installation.database.writing() as session:
         make_marked(session, installation.vault)
         session.commit()
-    browser, panels = signed_in("reviewer"), f"/batches/{hide('batch', 1)}/panels"
+    browser, panels = signed_in(role), f"/batches/{hide('batch', 1)}/panels"
+    before = entries(installation)
 
     offered = text(browser.get(panels))
     page = browser.post(f"/batches/{hide('batch', 1)}/prints/room").location
@@ -246,8 +253,17 @@ def test_the_print_set_of_a_large_session_is_drawn_by_the_worker(
 
     assert f"/batches/{hide('batch', 1)}/prints/room\"" in offered and "/prints/room.pdf" not in offered
     assert job(installation).state == "done", job(installation).message
+    assert page in text(browser.get("/jobs")) and page in text(browser.get("/"))
     assert browser.post(f"{page}/result").data[:5] == b"%PDF-"
-    assert "/prints/room.pdf" in text(signed_in("supervisor").get(panels))
+    assert entries(installation) == before
+
+
+def test_a_supervisor_asks_for_prints_only(firm: Firm, signed_in: SignedIn, installation: Installation) -> None:
+    browser = signed_in("supervisor")
+    page = upload(signed_in("hr"), HEADINGS + GOOD).location
+
+    assert [browser.get(page).status_code, *_acts(browser, page)] == [404] * 3
+    assert browser.get("/imports/new/people").status_code == 403 and browser.get("/jobs").status_code == 200
 
 
 def test_a_job_is_seen_by_colleagues_who_may_ask_for_it_and_by_nobody_else(
