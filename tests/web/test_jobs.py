@@ -12,6 +12,7 @@ from skilleval.db.engine import Database
 from skilleval.db.tables import Job, JournalEntry, Person, StagedImport
 from skilleval.installation import Installation
 from skilleval.services import certificate_prints, imports, job_claims
+from skilleval.services.verification import verify_all
 from skilleval.web import gate
 from skilleval.web import jobs as job_pages
 from skilleval.worker import loop
@@ -68,6 +69,8 @@ def test_a_large_file_is_checked_and_written_by_the_worker(firm: Firm, signed_in
     assert "已完成" in done and "查看检查结果" in done and "<progress" not in done and page in home
     assert page not in text(browser.get("/"))
     assert result.startswith("/imports/") and wizard.startswith("/jobs/") and "完成或取消之前不能再改" in busy
+    with installation.database.reading() as session:
+        assert verify_all(session) == []
     assert receipt == result and "导入回执" in text(browser.get(receipt)) and names(installation) == ["甲一", "乙二"]
 
 
