@@ -230,6 +230,7 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("batches.extend", None, HR),
     ("rehearsals.show", MARK_READERS, None),
     ("rehearsals.sheet", MARK_READERS, None),
+    ("rehearsals.certificate", MARK_READERS, None),
     ("candidates.index", STAFF, None),
     ("candidates.show_", PEOPLE_READERS, None),
     ("candidates.check", None, _roles("hr", "reviewer")),
