@@ -98,6 +98,7 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("accounts.password", SIGNED_IN, SIGNED_IN),
     ("accounts.second_factor", SIGNED_IN, None),
     ("accounts.start_second_factor", None, SIGNED_IN),
+    ("accounts.secret_once", SIGNED_IN, None),
     ("accounts.confirm_second_factor", None, SIGNED_IN),
     ("accounts.switch", None, SIGNED_IN),
     # — accounts of the installation —
