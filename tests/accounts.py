@@ -43,7 +43,7 @@ def enter(session: Session, vault: Vault, *, now: datetime = NOW, **entry: objec
 
 def phone(session: Session, vault: Vault, account: Account, *, now: datetime = NOW) -> pyotp.TOTP:
     """One-time codes set up for the account: what shows its codes."""
-    secret, _address = second_factor.start_totp(session, account, vault=vault)
+    secret = second_factor.start_totp(session, account, vault=vault)
     codes = pyotp.TOTP(secret)
     second_factor.confirm_totp(session, account, codes.at(now), vault=vault, now=now)
     return codes

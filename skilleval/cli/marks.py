@@ -43,9 +43,10 @@ def template(workplace: Workplace, out: Path, number: str, as_json: bool) -> Non
     emit({"file": out, "candidates": count}, as_json, [_("成绩表已生成：{out}（{count} 人）").format(out=out, count=count)])
 
 
-@marks.command(name="import", help=_("导入成绩表：全部正确才写入。"))
+@marks.command(name="import", help=_("导入成绩表：全部正确才写入；更正已有的评分须加 --reason。"))
 @click.argument("file", type=click.Path(path_type=Path))
 @batch_option
+@click.option("--reason", default="", help=_("更正已有评分的理由（原评分保留）"))
 @click.option("--check", "check_only", is_flag=True, help=_("只检查，不写入"))
 @click.option("--good-rows", is_flag=True, help=_("写入正确的行，错误的行除外"))
 @click.option("--errors", type=click.Path(dir_okay=False, path_type=Path), help=_("有错误时，把原表加“错误原因”列写到这里"))
@@ -55,6 +56,7 @@ def import_(
     workplace: Workplace,
     file: Path,
     number: str,
+    reason: str,
     check_only: bool,
     good_rows: bool,
     errors: Path | None,
@@ -62,7 +64,7 @@ def import_(
 ) -> None:
     """Import the marks workbook."""
     with workplace.database.writing() as session:
-        staged = sheets.stage_marks(session, batch_of(session, number), file)
+        staged = sheets.stage_marks(session, batch_of(session, number), file, reason=reason)
         written = not check_only and (good_rows or not staged.report.failed)
         if written:
             sheets.write_marks(session, workplace.actor, staged)

@@ -12,7 +12,6 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.rules import Answer
 from skilleval.services import items as register
 from skilleval.services import task_cards as service
-from skilleval.services.marks import names_of
 from skilleval.services.tenancy import batch_of, institution_of
 
 institution_option = click.option("--institution", "credit_code", required=True, help=_("统一社会信用代码"))
@@ -85,18 +84,16 @@ def print_card(
     from skilleval.reports.files import write_whole
     from skilleval.reports.fonts import load_fonts
     from skilleval.reports.task_card import CardContent, render_card
+    from skilleval.services.card_prints import contents_of
 
     with workplace.database.reading() as session:
         institution = institution_of(session, credit_code)
         one = register.find_specification(session, institution, specification)
         item = register.find_item(session, one, code)
-        card = service.card_of(session, item)
-        people = [("", "")]
-        if number is not None:
-            candidates = service.sitting(session, item, batch_of(session, number))
-            names = names_of(session, candidates)
-            people = [(candidate.admission_number or "", names[candidate.person_id]) for candidate in candidates]
-        contents = [CardContent(institution.name, one, item, card, admission, name) for admission, name in people]
+        if number is None:
+            contents = [CardContent(institution.name, one, item, service.card_of(session, item))]
+        else:
+            contents = contents_of(session, item, service.sitting(session, item, batch_of(session, number)))
     fonts, demo = load_fonts(workplace.settings.fonts), workplace.settings.certificate.demo
     paths = _paths(out, ["_".join(filter(None, (one.item.code, one.admission))) for one in contents])
     files = [

@@ -25,7 +25,8 @@ from skilleval.reports.listing import opened, operators, wrapped
 from skilleval.reports.pdf import FAINT, INK, SheetCanvas
 from skilleval.reports.typeface import ChainFont
 
-Mark = Literal["", "reissued", "void"]
+#: a rehearsal has neither number nor QR code, and says across the page that it is none
+Mark = Literal["", "reissued", "void", "rehearsal"]
 
 #: A trade is never left blank (national-rules 4).
 NO_TRADE = "--"
@@ -133,13 +134,24 @@ def render_certificates(
 
     Refused with ``RuleBroken``: nothing to print, or an unprintable character.
     """
+    return _render(sheets, fonts, blank.TITLE, progress)
+
+
+def render_rehearsal(sheets: Sequence[CertificateSheet], fonts: Fonts) -> bytes:
+    """What certificates would look like, each sheet of the mark ``rehearsal``. Refused as ``render_certificates``."""
+    return _render(sheets, fonts, f"{blank.REHEARSAL} {blank.TITLE}样张")
+
+
+def _render(
+    sheets: Sequence[CertificateSheet], fonts: Fonts, title: str, progress: Callable[[int], None] | None = None
+) -> bytes:
     if not sheets:
         raise RuleBroken("没有证书可以打印")
     reasons = unprintable(sheets, fonts)
     if reasons:
         raise RuleBroken("有字印不出，证书未生成；请在 config.toml 的 [fonts] 中指定含这些字的字体", reasons)
     file = io.BytesIO()
-    press = _Press(SheetCanvas(file, fonts=fonts, title=blank.TITLE, pagesize=blank.SIZE))
+    press = _Press(SheetCanvas(file, fonts=fonts, title=title, pagesize=blank.SIZE))
     for drawn, sheet in enumerate(sheets, 1):
         press.page(sheet)
         if progress is not None:
@@ -172,13 +184,19 @@ class _Press:
 
     def page(self, sheet: CertificateSheet) -> None:
         canvas = self.canvas
-        if sheet.demo:
+        if sheet.mark == "rehearsal":
+            canvas.rehearsal_banner()
+        elif sheet.demo:
             canvas.demo_banner()
         blank.place_blank(canvas)
         canvas.setFillColor(INK)
         canvas.addLiteral("\n".join(self._texts(sheet)))
         self._photo(sheet)
-        self._code(sheet)
+        if sheet.mark == "rehearsal":
+            blank.no_code(canvas)
+            blank.rehearsal_stamp(canvas)
+        else:
+            self._code(sheet)
         if sheet.mark == "reissued":
             blank.reissue_mark(canvas)
         elif sheet.mark == "void":

@@ -17,6 +17,7 @@ from skilleval.reports.pdf import FAINT, INK, PALE_WARNING, WARNING, SheetCanvas
 SIZE = landscape(A4)
 WIDTH, HEIGHT = SIZE
 TITLE = "职业技能等级证书"
+REHEARSAL = "演练 · 无效"
 #: One-inch photo (一寸) and QR code: x, y, width, height.
 PHOTO_BOX = (40 * mm, 61 * mm, 25 * mm, 35 * mm)
 QR_BOX = (82 * mm, 64 * mm, 32 * mm, 32 * mm)
@@ -159,19 +160,41 @@ def photo_frame(canvas: SheetCanvas) -> None:
 
 
 def void_stamp(canvas: SheetCanvas) -> None:
-    """作废 across the page: outlined, so that what was certified stays legible."""
-    size = 150
+    """作废 across the page."""
+    _stamp(canvas, "作废", 150)
+
+
+def rehearsal_stamp(canvas: SheetCanvas) -> None:
+    """演练 · 无效 across the page."""
+    _stamp(canvas, REHEARSAL, 112)
+
+
+def no_code(canvas: SheetCanvas) -> None:
+    """An empty box where the QR code would be: there is nothing to look up."""
+    x, y, width, height = QR_BOX
+    canvas.setStrokeColor(FAINT)
+    canvas.setLineWidth(0.5)
+    canvas.setDash(3, 2)
+    canvas.rect(x, y, width, height)
+    canvas.setDash()
+    canvas.setFillColor(FAINT)
+    canvas.setFont(canvas.fonts.name(), 8)
+    canvas.drawCentredString(x + width / 2, y + height / 2 - 3, "演练无二维码")
+
+
+def _stamp(canvas: SheetCanvas, words: str, size: float) -> None:
+    """Words across the page: outlined, so that what stands below stays legible."""
     canvas.saveState()
     canvas.translate(WIDTH / 2, HEIGHT / 2)
     canvas.rotate(25)
     canvas.setStrokeColor(WARNING)
     canvas.setLineWidth(3)
-    wide = canvas.stringWidth("作废", canvas.fonts.name(BOLD), size)
-    canvas.roundRect(-wide / 2 - 20, -90, wide + 40, 180, 14)
-    text = canvas.beginText(-wide / 2, -53)
+    wide = canvas.stringWidth(words, canvas.fonts.name(BOLD), size)
+    canvas.roundRect(-wide / 2 - 20, -0.6 * size, wide + 40, 1.2 * size, 14)
+    text = canvas.beginText(-wide / 2, -53 * size / 150)
     text.setFont(canvas.fonts.name(BOLD), size)
     text.setTextRenderMode(1)
-    text.textOut("作废")
+    text.textOut(words)
     text.setTextRenderMode(0)
     canvas.drawText(text)
     canvas.restoreState()

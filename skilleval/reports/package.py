@@ -8,7 +8,7 @@ import hashlib
 import io
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from pathlib import Path
@@ -32,6 +32,7 @@ from skilleval.sheets.reading import read_sheets
 
 _UNSAFE = re.compile(r"[^0-9A-Za-z\u4e00-\u9fff_-]")
 _NUMBERS = ("integer", "mark")
+_PRINTED = ("confirmation", "notice", "letter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +44,28 @@ class Written:
     manifest: Mapping[str, Any]
 
 
-def write_package(folder: Path, content: FilingContent, fonts: Fonts) -> Written:
+#: told how many files are made
+Progress = Callable[[int], None]
+
+
+def files_in(content: FilingContent) -> int:
+    """How many files the package of ``content`` has, the manifest among them."""
+    return len(_sheets_of(content)) + len(_PRINTED) + 1
+
+
+def write_package(folder: Path, content: FilingContent, fonts: Fonts, progress: Progress | None = None) -> Written:
     """Write the package of ``content`` into ``folder``, whole or not at all.
 
     Refused with ``RuleBroken``: a value that a code list has no confirmed code for.
     """
-    members = make_members(content, filing_templates(), fonts)
+    members = make_members(content, filing_templates(), fonts, progress)
     told = manifest.make(content, filing_templates(), members)
     files = {member.name: member.content for member in members}
     packed = archive.pack({manifest.NAME: manifest.canonical(told), **files})
     path = folder / package_name(content)
     write_whole(path, packed)
+    if progress is not None:
+        progress(len(files) + 1)
     return Written(path, hashlib.sha256(packed).hexdigest(), told)
 
 
@@ -63,19 +75,32 @@ def package_name(content: FilingContent) -> str:
     return f"上报材料_{content.filer.credit_code}_{batch}_v{content.version}.zip"
 
 
-def make_members(content: FilingContent, templates: Mapping[str, Template], fonts: Fonts) -> list[Member]:
+def make_members(
+    content: FilingContent, templates: Mapping[str, Template], fonts: Fonts, progress: Progress | None = None
+) -> list[Member]:
     """All files but the manifest, in order. The letter comes last: it names the others with their hashes."""
-    members = [
-        _workbook(document, templates[document], content) for document in documents_of(content.schemes) if document in LINES
-    ]
-    printed = {
-        "confirmation": confirmation_form.render(content, templates["confirmation"], fonts),
-        "notice": render_notice(notice_sheet(content, templates["notice"]), fonts),
-    }
-    members += [Member(templates[name].printed, name, pdf, None) for name, pdf in printed.items()]
+    members: list[Member] = []
+
+    def add(member: Member) -> None:
+        members.append(member)
+        if progress is not None:
+            progress(len(members))
+
+    def printed(document: str, pdf: bytes) -> None:
+        add(Member(templates[document].printed, document, pdf, None))
+
+    for document in _sheets_of(content):
+        add(_workbook(document, templates[document], content))
+    printed("confirmation", confirmation_form.render(content, templates["confirmation"], fonts))
+    printed("notice", render_notice(notice_sheet(content, templates["notice"]), fonts))
     members.sort(key=lambda member: member.name)
-    letter = cover_letter.render(content, templates, members, fonts)
-    return [*members, Member(templates["letter"].printed, "letter", letter, None)]
+    printed("letter", cover_letter.render(content, templates, members, fonts))
+    return members
+
+
+def _sheets_of(content: FilingContent) -> list[str]:
+    """The documents that are workbooks."""
+    return [document for document in documents_of(content.schemes) if document in LINES]
 
 
 def _workbook(document: str, template: Template, content: FilingContent) -> Member:

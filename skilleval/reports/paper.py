@@ -12,7 +12,7 @@ from reportlab.lib.enums import TA_CENTER, TA_LEFT, TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Table, TableStyle
+from reportlab.platypus import Flowable, PageBreak, Paragraph, SimpleDocTemplate, Table, TableStyle
 
 from skilleval.reports.fonts import BOLD, Fonts
 from skilleval.reports.pdf import FAINT, INK, SheetCanvas, refuse_missing_glyphs
@@ -71,6 +71,11 @@ class Paper:
         table.setStyle(TableStyle(style))
         return table
 
+    def next_part(self, running: str) -> list[Flowable]:
+        """A new page, from which on ``running`` stands at the head of every page."""
+        self._written.setdefault("hei", []).append(running)
+        return [_Head(self, running), PageBreak()]
+
     def build(self, story: Sequence[Flowable], title: str, *, running: str = "") -> bytes:
         """The document as PDF bytes; the same story gives the same bytes. ``running`` stands at the head of every page.
 
@@ -106,3 +111,19 @@ class Paper:
             wordWrap="CJK", **{"textColor": INK, **style},
         )  # fmt: skip
         return Paragraph(escape(text).replace("\n", "<br/>").replace("\u3000", _KEPT_BLANK), shown)
+
+
+class _Head(Flowable):  # type: ignore[misc] # reportlab publishes no types
+    """Nothing to see: what stands at the head of the pages behind it."""
+
+    def __init__(self, paper: Paper, running: str) -> None:
+        super().__init__()
+        self._paper, self._running = paper, running
+
+    def wrap(self, _width: float, _height: float) -> tuple[float, float]:
+        """It needs no room, so that it fits on a page that is full."""
+        return 0, 0
+
+    def draw(self) -> None:
+        """The next page begins behind it, and with it its head."""
+        self._paper._running = self._running

@@ -36,7 +36,20 @@ class CardContent:
 
 def render_card(content: CardContent, fonts: Fonts, *, demo: bool = False) -> bytes:
     """The card as PDF on A4. Refused: a character that no font has."""
-    page, card, item = Paper(fonts, demo=demo), content.card, content.item
+    return render_cards([content], fonts, demo=demo)
+
+
+def render_cards(contents: Sequence[CardContent], fonts: Fonts, *, demo: bool = False) -> bytes:
+    """Cards of one item (one at least), each beginning on a page of its own. Refused as ``render_card``."""
+    page, first = Paper(fonts, demo=demo), contents[0]
+    story = _story(first, page)
+    for one in contents[1:]:
+        story += [*page.next_part(_running(one)), *_story(one, page)]
+    return page.build(story, title=f"{TITLE} {first.item.code}", running=_running(first))
+
+
+def _story(content: CardContent, page: Paper) -> list[Flowable]:
+    card = content.card
     story: list[Flowable] = [page.title(TITLE), _basics(content, page)]
     story += _table("一、设备（每工位）", ("设备名称", "型号", "数量"), card.equipment, ("name", "model", "count"), page)
     story += _table("二、材料（每名考生）", ("材料名称", "规格", "数量"), card.materials, ("name", "model", "amount"), page)
@@ -46,10 +59,13 @@ def render_card(content: CardContent, fonts: Fonts, *, demo: bool = False) -> by
     story += _lines("五、评分标准", card.criteria, page, before=reference)
     story += _lines("六、安全注意事项", card.safety, page)
     story.append(KeepTogether([Spacer(1, 8 * mm), page.text("考生签名：____________　　监考（考评）人员签名：____________")]))
-    specification = content.specification
-    running = f"{content.institution}　{specification.code} 第{specification.version}版　{item.code} {item.title}"
-    running += f"　任务书第{card.revision}次登记" + (f"　{content.admission} {content.name}" if content.admission else "")
-    return page.build(story, title=f"{TITLE} {item.code}", running=running)
+    return story
+
+
+def _running(content: CardContent) -> str:
+    one, item = content.specification, content.item
+    told = f"{content.institution}　{one.code} 第{one.version}版　{item.code} {item.title}"
+    return f"{told}　任务书第{content.card.revision}次登记" + (f"　{content.admission} {content.name}" if content.admission else "")
 
 
 def _basics(content: CardContent, page: Paper) -> Flowable:

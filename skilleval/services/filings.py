@@ -3,7 +3,7 @@
 An export is never overwritten: a new one is a new version that names the one it supersedes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -41,6 +41,14 @@ class Exported:
     written: Written
 
 
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A package that was written and checked, and what it says."""
+
+    content: FilingContent
+    written: Written
+
+
 def export_filing(
     session: Session,
     actor: Actor,
@@ -53,8 +61,11 @@ def export_filing(
     on: date,
     addressed_to: str | None = None,
     demo: bool = False,
+    drafted: Drafted | None = None,
 ) -> Exported:
     """Write the package of a certified batch into ``folder`` and record it; a sealed copy stays with the installation.
+
+    A package that was ``drafted`` is taken as it is where it still says what holds, and else written anew.
 
     Without ``addressed_to`` it goes to the authority of the registration. Authority is not asked for anew: certificates
     were issued with it on the batch's own days, and a registration that ends later must still report them. Refused with
@@ -66,12 +77,9 @@ def export_filing(
     content = collect_content(
         session, batch, vault=vault, instance_folder=instance_folder, on=on, addressed_to=addressed_to, demo=demo
     )
-    written = write_package(folder, content, fonts)
-    verdict = verify_package(written.path)
-    if not verdict.ok:
-        written.path.unlink()
-        told = [f"{finding.place}：{finding.message}" for finding in verdict.findings]
-        raise RuleBroken(f"批次 {batch.number} 的上报材料未通过自检，未导出", told)
+    if drafted is None or drafted.content != content:
+        drafted = draft_filing(content, fonts=fonts, folder=folder)
+    written = drafted.written
     keep_package(instance_folder, vault, written.path.read_bytes())
     filing = Filing(
         institution_id=batch.institution_id,
@@ -91,6 +99,23 @@ def export_filing(
         rows.append(batch)
     journal.record(session, actor, batch.institution_id, "filing.export", objects=rows)
     return Exported(filing, written)
+
+
+def draft_filing(
+    content: FilingContent, *, fonts: Fonts, folder: Path, progress: Callable[[int], None] | None = None
+) -> Drafted:
+    """Write the package of ``content`` into ``folder`` and check it; nothing is recorded, so that it takes no time of others.
+
+    ``progress`` is told how many of its files (``files_in``) are made. Refused: a package in which the verifier finds
+    anything wrong (no file is left then).
+    """
+    written = write_package(folder, content, fonts, progress)
+    verdict = verify_package(written.path)
+    if not verdict.ok:
+        written.path.unlink()
+        told = [f"{finding.place}：{finding.message}" for finding in verdict.findings]
+        raise RuleBroken(f"批次 {content.plan[0].batch_number} 的上报材料未通过自检，未导出", told)
+    return Drafted(content, written)
 
 
 def collect_content(

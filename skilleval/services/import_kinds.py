@@ -1,6 +1,6 @@
 """What can be imported from a workbook: one line a kind in ``IMPORTS``, each by the service that the command line uses."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -27,10 +27,10 @@ from skilleval.services import (
     roster,
     scheme_sheets,
 )
-from skilleval.services.batches import candidates_of
+from skilleval.services.batches import candidates_of, parts_of_batch
 from skilleval.services.enrolment_form import write_enrolment_form
 from skilleval.services.journal import Actor
-from skilleval.services.marks import names_of
+from skilleval.services.marks import names_of, unlocks_of
 from skilleval.services.number_list import NUMBER_COLUMNS
 from skilleval.sheets.columns import Report
 from skilleval.sheets.intake import Source
@@ -100,6 +100,8 @@ class Kind:
     filled: Callable[[Session, StagedImport, Path, Means], object] | None = None
     target: str = ""
     states: tuple[str, ...] = ()
+    #: what stands is corrected where a reason is given with the file
+    corrects: bool = False
 
 
 def _nothing(_session: Session, _staged: Any) -> Iterable[Difference]:
@@ -276,7 +278,13 @@ def _filled_candidates(session: Session, asked: StagedImport, out: Path, means: 
 
 
 def _stage_marks(session: Session, asked: StagedImport, file: Source, means: Means) -> mark_sheets.Staged:
-    return mark_sheets.stage_marks(session, _batch(session, asked), file)
+    batch = _batch(session, asked)
+    return mark_sheets.stage_marks(session, batch, file, reason=asked.reason, opened=_opened(session, batch))
+
+
+def _opened(session: Session, batch: Batch) -> Collection[int]:
+    """The marks that a workbook may correct: those that a second person has unlocked with a reason."""
+    return set(unlocks_of(session, batch))
 
 
 def _write_marks(session: Session, actor: Actor, staged: mark_sheets.Staged, means: Means) -> Report:
@@ -284,14 +292,33 @@ def _write_marks(session: Session, actor: Actor, staged: mark_sheets.Staged, mea
 
 
 def _new_marks(session: Session, staged: mark_sheets.Staged) -> Iterable[Difference]:
-    found = {one.id: one for one in candidates_of(session, staged.batch)}
+    seats = _seats(session, staged.batch)
+    for candidate, part, assessor, value in staged.new:
+        who, heading = seats(candidate, part, assessor)
+        yield Difference(None, who, ((heading, "", mark_sheets.shown(value)),))
+
+
+def _changed_marks(session: Session, staged: mark_sheets.Staged) -> Iterable[Difference]:
+    seats = _seats(session, staged.batch)
+    for one in staged.corrected:
+        mark = one.standing
+        who, heading = seats(mark.candidate_id, mark.part_id, mark.personnel_id)
+        yield Difference(None, who, ((heading, mark_sheets.shown(mark.value), mark_sheets.shown(one.value)),))
+
+
+def _seats(session: Session, batch: Batch) -> Callable[[int, int, int], tuple[str, str]]:
+    """Who a mark is of and what it is called, by the ids of candidate, part and assessor."""
+    found = {one.id: one for one in candidates_of(session, batch)}
     names = names_of(session, list(found.values()))
-    query = select(Personnel).where(col(Personnel.institution_id) == staged.batch.institution_id)
+    query = select(Personnel).where(col(Personnel.institution_id) == batch.institution_id)
     assessors = {one.id: one for one in session.exec(query)}
-    for candidate, _part, assessor, value in staged.new:
-        given = "缺考" if value is None else show(value)
-        heading = f"{assessors[assessor].code} {assessors[assessor].name}"
-        yield Difference(None, f"{found[candidate].admission_number} {names[found[candidate].person_id]}", ((heading, "", given),))
+    parts = {one.id: METHODS[one.method].name_zh for one in parts_of_batch(session, batch)}
+
+    def told(candidate: int, part: int, assessor: int) -> tuple[str, str]:
+        one, person = found[candidate], assessors[assessor]
+        return f"{one.admission_number} {names[one.person_id]}", f"{parts[part]} {person.code} {person.name}"
+
+    return told
 
 
 def _marks_template(session: Session, asked: StagedImport, out: Path, means: Means) -> None:
@@ -304,7 +331,9 @@ def _marks_template(session: Session, asked: StagedImport, out: Path, means: Mea
 def _stage_scores(session: Session, asked: StagedImport, file: Source, means: Means) -> scheme_sheets.Staged:
     batch = _batch(session, asked)
     part, scheme, assessor = scheme_sheets.made_for(session, batch, file)
-    return scheme_sheets.stage_scores(session, batch, part, scheme, file, assessor=assessor)
+    return scheme_sheets.stage_scores(
+        session, batch, part, scheme, file, reason=asked.reason, assessor=assessor, opened=_opened(session, batch)
+    )
 
 
 def _write_scores(session: Session, actor: Actor, staged: scheme_sheets.Staged, means: Means) -> Report:
@@ -312,11 +341,20 @@ def _write_scores(session: Session, actor: Actor, staged: scheme_sheets.Staged, 
 
 
 def _new_scores(session: Session, staged: scheme_sheets.Staged) -> Iterable[Difference]:
-    names = names_of(session, [one.candidate for one in staged.new])
-    for one in staged.new:
+    return _told_scores(session, staged, [one for one in staged.new if one.before is None])
+
+
+def _changed_scores(session: Session, staged: scheme_sheets.Staged) -> Iterable[Difference]:
+    return _told_scores(session, staged, [one for one in staged.new if one.before is not None])
+
+
+def _told_scores(session: Session, staged: scheme_sheets.Staged, entries: Sequence[scheme_sheets.Entry]) -> Iterable[Difference]:
+    names = names_of(session, [one.candidate for one in entries])
+    for one in entries:
         heading = f"{METHODS[staged.part.method].name_zh} {one.assessor.code} {one.assessor.name}"
         given = "" if one.scored.value is None else show(one.scored.value)
-        yield Difference(None, f"{one.candidate.admission_number} {names[one.candidate.person_id]}", ((heading, "", given),))
+        old = "" if one.before is None else mark_sheets.shown(one.before.value)
+        yield Difference(None, f"{one.candidate.admission_number} {names[one.candidate.person_id]}", ((heading, old, given),))
 
 
 # — certificate numbers that the province allotted —
@@ -385,10 +423,10 @@ IMPORTS = {
         Kind("candidates", "报名表", frozenset({"hr"}), _stage_candidates, _write_candidates, _new_candidates,
              _changed_candidates, _candidates_template, _filled_candidates, target="batch", states=("enrolling",)),
         # Not for assessors: the workbook has everybody's marks, and theirs are blind until all have given them.
-        Kind("marks", "成绩表", frozenset({"hr"}), _stage_marks, _write_marks, _new_marks, _nothing, _marks_template,
-             target="batch", states=("marking",)),
-        Kind("scores", "评分工作簿", frozenset({"hr"}), _stage_scores, _write_scores, _new_scores, _nothing, target="batch",
-             states=("marking",)),
+        Kind("marks", "成绩表", frozenset({"hr"}), _stage_marks, _write_marks, _new_marks, _changed_marks, _marks_template,
+             target="batch", states=("marking",), corrects=True),
+        Kind("scores", "评分工作簿", frozenset({"hr"}), _stage_scores, _write_scores, _new_scores, _changed_scores, target="batch",
+             states=("marking",), corrects=True),
         Kind("numbers", "证书编号", frozenset({"issuer"}), _stage_numbers, _write_numbers, _new_numbers, _nothing,
              _numbers_template, target="batch", states=("cleared", "certified")),
         Kind("contest", "竞赛成绩", frozenset({"hr"}), _stage_results, _write_results, _new_results, _nothing,

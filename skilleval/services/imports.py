@@ -263,7 +263,7 @@ def earlier_receipt(session: Session, staged: StagedImport) -> ImportReceipt | N
 def _same_file(asked: StagedImport) -> Any:
     return select(StagedImport).where(
         col(StagedImport.institution_id) == asked.institution_id, col(StagedImport.sha256) == asked.sha256,
-        col(StagedImport.kind) == asked.kind, col(StagedImport.scope) == asked.scope,
+        col(StagedImport.kind) == asked.kind, col(StagedImport.scope) == asked.scope, col(StagedImport.reason) == asked.reason,
     )  # fmt: skip
 
 

@@ -42,11 +42,14 @@ class Kind:
 
 
 _IMPORTERS = frozenset({"hr", "member_hr", "issuer"})
+#: what is printed for a session stores nothing of the business, so that a supervisor may ask for it too
+_PRINTERS = frozenset({"hr", "reviewer", "supervisor"})
 KINDS = {
     "imports.check": Kind("检查导入的文件", _IMPORTERS, "没有写入任何数据；上传的文件已删除，需要时请重新上传。"),
     "imports.correct": Kind("更正并重新检查", _IMPORTERS, "更正没有保存，没有写入任何数据；文件和上一次的检查结果还在。"),
     "imports.write": Kind("写入导入的文件", _IMPORTERS, "没有写入任何数据；文件和检查结果还在，可以再次写入。"),
-    "prints.room": Kind("打印考场用表", frozenset({"hr", "reviewer"}), "没有生成文件。"),
+    "prints.room": Kind("打印考场用表", _PRINTERS, "没有生成文件。"),
+    "prints.cards": Kind("打印操作任务书", _PRINTERS, "没有生成文件。"),
     "certificates.print": Kind("打印证书", frozenset({"issuer"}), "没有生成文件，操作日志中没有打印记录。"),
     "filings.export": Kind("导出上报材料", frozenset({"hr", "issuer"}), "没有导出，批次和版本号没有变动。"),
 }

@@ -1,9 +1,10 @@
 """The marks workbook: one sheet a part, with a column for each assigned assessor and one for 缺考.
 
+A mark that stands is never overwritten: without a reason another value is an error, with one it is the next revision.
 Whatever stands in a workbook is either taken or refused: no column and no sheet of marks is left out in silence.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,14 @@ INSTRUCTIONS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """The mark that stands, and the value of its next revision (None for absent)."""
+
+    standing: Mark
+    value: int | None
+
+
 @dataclass(slots=True)
 class Staged:
     """A marks workbook that was checked and not yet written."""
@@ -54,6 +63,11 @@ class Staged:
     schemed: frozenset[int] = frozenset()
     #: (candidate id, part id, assessor id, value or None for absent)
     new: list[tuple[int, int, int, int | None]] = field(default_factory=list)
+    corrected: list[Correction] = field(default_factory=list)
+    #: why marks that stand are corrected; none without it
+    reason: str = ""
+    #: the ids of the marks that may be corrected; None: any
+    opened: Collection[int] | None = None
 
 
 def marks_workbook(
@@ -97,18 +111,21 @@ def marks_workbook(
     return len(candidates)
 
 
-def stage_marks(session: Session, batch: Batch, file: Source) -> Staged:
+def stage_marks(
+    session: Session, batch: Batch, file: Source, *, reason: str = "", opened: Collection[int] | None = None
+) -> Staged:
     """Read and check a marks workbook. Nothing is written; wrong cells stand in the report.
 
-    A mark that stands already in the same value is unchanged; one in another value is an error: a mark is corrected by
-    ``correct_mark`` with a reason. Refused: a batch that is not being marked, a file that has none of its sheets.
+    A mark that stands already in the same value is unchanged; one in another value is an error without a ``reason``, and with
+    one it is corrected. ``opened`` has the ids of the marks that somebody else has unlocked, where only those may be. Refused:
+    a batch that is not being marked, a file that has none of its sheets.
     """
     if batch.state != "marking":
         raise RuleBroken(f"批次 {batch.number} 现在是“{lifecycle.label('batch', batch.state)}”，只有“评分”阶段可以录入成绩")
     parts_by_method = _parts_by_method(session, batch)
     sheets = _sheets_of_parts(file, batch, parts_by_method)
     schemed = latest_schemes(session, batch, [part for own in parts_by_method.values() for part in own.values()])
-    staged = Staged(batch, file, file_hash(file), Report(), frozenset(schemed))
+    staged = Staged(batch, file, file_hash(file), Report(), frozenset(schemed), reason=reason.strip(), opened=opened)
     candidates = {one.admission_number: one for one in candidates_of(session, batch) if one.state == "eligible"}
     names, entered = names_of(session, list(candidates.values())), latest_marks(session, batch)
     for method, parts in parts_by_method.items():
@@ -161,13 +178,22 @@ def write_marks(session: Session, actor: Actor, staged: Staged) -> Report:
         )
         for candidate, part, assessor, value in staged.new
     ]  # fmt: skip
+    marks += [
+        Mark(
+            institution_id=firm, candidate_id=one.standing.candidate_id, part_id=one.standing.part_id,
+            personnel_id=one.standing.personnel_id, revision=one.standing.revision + 1, value=one.value,
+            absent=one.value is None, reason=staged.reason,
+        )
+        for one in staged.corrected
+    ]  # fmt: skip
     if marks:
         receipt = ImportReceipt(
             institution_id=firm, kind="marks", scope=staged.batch.number, file_name=staged.file.name,
             sha256=staged.sha256, counts=staged.report.counts(), actor=actor.name,
         )  # fmt: skip
         session.add_all([*marks, receipt])
-        journal.record(session, actor, firm, "marks.import", objects=[*marks, receipt])
+        told = staged.reason if staged.corrected else None
+        journal.record(session, actor, firm, "marks.import", objects=[*marks, receipt], reason=told)
     return staged.report
 
 
@@ -181,7 +207,7 @@ def _stage_sheet(
     entered: Mapping[tuple[int, int, int], Mark],
 ) -> None:
     seen: dict[str, int] = {}
-    changed_rows = unchanged_rows = blank_rows = 0
+    new_rows = changed_rows = unchanged_rows = blank_rows = 0
     for row, values in table.every_row:
         if values["admission_number"] is None:
             continue
@@ -194,33 +220,36 @@ def _stage_sheet(
         elif values.get("name") and values["name"] != names[candidate.person_id]:
             table.fail(row, "name", values["name"], "name_differs", f"准考证号对应的姓名是“{names[candidate.person_id]}”")
         else:
-            new = _row_marks(table, row, values, candidate, part, assessors, entered)
-            _refuse_numbers(table, row, staged.schemed, new)
+            new, corrected = _row_marks(staged, table, row, values, candidate, part, assessors, entered)
+            _refuse_numbers(table, row, staged.schemed, part, [*(one[3] for one in new), *(one.value for one in corrected)])
             if row not in table.failed:
                 staged.new += new
+                staged.corrected += corrected
                 blank = not values.get("absent") and all(values.get(one.code) is None for one in assessors)
-                changed_rows, blank_rows = changed_rows + bool(new), blank_rows + blank
-                unchanged_rows += not new and not blank
+                changed_rows, new_rows = changed_rows + bool(corrected), new_rows + (bool(new) and not corrected)
+                blank_rows, unchanged_rows = blank_rows + blank, unchanged_rows + (not (new or corrected or blank))
     report = staged.report
     report.read += table.read
     report.skipped += table.skipped
     report.failed += len(table.failed)
-    report.new += changed_rows
+    report.new += new_rows
+    report.changed += changed_rows
     report.unchanged += unchanged_rows
     report.blank += blank_rows
     report.errors += sorted(table.errors, key=lambda error: (error.row, error.column))
 
 
 def _refuse_numbers(
-    table: Table, row: int, schemed: frozenset[int], new: Sequence[tuple[int, int, int, int | None]]
+    table: Table, row: int, schemed: frozenset[int], part: SpecificationPart, values: Sequence[int | None]
 ) -> None:
     """Fail a row that brings a number for a part whose mark comes from its scheme."""
-    if any(part in schemed and value is not None for _candidate, part, _assessor, value in new):
+    if part.id in schemed and any(value is not None for value in values):
         table.fail(row, "admission_number", "", "scheme_defined",
                    "这一部分按评分办法计分，请用 skilleval schemes import 导入；这里只能填缺考")  # fmt: skip
 
 
 def _row_marks(
+    staged: Staged,
     table: Table,
     row: int,
     values: Mapping[str, Any],
@@ -228,9 +257,10 @@ def _row_marks(
     part: SpecificationPart,
     assessors: Sequence[Personnel],
     entered: Mapping[tuple[int, int, int], Mark],
-) -> list[tuple[int, int, int, int | None]]:
+) -> tuple[list[tuple[int, int, int, int | None]], list[Correction]]:
     absent = bool(values.get("absent"))
-    new = []
+    new: list[tuple[int, int, int, int | None]] = []
+    corrected: list[Correction] = []
     for assessor in assessors:
         value = values.get(assessor.code)
         if absent and value is not None:
@@ -243,12 +273,28 @@ def _row_marks(
             continue
         standing = entered.get((id_of(candidate), id_of(part), id_of(assessor)))
         if standing is None:
-            new.append((id_of(candidate), id_of(part), id_of(assessor), value))
-        elif standing.value != value:
-            old = show(standing.value) if standing.value is not None else "缺考"
-            table.fail(row, assessor.code, show(value) if value is not None else "缺考", "mark_stands",
-                  f"已录入 {old}，不能覆盖；确需更正请用 skilleval marks revise 并写明理由")  # fmt: skip
-    return new
+            new.append((id_of(candidate.id), id_of(part.id), id_of(assessor.id), value))
+        elif standing.value == value:
+            continue
+        elif told := refused_correction(standing, staged.reason, staged.opened):
+            table.fail(row, assessor.code, shown(value), *told)
+        else:
+            corrected.append(Correction(standing, value))
+    return new, corrected
+
+
+def refused_correction(standing: Mark, reason: str, opened: Collection[int] | None) -> tuple[str, str] | None:
+    """Why a workbook may not correct a mark that stands, as code and message; None where it may."""
+    if not reason:
+        return "mark_stands", f"已录入 {shown(standing.value)}，不能覆盖；确需更正须写明更正的理由，重新导入"
+    if opened is not None and standing.id not in opened:
+        return "mark_locked", f"已录入 {shown(standing.value)} 并锁定，须先由审核员解锁并写明理由，再导入更正"
+    return None
+
+
+def shown(value: int | None) -> str:
+    """A mark in words; None is 缺考."""
+    return "缺考" if value is None else show(value)
 
 
 def _columns(assessors: Sequence[Personnel]) -> tuple[Column, ...]:

@@ -4,19 +4,20 @@ There is no rehearsed batch, notice, number or package that could be taken for a
 services that will refuse or do the step, and the answer is shown and forgotten.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import Session
 
-from skilleval.db.tables import Batch, Institution, Registration
+from skilleval.db.tables import Batch, Candidate, Institution, Person, Registration
 from skilleval.domain import lifecycle
 from skilleval.domain.errors import RuleBroken
-from skilleval.domain.identifiers import grade_code
+from skilleval.domain.identifiers import ID_TYPES, grade_code, mask_number
 from skilleval.domain.ladder import Grade
 from skilleval.domain.methods import METHODS
 from skilleval.domain.rules import Answer, Proof, own_clause
+from skilleval.reports.certificate import CertificateSheet
 from skilleval.reports.filing import filing_templates
 from skilleval.services import (
     authority,
@@ -32,6 +33,7 @@ from skilleval.services.case_decisions import standing_decisions
 from skilleval.services.recognitions import cases_of
 from skilleval.services.rehearsal_ground import STILL_IN, Ground, Means
 from skilleval.services.results import OPENED, settlements
+from skilleval.settings import Settings
 
 #: the steps of the road, in order
 ROAD = ("enrolling", "reviewed", "scheduled", "marking", "settled", "noticed", "cleared", "certified", "filed")
@@ -74,13 +76,43 @@ def rehearsed_notice(session: Session, batch: Batch, means: Means) -> tuple[dict
     return _notice(Ground(session, batch, means))
 
 
+def rehearsed_certificates(session: Session, batch: Batch, means: Means, settings: Settings) -> list[CertificateSheet]:
+    """The certificate that the first candidate of each grade would get today, without a number and with a masked one of the
+    document: whole ones are printed with an entry in the journal only. Whom as ``rehearsed_notice``. Refused: nobody.
+    """
+    known, own = Ground(session, batch, means), settings.certificate
+    listed, _basis = _listed(known)
+    first: dict[str, tuple[Candidate, Person]] = {}
+    for candidate, person, _employer in known.people:
+        if candidate.id in listed:
+            first.setdefault(candidate.grade, (candidate, person))
+    if not first:
+        raise RuleBroken(f"批次 {batch.number} 没有可以印在证书样张上的考生")
+    firm = session.get_one(Institution, batch.institution_id)
+    return [
+        CertificateSheet(
+            name=person.name, id_type=ID_TYPES[person.id_type],
+            id_number=mask_number(means.vault.open(person.institution_id, person.id_sealed)),
+            occupation=batch.occupation_name, trade=batch.trade, grade=Grade(grade), number="演练，没有编号",
+            institution=firm.name, issued_on=means.on, query_url=own.query_url, institution_url=own.institution_url,
+            mark="rehearsal", demo=own.demo,
+        )
+        for grade, (_candidate, person) in sorted(first.items(), key=lambda one: Grade(one[0]).rank)
+    ]  # fmt: skip
+
+
+def _listed(known: Ground) -> tuple[Collection[int], str]:
+    """Who passed, or who still may, and in words which of the two."""
+    batch = known.batch
+    if batch.state in ROAD[ROAD.index("settled") :] or batch.state == "archived":
+        return known.passed, "名单：成绩已核定为合格的考生"
+    listed = {one.id or 0 for one in known.candidates if one.state in STILL_IN}
+    return listed, "名单：成绩还没有核定，假定已申报和审核通过的考生全部合格"
+
+
 def _notice(known: Ground) -> tuple[dict[str, Any], str]:
     batch, means = known.batch, known.means
-    if batch.state in ROAD[ROAD.index("settled") :] or batch.state == "archived":
-        listed, basis = known.passed, "名单：成绩已核定为合格的考生"
-    else:
-        listed = {one.id or 0 for one in known.candidates if one.state in STILL_IN}
-        basis = "名单：成绩还没有核定，假定已申报和审核通过的考生全部合格"
+    listed, basis = _listed(known)
     entries = notice_list.entries_from(known.people, batch, means.vault, listed)
     if not entries:
         raise RuleBroken(f"批次 {batch.number} 没有可以列入公示样张的考生")

@@ -5,7 +5,7 @@ without a reason, and with one it is a new revision.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,11 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.methods import METHODS
 from skilleval.domain.scheme_plans import plan_of
 from skilleval.domain.schemes import Scored, ScoredLine
-from skilleval.domain.scoring import show
 from skilleval.services import journal
 from skilleval.services.batches import assessors_for
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
+from skilleval.services.mark_sheets import refused_correction
 from skilleval.services.marks import latest_marks
 from skilleval.services.scheme_forms import LEAD, Form, Row, form_of, is_blank
 from skilleval.services.schemes import scheme_for
@@ -51,12 +51,13 @@ _PAGES = {"review": "业绩数据", "observing": "过程考核"}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One mark to write: whose it is, who gave it, its revision, and how it came to be."""
+    """One mark to write: whose it is, who gave it, its revision, how it came to be, and the mark that it corrects."""
 
     candidate: Candidate
     assessor: Personnel
     revision: int
     scored: Scored
+    before: Mark | None = None
 
 
 @dataclass(slots=True)
@@ -71,6 +72,8 @@ class Staged:
     reason: str
     report: Report = field(default_factory=Report)
     new: list[Entry] = field(default_factory=list)
+    #: the ids of the marks that may be corrected; None: any
+    opened: Collection[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +125,19 @@ def stage_scores(
     *,
     reason: str = "",
     assessor: str | None = None,
+    opened: Collection[int] | None = None,
 ) -> Staged:
     """Read and check a workbook of a part's scheme. Nothing is written; wrong cells stand in the report.
 
-    Rows that give no mark yet are noted. With a ``reason``, what differs from a sheet that stands corrects it. Refused: a
-    batch that is not being marked, another scheme's workbook, sheets and columns that nobody knows.
+    Rows that give no mark yet are noted. With a ``reason``, what differs from a sheet that stands corrects it; ``opened`` has
+    the ids of the marks that somebody else has unlocked, where only those may be. Refused: a batch that is not being marked,
+    another scheme's workbook, sheets and columns that nobody knows.
     """
     if batch.state != "marking":
         raise RuleBroken(f"批次 {batch.number} 现在是“{lifecycle.label('batch', batch.state)}”，只有“评分”阶段可以录入成绩")
     form, pages = _form(session, batch, part, scheme, assessor)
     name_of_file = incoming(file).name
-    staged = Staged(batch, part, scheme, name_of_file, file_hash(file), reason.strip())
+    staged = Staged(batch, part, scheme, name_of_file, file_hash(file), reason.strip(), opened=opened)
     standing = _standing(session, batch, part)
     sheets = _known_sheets(file, _template_id(batch, part, scheme, pages), pages)
     staged.report.notes += [f"文件中没有工作表“{name}”，其评分没有导入" for name in pages if name not in sheets]
@@ -264,11 +269,10 @@ def _stage_candidate(
         staged.report.unchanged += len(rows)
     elif other is not None and staged.scheme.kind != "criteria":
         _refuse(table, rows, "mark_elsewhere", "已由另一名考评员名下计分，请指明原来的考评员（--assessor）")
-    elif mark is not None and not staged.reason:
-        stands = show(mark.value) if mark.value is not None else "缺考"
-        _refuse(table, rows, "mark_stands", f"已录入 {stands}，不能覆盖；确需更正须写明理由（--reason）")
+    elif mark is not None and (told := refused_correction(mark, staged.reason, staged.opened)):
+        _refuse(table, rows, *told)
     else:
-        staged.new.append(Entry(candidate, assessor, 1 if mark is None else mark.revision + 1, scored))
+        staged.new.append(Entry(candidate, assessor, 1 if mark is None else mark.revision + 1, scored, mark))
         staged.report.new += len(rows) if mark is None else 0
         staged.report.changed += 0 if mark is None else len(rows)
 

@@ -21,8 +21,8 @@ from skilleval.services.web_sessions import close_all_sessions
 _ISSUER = "skilleval"
 
 
-def start_totp(session: Session, account: Account, *, vault: Vault) -> tuple[str, str]:
-    """A new secret and its otpauth address for the phone; it counts only once ``confirm_totp`` has seen a code.
+def start_totp(session: Session, account: Account, *, vault: Vault) -> str:
+    """A new secret; it counts only once ``confirm_totp`` has seen a code.
 
     Refused: one-time codes that are set up already.
     """
@@ -32,7 +32,12 @@ def start_totp(session: Session, account: Account, *, vault: Vault) -> tuple[str
     account.totp_sealed, account.totp_step = vault.seal_secret(account.public_id, secret), None
     session.add(account)
     session.flush()
-    return secret, pyotp.TOTP(secret).provisioning_uri(name=account.login, issuer_name=_ISSUER)
+    return secret
+
+
+def address_of(login: str, secret: str) -> str:
+    """The otpauth address of a secret, for the phone to read."""
+    return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=_ISSUER)
 
 
 def confirm_totp(session: Session, account: Account, code: str, *, vault: Vault, now: datetime) -> None:

@@ -4,14 +4,18 @@ Practice documents: guangdong-rules 7.2 T5 has the venue's equipment and M10 the
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from skilleval.db.tables import Batch, Candidate, Institution, Item, TaskCard, Venue
-from skilleval.domain.equipment import Found, Need, Place, equip
+from skilleval.domain.equipment import Found, Need, Place, equip, overall
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
+from skilleval.domain.rules import Answer
 from skilleval.services import journal
 from skilleval.services.batches import candidates_of
 from skilleval.services.items import find_item, find_specification
@@ -30,6 +34,20 @@ _THING: Mapping[str, type] = {"name": str, "model": str, "amount": str}
 #: a cell that is longer than a page can't be printed
 _LONGEST_LINE, _LONGEST_CELL = 1000, 200
 _TABLES = {"equipment": (_DEVICE, ("name", "count")), "materials": (_THING, ("name",)), "tools": (_THING, ("name",))}
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCard:
+    """A practical item that a batch may ask for: its newest card and what its venues have; without a card neither."""
+
+    item: Item
+    card: TaskCard | None
+    found: Sequence[Found]
+
+    @property
+    def answer(self) -> Answer | None:
+        """All of its equipment together; None without a card."""
+        return None if self.card is None else overall(self.found)
 
 
 def add_cards(session: Session, actor: Actor, institution: Institution, content: Mapping[str, Any]) -> list[TaskCard]:
@@ -98,10 +116,38 @@ def sitting(session: Session, item: Item, batch: Batch) -> Sequence[Candidate]:
 def readiness(session: Session, item: Item, card: TaskCard, batch: Batch) -> list[Found]:
     """For each piece of equipment on the card, whether the practical venues of a batch have it. Refused as ``sitting``."""
     check_batch(item, batch)
+    return _equipped(card, _places(session, batch))
+
+
+def cards_of_batch(session: Session, batch: Batch) -> list[BatchCard]:
+    """Every practical item in use of the specification and grades of a batch, by grade and code."""
+    newer, firm = aliased(TaskCard), batch.institution_id
+    newest = sa.select(sa.func.max(newer.revision)).where(
+        col(newer.institution_id) == firm, col(newer.item_id) == col(Item.id)
+    )
+    own = sa.and_(
+        col(TaskCard.institution_id) == firm, col(TaskCard.item_id) == col(Item.id),
+        col(TaskCard.revision) == newest.scalar_subquery(),
+    )  # fmt: skip
+    query = select(Item, TaskCard).outerjoin(TaskCard, own).where(
+        col(Item.institution_id) == firm, col(Item.specification_id) == batch.specification_id, col(Item.state) == "in_use",
+        col(Item.method) != "theory", col(Item.grade).in_(batch.grades),
+    )  # fmt: skip
+    rows = session.exec(query.order_by(col(Item.code))).all()
+    places = _places(session, batch)
+    found = [BatchCard(item, card, _equipped(card, places) if card else ()) for item, card in rows]
+    return sorted(found, key=lambda one: Grade(one.item.grade).rank)
+
+
+def _places(session: Session, batch: Batch) -> list[Place]:
+    """The practical venues of a batch."""
     query = select(Venue).where(
         col(Venue.institution_id) == batch.institution_id, col(Venue.name).in_(batch.venues), col(Venue.kind) == "practical"
     )
-    places = [Place(one.name, one.equipment) for one in session.exec(query.order_by(col(Venue.id)))]
+    return [Place(one.name, one.equipment) for one in session.exec(query.order_by(col(Venue.id)))]
+
+
+def _equipped(card: TaskCard, places: Sequence[Place]) -> list[Found]:
     needs = [Need(one["name"], one["count"], one.get("model", "")) for one in card.equipment]
     return equip(needs, card.stations, places)
 

@@ -29,11 +29,12 @@ from skilleval.domain.identifiers import CertificateNumber
 from skilleval.services.journal import GENESIS, objects_hash, row_hash
 
 #: Tables whose rows need no entry of their own: the journal itself, counters that the numbers prove, and what belongs to
-#: no institution (accounts are told of in account_event; sessions come and go), files that wait to be imported, and drafts,
-#: which count nowhere.
+#: no institution (accounts are told of in account_event; sessions come and go), files that wait to be imported, long work
+#: that was asked for (what it does to records is journaled by itself), and drafts, which count nowhere.
 _UNJOURNALED = {
     "account",
     "account_event",
+    "job",
     "list_layout",
     "login_counter",
     "saved_view",

@@ -196,17 +196,29 @@ def password() -> Response | str:
 @pages.get("/account/second-factor")
 def second_factor() -> str:
     """Whether one-time codes are set up, and the way to set them up."""
-    return render_template("accounts/second_factor.html", form=CodeForm(), secret="")
+    return render_template("accounts/second_factor.html")
 
 
 @pages.post("/account/second-factor/start")
-def start_second_factor() -> str:
-    """A new secret, shown once with its QR code; it counts when the first code of it was right."""
+def start_second_factor() -> Response:
+    """A new secret, shown once; it counts when the first code of it was right."""
     with gate.writing() as session:
-        secret, address = codes.start_totp(session, _own_account(session), vault=gate.site().installation.vault)
+        secret = codes.start_totp(session, _own_account(session), vault=gate.site().installation.vault)
         session.commit()
-    picture = segno.make(address, error="m").svg_data_uri(scale=5, border=2)
-    return render_template("accounts/second_factor.html", form=CodeForm(formdata=None), secret=secret, picture=picture)
+    mine = gate.who().public_id
+    once.hand_on(_new_secret(mine), secret)
+    return redirect(url_for("accounts.secret_once", public_id=mine), 303)
+
+
+@pages.get("/account/second-factor/<string(length=32):public_id>")
+def secret_once(public_id: str) -> str:
+    """The secret that was just made with its QR code, the first time that this page is opened, and room for its first code."""
+    who = gate.who()
+    if public_id != who.public_id:
+        abort(404)
+    secret = once.take(_new_secret(public_id))
+    picture = secret and segno.make(codes.address_of(who.login, secret), error="m").svg_data_uri(scale=5, border=2)
+    return render_template("accounts/secret_once.html", form=CodeForm(), secret=secret, picture=picture)
 
 
 @pages.post("/account/second-factor/confirm")
@@ -345,6 +357,11 @@ def _restoring(wanted: str) -> str:
 
 def _has_administrator(session: Session) -> bool:
     return session.exec(select(AccountRole.id).where(col(AccountRole.role) == "administrator")).first() is not None
+
+
+def _new_secret(public_id: str) -> str:
+    """What the new secret of an account is handed on as, so that no page takes it for a password."""
+    return f"second-factor/{public_id}"
 
 
 def _own_account(session: Session) -> Account:

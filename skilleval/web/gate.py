@@ -300,7 +300,7 @@ def page_of_form() -> str:
 #: where an account may go before it has chosen its own password, or set up its second factor
 _ALWAYS_OPEN = (
     "accounts.password", "accounts.sign_out", "accounts.second_factor", "accounts.start_second_factor",
-    "accounts.confirm_second_factor", "language.choose", "home.health",
+    "accounts.secret_once", "accounts.confirm_second_factor", "language.choose", "home.health",
     "home.icon",
 )  # fmt: skip
 

@@ -14,6 +14,8 @@ from flask import Blueprint, Response, abort, current_app, flash, redirect, rend
 from flask_wtf.file import FileField
 from sqlmodel import Session, col, select
 from werkzeug.wrappers import Response as BaseResponse
+from wtforms import StringField
+from wtforms.validators import Length, Optional
 
 from skilleval.db.tables import Account, Batch, Contest, Job, Scheme, SpecificationPart, StagedImport
 from skilleval.domain.errors import RuleBroken
@@ -39,6 +41,10 @@ class UploadForm(Form):
     """A workbook or text file to import."""
 
     file = FileField(lazy("文件"), description=lazy(".xlsx 或 .csv（UTF-8 或 GB 18030），最大 32 MB"))
+    reason = StringField(
+        lazy("更正已有评分的理由"), [Optional(), Length(min=2, max=500)],
+        description=lazy("只在更正时填写：审核员已解锁的评分按表中的新值更正，原评分保留，理由记入评分和操作日志"),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +75,16 @@ def new(kind: str, target: str | None = None) -> BaseResponse | str:
     chosen = _kind(kind)
     asked = _asked(gate.reading(), chosen, target)
     form = UploadForm()
+    if not chosen.corrects:
+        del form.reason
     if form.validate_on_submit():
         try:
+            asked.reason = (form.reason.data or "").strip() if chosen.corrects else ""
             return redirect(_upload(asked), 303)
         except RuleBroken as refusal:
             form.refuse(refusal)
     page = render_template("imports/new.html", form=form, kind=chosen, target=target, scope=asked.scope)
-    return Response(page, 422 if form.form_errors else 200, content_type="text/html; charset=utf-8")
+    return Response(page, 422 if form.form_errors or form.errors else 200, content_type="text/html; charset=utf-8")
 
 
 @pages.get("/template/<kind>")

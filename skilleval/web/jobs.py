@@ -29,11 +29,12 @@ STAGES = {
     "writing": lazy("正在一次写入"),
 }  # fmt: skip
 #: what is counted, where it is not rows
-UNIT, UNITS = lazy("行"), {"certificates.print": lazy("份")}
+UNIT, UNITS = lazy("行"), {"certificates.print": lazy("份"), "filings.export": lazy("个文件")}
 #: what leads to the result, by the kind of work
 RESULTS = {
     "imports.check": lazy("查看检查结果"), "imports.correct": lazy("查看检查结果"), "imports.write": lazy("查看导入回执"),
-    "certificates.print": lazy("下载 PDF"), "prints.room": lazy("下载 PDF"), "filings.export": lazy("查看上报材料"),
+    "certificates.print": lazy("下载 PDF"), "prints.room": lazy("下载 PDF"), "prints.cards": lazy("下载 PDF"),
+    "filings.export": lazy("查看上报材料"),
 }  # fmt: skip
 
 

@@ -17,7 +17,8 @@ def check(asked: StagedImport, file: Incoming) -> Job | StagedImport:
     asked.sha256 = file_hash(file)
     wanted = jobs.Asked(
         "imports.check", f"{asked.kind}/{asked.batch_id or 0}/{asked.contest_id or 0}/{asked.sha256}", import_kind=asked.kind,
-        batch_id=asked.batch_id, contest_id=asked.contest_id, words={"file_name": file.name, "sha256": asked.sha256},
+        batch_id=asked.batch_id, contest_id=asked.contest_id,
+        words={"file_name": file.name, "sha256": asked.sha256, "reason": asked.reason},
     )  # fmt: skip
     public_id = jobs.new_id()
     with gate.writing() as session:

@@ -85,6 +85,7 @@ BATCH_TABS: tuple[Item, ...] = (
     Item(marked("概览"), "batches.show"),
     Item(marked("考生"), "candidates.index"),
     Item(marked("评审组"), "panels.index", own=True),
+    Item(marked("任务书"), "batch_cards.index", routes=("assessment", "contest"), own=True),
     Item(marked("评分"), "scoring.index", own=True),
     Item(marked("直接认定档案"), "recognitions.index", routes=("direct",)),
     Item(marked("成绩"), "marks.index"),

@@ -41,6 +41,8 @@ PLACES = {
     "institutions list": "“机构与备案”页",
     "institutions show": "“机构与备案”页",
     "items card-add": "考核项目页的“登记任务书”",
+    "items card-check": "批次“任务书”页",
+    "items card-print": "批次“任务书”页",
     "items list": "评价规范的“考核项目”页",
     "marks adjudicate": "考生成绩页的“裁定”",
     "marks correct": "考生成绩页的“更正成绩”",

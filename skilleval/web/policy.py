@@ -57,7 +57,7 @@ PEOPLE = _roles("hr", "member_hr")
 #: whoever imports something from a workbook
 IMPORTERS = _roles("hr", "member_hr", "issuer")
 #: whoever may ask for some kind of long work
-JOB_ROLES = _roles("hr", "member_hr", "reviewer", "issuer")
+JOB_ROLES = _roles("hr", "member_hr", "reviewer", "supervisor", "issuer")
 #: whoever may read the business of an institution
 STAFF = _roles("hr", "member_hr", "assessor", "reviewer", "approver", "supervisor", "issuer", "auditor")
 #: whoever may read personal data of people
@@ -67,6 +67,8 @@ FILING_READERS = _roles("hr", "reviewer", "approver", "supervisor", "issuer", "a
 FILERS = _roles("hr", "issuer")
 #: whoever may read the marks of candidates, panels and conflicts; an assessor has their own sheets
 MARK_READERS = _roles("hr", "reviewer", "approver", "supervisor", "auditor")
+#: whoever prints for a session; a supervisor changes nothing by it
+PRINTERS = _roles("hr", "reviewer", "supervisor")
 #: whoever types paper sheets in, two for one sheet; whoever writes down what people declare
 TYPISTS = _roles("hr", "reviewer")
 #: whoever may read cases of direct recognition and their evidence; the pages narrow it to the own people or panel
@@ -96,6 +98,7 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("accounts.password", SIGNED_IN, SIGNED_IN),
     ("accounts.second_factor", SIGNED_IN, None),
     ("accounts.start_second_factor", None, SIGNED_IN),
+    ("accounts.secret_once", SIGNED_IN, None),
     ("accounts.confirm_second_factor", None, SIGNED_IN),
     ("accounts.switch", None, SIGNED_IN),
     # — accounts of the installation —
@@ -228,6 +231,7 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("batches.extend", None, HR),
     ("rehearsals.show", MARK_READERS, None),
     ("rehearsals.sheet", MARK_READERS, None),
+    ("rehearsals.certificate", MARK_READERS, None),
     ("candidates.index", STAFF, None),
     ("candidates.show_", PEOPLE_READERS, None),
     ("candidates.check", None, _roles("hr", "reviewer")),
@@ -259,8 +263,13 @@ LINES: tuple[tuple[str, Allowed | None, Allowed | None], ...] = (
     ("filings.export", FILERS, FILERS),
     ("filings.download", None, FILERS),
     ("filings.answer", None, FILERS),
-    ("prints.room", _roles("hr", "reviewer", "supervisor"), None),
-    ("prints.room_later", None, _roles("hr", "reviewer")),
+    ("batch_cards.index", MARK_READERS, None),
+    ("batch_cards.check", MARK_READERS, None),
+    ("batch_cards.print_all", MARK_READERS, None),
+    ("batch_cards.print_", MARK_READERS, None),
+    ("batch_cards.print_later", None, PRINTERS),
+    ("prints.room", PRINTERS, None),
+    ("prints.room_later", None, PRINTERS),
     ("panels.index", MARK_READERS, None),
     ("panels.propose", MARK_READERS, None),
     ("panels.check", MARK_READERS, None),

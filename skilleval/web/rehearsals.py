@@ -1,6 +1,6 @@
-"""The rehearsal (演练) of a batch: what would refuse each later step today, and a stamped sample of the notice.
+"""The rehearsal (演练) of a batch: what would refuse each later step today, and stamped samples of notice and certificate.
 
-Both are read only. Nothing of a rehearsal is kept, so nothing of it can be published, numbered, exported or counted.
+All are read only. Nothing of a rehearsal is kept, so nothing of it can be published, numbered, exported or counted.
 """
 
 from flask import Blueprint, Response, render_template
@@ -41,6 +41,18 @@ def _sheet(session: Session, batch: Batch) -> Response:
     settings = gate.site().installation.settings
     sample = NoticeSheet.from_content(content, content_hash="", journal_head="", demo=settings.certificate.demo)
     return files.download(render_rehearsal(sample, basis, load_fonts(settings.fonts)), f"演练_{batch.number}_公示样张.pdf", files.PDF)
+
+
+@pages.get("/certificate.pdf")
+def certificate(batch_id: int) -> Response:
+    """What a certificate of each grade would look like, stamped 演练 · 无效, without number and QR code."""
+    from skilleval.reports.certificate import render_rehearsal
+    from skilleval.reports.fonts import load_fonts
+
+    session, settings = gate.reading(), gate.site().installation.settings
+    batch = own_batch(session, batch_id)
+    sheets = service.rehearsed_certificates(session, batch, _means(), settings)
+    return files.download(render_rehearsal(sheets, load_fonts(settings.fonts)), f"演练_无效_{batch.number}_证书样张.pdf", files.PDF)
 
 
 def _means() -> Means:

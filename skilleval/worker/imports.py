@@ -73,6 +73,7 @@ def _asked(session: Session, work: Work) -> StagedImport:
     asked = StagedImport(
         public_id=job.public_id, institution_id=job.institution_id, account_id=job.account_id, kind=job.import_kind, file_name="",
         size=0, sha256="", check_id="", counts={}, found={}, checked_at=now(), batch_id=job.batch_id, contest_id=job.contest_id,
+        reason=work.words["reason"],
     )  # fmt: skip
     if job.batch_id is not None:
         asked.scope = session.exec(select(Batch.number).where(col(Batch.id) == job.batch_id, own(col(Batch.institution_id)))).one()

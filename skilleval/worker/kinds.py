@@ -10,6 +10,7 @@ RUNS: dict[str, Callable[[Work], None]] = {
     "imports.correct": imports.correct,
     "imports.write": imports.write,
     "prints.room": prints.room,
+    "prints.cards": prints.cards,
     "certificates.print": certificates.print_,
     "filings.export": filings.export,
 }

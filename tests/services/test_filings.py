@@ -1,6 +1,7 @@
 """Exporting filing packages: what is collected, what is refused, what is recorded."""
 
 import json
+import zipfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -22,11 +23,11 @@ from skilleval.db.tables import (
 from skilleval.domain.errors import RuleBroken
 from skilleval.reports import archive, manifest
 from skilleval.reports.fonts import load_fonts
-from skilleval.reports.package import verify_package
+from skilleval.reports.package import files_in, verify_package
 from skilleval.services import notices
 from skilleval.services.filing_content import candidate_lines
 from skilleval.services.filing_record import read_batch
-from skilleval.services.filings import Exported, export_filing, filings_of
+from skilleval.services.filings import Exported, collect_content, draft_filing, export_filing, filings_of
 from tests.certified import FIRST_DAY, candidates_of, certify, event, make_certified_batch, settle
 from tests.conftest import on_sqlite
 from tests.factories import ACTOR, REGISTRATION_NUMBER, Firm, make_candidate, make_firm, make_person
@@ -68,6 +69,36 @@ def test_an_exported_package_verifies_without_the_database(export: Export) -> No
 
     assert verdict.findings == ()
     assert dict(verdict.counts) == {"candidates": 6, "passed": 5, "certificates": 5}
+
+
+def test_drafting_tells_of_every_file_of_the_package(session: Session, batch: Batch, vault: Vault, tmp_path: Path) -> None:
+    content = collect_content(session, batch, vault=vault, instance_folder=tmp_path, on=EXPORTED_ON)
+    told: list[int] = []
+
+    drafted = draft_filing(content, fonts=load_fonts({}), folder=tmp_path / "out", progress=told.append)
+
+    with zipfile.ZipFile(drafted.written.path) as package:
+        count = len(package.namelist())
+    assert count > 5 and told == list(range(1, count + 1)) and files_in(content) == count
+    assert session.exec(select(Filing)).all() == [] and batch.state == "certified"
+
+
+def test_a_draft_is_exported_as_it_is_or_anew_where_something_has_changed_since(
+    session: Session, batch: Batch, vault: Vault, export: Export, tmp_path: Path
+) -> None:
+    settings: dict[str, Any] = {"vault": vault, "instance_folder": tmp_path, "on": EXPORTED_ON}
+    drafts = [
+        draft_filing(collect_content(session, batch, **settings), fonts=load_fonts({}), folder=tmp_path / folder)
+        for folder in ("one", "two")
+    ]
+
+    taken = export(drafted=drafts[0])
+    anew = export(drafted=drafts[1])
+
+    assert taken.written is drafts[0].written and taken.filing.sha256 == drafts[0].written.sha256
+    # The first export stands in the journal, and the second is another version.
+    assert anew.written is not drafts[1].written and (anew.filing.version, anew.filing.sha256) != (1, drafts[1].written.sha256)
+    assert verify_package(anew.written.path).findings == ()
 
 
 def test_an_export_is_recorded_with_its_hash_and_moves_the_batch(

@@ -201,6 +201,45 @@ def test_a_mark_that_stands_is_revised_with_a_reason_only(session: Session, batc
     assert marks.part_marks(session, batch)[candidate.id or 0]["theory"].value == 9000
 
 
+def test_a_workbook_corrects_what_stands_as_the_next_revision_where_it_has_a_reason(
+    session: Session, batch: Batch, tmp_path: Path
+) -> None:
+    bring(session, batch, tmp_path / "m.xlsx", GOOD, GOOD)
+    better = given(session, {"theory": {"K1": 9000}}, {"theory": {"K1": None}})
+    mark_sheets.marks_workbook(session, batch, tmp_path / "n.xlsx", better)
+
+    staged = mark_sheets.stage_marks(session, batch, tmp_path / "n.xlsx", reason=" 登分看错行 ")
+    mark_sheets.write_marks(session, ACTOR, staged)
+
+    counts = staged.report.counts()
+    assert (counts["changed"], counts["new"], counts["unchanged"], counts["failed"], staged.report.adds_up) == (2, 0, 2, 0, True)
+    theory = [one for one in session.exec(select(Mark).order_by(Mark.id)) if one.part_id == staged.corrected[0].standing.part_id]  # type: ignore[arg-type]
+    assert [(one.revision, one.value, one.absent, one.reason) for one in theory] == [
+        (1, 8000, False, None), (1, 8000, False, None), (2, 9000, False, "登分看错行"), (2, None, True, "登分看错行"),
+    ]  # fmt: skip
+    assert verify_all(session) == []
+
+
+def test_where_a_second_person_unlocks_a_workbook_corrects_only_what_is_unlocked(
+    session: Session, batch: Batch, tmp_path: Path
+) -> None:
+    bring(session, batch, tmp_path / "m.xlsx", GOOD, GOOD)
+    first, second = (
+        next(mark for (one, _part, _who), mark in marks.latest_marks(session, batch).items() if one == candidate.id and mark.value == 8000)
+        for candidate in candidates(session)
+    )
+    mark_sheets.marks_workbook(session, batch, tmp_path / "n.xlsx", given(session, *[{"theory": {"K1": 9000}}] * 2))
+
+    staged = mark_sheets.stage_marks(session, batch, tmp_path / "n.xlsx", reason="误录", opened={first.id or 0})
+    without = mark_sheets.stage_marks(session, batch, tmp_path / "n.xlsx", opened={first.id or 0, second.id or 0})
+
+    assert [one.standing for one in staged.corrected] == [first]
+    assert [(one.row, one.code, one.message) for one in staged.report.errors] == [
+        (3, "mark_locked", "已录入 80.00 并锁定，须先由审核员解锁并写明理由，再导入更正")
+    ]
+    assert [one.code for one in without.report.errors] == ["mark_stands"] * 2 and without.corrected == []
+
+
 def test_marks_on_both_sides_of_the_line_wait_for_a_person(session: Session, batch: Batch, tmp_path: Path) -> None:
     split = {"theory": {"K1": 8000}, "skill": {"K1": 5900, "K2": 6100, "K3": 6200}}
     bring(session, batch, tmp_path / "m.xlsx", GOOD, split)

@@ -175,7 +175,7 @@ def test_what_stands_is_corrected_with_a_reason_only_and_kept(session: Session, 
     refused = bring(session, batch, "skill", better)
     corrected = bring(session, batch, "skill", better, reason="复核录入有误")
 
-    assert [one.message for one in refused.errors] == ["已录入 93.00，不能覆盖；确需更正须写明理由（--reason）"]
+    assert [one.message for one in refused.errors] == ["已录入 93.00，不能覆盖；确需更正须写明更正的理由，重新导入"]
     assert corrected.changed == 1
     found = [(one.mark.revision, one.sheet.value, one.sheet.reason) for one in schemes.filled_sheets(session, batch)]
     assert found == [(1, 9300, None), (2, 9500, "复核录入有误")]

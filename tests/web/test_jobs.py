@@ -1,20 +1,22 @@
 """Long work in the browser: handed over, looked at, cancelled, left alone and found again."""
 
 import threading
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from flask import Flask
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from skilleval.db import engine
 from skilleval.db.engine import Database
-from skilleval.db.tables import Job, Person, StagedImport
+from skilleval.db.tables import Job, JournalEntry, Person, StagedImport
 from skilleval.installation import Installation
 from skilleval.services import certificate_prints, imports, job_claims
+from skilleval.services.verification import verify_all
 from skilleval.web import gate
 from skilleval.web import jobs as job_pages
 from skilleval.worker import loop
+from skilleval.worker import work as work_of_jobs
 from tests.certified import make_certified_batch
 from tests.chained import MEMBERS
 from tests.factories import Firm, id_number, make_firm
@@ -68,6 +70,8 @@ def test_a_large_file_is_checked_and_written_by_the_worker(firm: Firm, signed_in
     assert "已完成" in done and "查看检查结果" in done and "<progress" not in done and page in home
     assert page not in text(browser.get("/"))
     assert result.startswith("/imports/") and wizard.startswith("/jobs/") and "完成或取消之前不能再改" in busy
+    with installation.database.reading() as session:
+        assert verify_all(session) == []
     assert receipt == result and "导入回执" in text(browser.get(receipt)) and names(installation) == ["甲一", "乙二"]
 
 
@@ -214,7 +218,7 @@ def test_certificates_of_a_large_batch_are_printed_by_the_worker(
 
 
 def test_the_package_of_a_large_batch_is_exported_by_the_worker(
-    app: Flask, firm: Firm, signed_in: SignedIn, installation: Installation
+    app: Flask, firm: Firm, signed_in: SignedIn, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with installation.database.writing() as session:
         batch = make_certified_batch(session, installation.vault, firm)
@@ -223,22 +227,58 @@ def test_the_package_of_a_large_batch_is_exported_by_the_worker(
     application_on(installation, date(2026, 6, 24))
     browser = signed_in("issuer")
 
+    monkeypatch.setattr(work_of_jobs, "SELDOM", 0)
+    told: list[tuple[str, int, int | None]] = []
+    report = job_claims.report
+
+    def reported(session: Session, claim: job_claims.Claim, stage: str, done: int, total: int | None, **when: datetime) -> None:
+        told.append((stage, done, total))
+        report(session, claim, stage, done, total, **when)
+
+    monkeypatch.setattr(job_claims, "report", reported)
+
     page = browser.post(f"{address}/export", {"addressed_to": "city"}).location
     work(installation)
     done = job(installation)
+    count = done.total or 0
     filing = browser.post(f"{page}/result").location
 
     assert (done.state, done.message, done.reasons) == ("done", "", [])
+    # Each file of the package is told of while it is drafted, before the act that nobody can cancel.
+    assert count > 5 and told == [("drawing", 0, None), *(("drawing", one, count) for one in range(count + 1)), ("writing", count, count)]
     assert filing.startswith(address) and browser.get(filing).status_code == 200
 
 
+def entries(installation: Installation) -> int:
+    with installation.database.reading() as session:
+        return len(session.exec(select(JournalEntry.seq)).all())
+
+
+def test_the_page_of_an_export_counts_files(app: Flask, firm: Firm, signed_in: SignedIn, installation: Installation) -> None:
+    with installation.database.writing() as session:
+        batch = make_certified_batch(session, installation.vault, firm)
+        address = f"/batches/{app.extensions['skilleval.ids'].hide('batch', batch.id or 0)}/filings"
+        session.commit()
+    browser = signed_in("issuer")
+    page = browser.post(f"{address}/export", {"addressed_to": "city"}).location
+    _report(installation, "drawing", 4, 9)
+
+    running = text(browser.get(page))
+    browser.post(f"{page}/cancel")
+
+    assert "4 / 9 个文件" in running and 'max="9" value="4"' in running
+    assert "已要求取消，正在停下" in text(browser.get(page))
+
+
+@pytest.mark.parametrize("role", ["reviewer", "supervisor"])
 def test_the_print_set_of_a_large_session_is_drawn_by_the_worker(
-    signed_in: SignedIn, installation: Installation, hide: Hidden
+    signed_in: SignedIn, installation: Installation, hide: Hidden, role: str
 ) -> None:
     with installation.database.writing() as session:
         make_marked(session, installation.vault)
         session.commit()
-    browser, panels = signed_in("reviewer"), f"/batches/{hide('batch', 1)}/panels"
+    browser, panels = signed_in(role), f"/batches/{hide('batch', 1)}/panels"
+    before = entries(installation)
 
     offered = text(browser.get(panels))
     page = browser.post(f"/batches/{hide('batch', 1)}/prints/room").location
@@ -246,8 +286,17 @@ def test_the_print_set_of_a_large_session_is_drawn_by_the_worker(
 
     assert f"/batches/{hide('batch', 1)}/prints/room\"" in offered and "/prints/room.pdf" not in offered
     assert job(installation).state == "done", job(installation).message
+    assert page in text(browser.get("/jobs")) and page in text(browser.get("/"))
     assert browser.post(f"{page}/result").data[:5] == b"%PDF-"
-    assert "/prints/room.pdf" in text(signed_in("supervisor").get(panels))
+    assert entries(installation) == before
+
+
+def test_a_supervisor_asks_for_prints_only(firm: Firm, signed_in: SignedIn, installation: Installation) -> None:
+    browser = signed_in("supervisor")
+    page = upload(signed_in("hr"), HEADINGS + GOOD).location
+
+    assert [browser.get(page).status_code, *_acts(browser, page)] == [404] * 3
+    assert browser.get("/imports/new/people").status_code == 403 and browser.get("/jobs").status_code == 200
 
 
 def test_a_job_is_seen_by_colleagues_who_may_ask_for_it_and_by_nobody_else(

@@ -1,8 +1,9 @@
-"""A one-time password is shown once, to who made it, and lies in no address, no answer of the act and no table."""
+"""A one-time password, or the secret of a second factor, is shown once, to who made it, and lies in no address, no answer of the act and no table."""
 
 import re
 from datetime import timedelta
 
+import pyotp
 import pytest
 from sqlmodel import Session, col, select
 
@@ -96,6 +97,61 @@ def test_only_an_administrator_opens_the_page_and_of_accounts_that_are_there(sig
 
     assert signed_in("hr").get(made.location).status_code == 403
     assert admin.get(f"/accounts/{'0' * 32}/once").status_code == 404
+
+
+START = "/account/second-factor/start"
+
+
+def test_a_new_secret_is_shown_once_on_a_page_of_its_own_and_not_by_reloading_or_going_back(
+    signed_in: SignedIn, installation: Installation
+) -> None:
+    browser = signed_in("hr")
+
+    started = browser.post(START)
+    before = content_of(installation.database)
+    first, reloaded, back = (browser.get(started.location or "") for _ in range(3))
+    secret = re.search(r'<code class="once">(.+?)</code>', first.get_data(as_text=True))
+
+    assert started.status_code == 303 and secret is not None and "data:image/svg+xml" in first.get_data(as_text=True)
+    assert first.headers["Cache-Control"] == "no-store" and content_of(installation.database) == before
+    for answer in (started, reloaded, back):
+        assert secret[1] not in answer.get_data(as_text=True) and secret[1] not in str(answer.headers)
+    # Whoever had it on the phone before reloading goes on; who had not begins anew, and gets another.
+    page = reloaded.get_data(as_text=True)
+    assert "不再显示" in page and 'name="code"' in page and f'action="{START}"' in page
+    again = shown(browser, browser.post(START).location)
+    assert again is not None and again != secret[1]
+    confirmed = browser.post("/account/second-factor/confirm", {"code": pyotp.TOTP(again).at(gate.now())})
+    assert confirmed.location == "/account" and shown(browser, started.location) is None
+    assert "动态口令已启用" in browser.get(started.location or "").get_data(as_text=True)
+
+
+def test_a_wrong_code_leads_back_to_the_page_where_the_right_one_still_counts(signed_in: SignedIn) -> None:
+    browser = signed_in("hr")
+    page = browser.post(START).location or ""
+    secret = shown(browser, page) or ""
+
+    wrong = browser.post("/account/second-factor/confirm", {"code": "000"}, headers={"Referer": f"http://localhost{page}"})
+    right = browser.post("/account/second-factor/confirm", {"code": pyotp.TOTP(secret).at(gate.now())})
+
+    assert wrong.status_code == 422 and f'href="{page}"' in wrong.get_data(as_text=True)
+    assert right.status_code == 303
+
+
+def test_a_secret_is_nobody_elses_and_no_password(signed_in: SignedIn, installation: Installation) -> None:
+    owner, stranger, admin = signed_in("hr"), signed_in("hr"), signed_in("administrator", at=None)
+    page = owner.post(START).location or ""
+    copied = owner.client.get_cookie("skilleval_form")
+    assert copied is not None
+
+    stranger.client.set_cookie("skilleval_form", copied.value, domain="localhost")
+    foreign, missing = stranger.get(page), stranger.get(f"/account/second-factor/{'0' * 32}")
+    assert [foreign.status_code, admin.get(page).status_code] == [404, 404] and foreign.data == missing.data
+
+    with installation.database.reading() as session:
+        mine = session.exec(select(Account.public_id).where(col(Account.login) == "person3")).one()
+    admin.post(START)
+    assert shown(admin, f"/accounts/{mine}/once") is None
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from sqlmodel import Session, select
 
 from skilleval.db.engine import Database
-from skilleval.db.tables import Batch, Institution, NumberCounter
+from skilleval.db.tables import Batch, Institution, JournalEntry, NumberCounter
 from skilleval.domain.errors import RuleBroken
+from skilleval.domain.identifiers import mask_number
 from skilleval.installation import Installation
 from skilleval.services import (
     allotted_numbers,
@@ -27,8 +29,8 @@ from skilleval.services.rehearsal_ground import Means
 from skilleval.services.rehearsals import rehearse
 from tests.certified import CALENDAR, make_certified_batch
 from tests.chained import MEMBERS
-from tests.factories import ACTOR, LIBRARY, Firm, make_batch, make_candidate, make_firm, make_person
-from tests.reports.reading import text_of
+from tests.factories import ACTOR, LIBRARY, Firm, id_number, make_batch, make_candidate, make_firm, make_person
+from tests.reports.reading import codes_of, fonts_not_embedded, run, text_of
 from tests.web.conftest import TODAY, SignedIn
 from tests.web.readings import content_of
 from tests.web.scored import make_marked
@@ -66,11 +68,12 @@ def test_a_rehearsal_changes_nothing_in_any_table(
     browser, page = signed_in("reviewer"), f"/batches/{hide('batch', 1)}/rehearsal"
     before = content_of(sqlite_database)
 
-    shown, sheet = browser.get(page), browser.get(f"{page}/notice.pdf")
-    acts = [browser.post(page, {}), browser.post(f"{page}/notice.pdf", {})]
+    shown, sheet, certificate = (browser.get(one) for one in (page, f"{page}/notice.pdf", f"{page}/certificate.pdf"))
+    acts = [browser.post(one, {}) for one in (page, f"{page}/notice.pdf", f"{page}/certificate.pdf")]
 
     assert (shown.status_code, sheet.status_code, sheet.mimetype) == (200, 200, "application/pdf")
-    assert [one.status_code for one in acts] == [404, 404]
+    assert (certificate.status_code, certificate.mimetype) == (200, "application/pdf")
+    assert [one.status_code for one in acts] == [404, 404, 404]
     assert content_of(sqlite_database) == before
 
 
@@ -243,3 +246,47 @@ def test_a_batch_that_is_over_has_no_road(signed_in: SignedIn, installation: Ins
 
     assert "没有可以演练的步骤" in browser.get(page).get_data(as_text=True)
     assert browser.get(f"{page}/notice.pdf").status_code == 422
+
+
+@pytest.mark.slow
+def test_a_rehearsed_certificate_says_so_has_no_number_no_code_and_a_masked_document(
+    signed_in: SignedIn, installation: Installation, hide: Hide, tmp_path: Path
+) -> None:
+    with installation.database.writing() as session:
+        make(session, installation, "enrolling")
+        firm = session.exec(select(Institution)).one().name
+        session.commit()
+        before = certificates.preview(session, session.exec(select(Batch)).one(), TODAY)
+    answer = signed_in("approver").get(f"/batches/{hide('batch', 1)}/rehearsal/certificate.pdf")
+    file = tmp_path / "sample.pdf"
+    file.write_bytes(answer.get_data())
+
+    text = text_of(file)
+
+    name = unquote(answer.headers["Content-Disposition"].rpartition("''")[2])
+    assert answer.headers["Content-Disposition"].startswith("attachment") and name == "演练_无效_2026-DG-01_证书样张.pdf"
+    words = ("不具任何效力", "陈大文", mask_number(id_number(1)), "电工", "三级/高级工", firm, "演练，没有编号", "演练无二维码", "2026年6月1日")
+    assert [word for word in words if word not in text] == []
+    # The stamp stands across the page, so its words are found in the order in which they were drawn.
+    assert "演练·无效" in "".join(run("pdftotext", "-raw", file, "-").split())
+    assert id_number(1) not in text and "Y000044" not in text
+    # What the codes of real certificates say is read from their pages in tests/reports/test_certificate.py.
+    assert codes_of(file, tmp_path) == [] and fonts_not_embedded(file) == []
+    with installation.database.reading() as session:
+        assert certificates.preview(session, session.exec(select(Batch)).one(), TODAY) == before
+        assert not [one for one in session.exec(select(JournalEntry.body)) if "certificates." in one]
+
+
+def test_nobody_to_certify_has_no_sample_and_others_see_none(
+    signed_in: SignedIn, installation: Installation, hide: Hide
+) -> None:
+    with installation.database.writing() as session:
+        make_batch(session, make_firm(session), state="draft")
+        make_firm(session, MEMBERS[0], "Y000044000991", name="配套企业甲")
+        session.commit()
+    page = f"/batches/{hide('batch', 1)}/rehearsal/certificate.pdf"
+
+    nobody = signed_in("hr").get(page)
+
+    assert nobody.status_code == 422 and "没有可以印在证书样张上的考生" in nobody.get_data(as_text=True)
+    assert [signed_in("hr", at=MEMBERS[0]).get(page).status_code, signed_in("assessor").get(page).status_code] == [404, 403]

@@ -67,7 +67,7 @@ def ask(installation: Installation) -> Iterator[Ask]:
             account = accounts.find_account(session, "wang")
             session.info.update(acting_for(CREDIT_CODE))
             target = f"import/{of.public_id}" if of else public_id
-            wanted = Asked(kind, target, "people", import_id=of.id if of else None, words={"file_name": "花名册.csv", "sha256": "", **words})
+            wanted = Asked(kind, target, "people", import_id=of.id if of else None, words={"file_name": "花名册.csv", "sha256": "", "reason": "", **words})
             jobs.enqueue(session, wanted, account.id or 0, vault=installation.vault, on=TODAY, now=datetime.now(UTC), public_id=public_id)
             if content:
                 imports.store_of(installation).keep(public_id, content)

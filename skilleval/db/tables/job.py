@@ -9,7 +9,7 @@ from skilleval.db.tables.base import Table, now, of_tenant, one_of, tenant_key
 
 #: the keys of ``services.jobs.KINDS`` and of ``services.import_kinds.IMPORTS``
 KINDS = (
-    "imports.check", "imports.correct", "imports.write", "prints.room", "certificates.print", "filings.export",
+    "imports.check", "imports.correct", "imports.write", "prints.room", "prints.cards", "certificates.print", "filings.export",
 )  # fmt: skip
 IMPORT_KINDS = ("", "people", "items", "candidates", "marks", "scores", "numbers", "contest")
 STATES = ("waiting", "running", "done", "failed", "cancelled")

@@ -40,6 +40,8 @@ class StagedImport(Table, table=True):
     file_name: str
     size: int
     sha256: str = Field(max_length=64)
+    #: why it corrects what stands, where it was sent for that
+    reason: str = Field(default="", max_length=500)
     created_at: datetime = Field(default_factory=now)
     state: str = "open"
     #: cells that were corrected on the page; sealed, for they may be document numbers
