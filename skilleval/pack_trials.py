@@ -8,7 +8,8 @@ from pathlib import Path
 from skilleval import paths
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.rules import Rule
-from skilleval.packs import Library, Pack, Packs, assemble, pack_files, read_pack
+from skilleval.pack_contradictions import Pack
+from skilleval.packs import Library, Packs, assemble, pack_files, read_pack
 
 
 @dataclass(frozen=True, slots=True)

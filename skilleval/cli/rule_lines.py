@@ -7,7 +7,8 @@ from skilleval.cli.output import _
 from skilleval.domain.rule_changes import WORDS, RuleChange
 from skilleval.domain.rules import Rule
 from skilleval.domain.wording import KEYS, KINDS, STATUSES, rule_in_words
-from skilleval.packs import LAYERS, Library, Pack
+from skilleval.pack_contradictions import LAYERS, Pack
+from skilleval.packs import Library
 
 
 def pack_row(pack: Pack) -> dict[str, Any]:

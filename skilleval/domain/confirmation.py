@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from skilleval.domain.dates import add_months
 from skilleval.domain.rules import Clause, Proof, Rule, all_of, no_version, prove_value
 
 #: the parameters of the packs that a confirmation rests on, each with what it asks
@@ -19,16 +20,13 @@ TERMS: Mapping[str, str] = {
     "confirmation.own_rule": "有企业自定的转正定级办法",
 }
 _RECORD = "转正定级表"
-#: no probation may be longer (劳动合同法第十九条): whoever was hired longer ago is past it, whatever was agreed
-LONGEST_PROBATION_MONTHS = 6
+#: no probation may last more months: whoever was hired longer ago is past it, whatever was agreed
+LONGEST_PROBATION = "confirmation.longest_probation_months"
 
 
-def hired_before(on: date) -> date:
-    """The last day of hiring whose probation is over on a day at the longest that the law allows."""
-    months = on.year * 12 + on.month - 1 - LONGEST_PROBATION_MONTHS
-    year, month = divmod(months, 12)
-    last = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
-    return date(year, month + 1, min(on.day, last)) - timedelta(days=1)
+def hired_before(on: date, months: int) -> date:
+    """The last day of hiring whose probation of so many months is over on a day."""
+    return add_months(on, -months) - timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

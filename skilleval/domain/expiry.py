@@ -4,8 +4,8 @@ import enum
 from dataclasses import dataclass
 from datetime import date
 
-#: the lead in days for renewing a card or a registration; the software's own, for no text names one
-LEAD_DAYS = 90
+#: the parameter of the packs that says how many days ahead a card, a lease or a registration is due for renewal
+LEAD = "expiry.lead_days"
 
 
 class Expiry(enum.Enum):
@@ -25,11 +25,14 @@ class Term:
     days: int | None
 
 
-def term(last_day: date | None, on: date) -> Term:
-    """How something stands on a day whose last valid day is ``last_day``: on that day itself it is still valid."""
+def term(last_day: date | None, on: date, lead: int | None) -> Term:
+    """How something stands on a day whose last valid day is ``last_day``: on that day itself it is still valid.
+
+    ``lead`` are the days of ``LEAD``; where no pack says them (None), nothing is due before it is over.
+    """
     if last_day is None:
         return Term(Expiry.UNKNOWN, None)
     days = (last_day - on).days
     if days < 0:
         return Term(Expiry.EXPIRED, days)
-    return Term(Expiry.DUE if days <= LEAD_DAYS else Expiry.VALID, days)
+    return Term(Expiry.DUE if lead is not None and days <= lead else Expiry.VALID, days)

@@ -1,7 +1,7 @@
 """Direct recognition (直接认定): what a case must hold before anybody is recognised. All reasons at once.
 
-Sources: guangdong-rules 2.2 (what a file holds), decision table 2.1 (who may); quorum and odd number are parameters of
-the rule packs. Where no text says anything, the clause says that the rule is the software's own.
+Sources: guangdong-rules 2.2 (what a file holds), decision table 2.1 (who may); quorum, odd number and majority are
+parameters of the rule packs. Where no text says anything, the clause says that the rule is the software's own.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -45,7 +45,7 @@ VOTES = {"agree": "同意", "against": "不同意", "abstain": "弃权"}
 STATES = {"draft": "起草", "reviewing": "评审中", "recognised": "予以认定", "not_recognised": "不予认定"}
 #: full marks of a method, in hundredths
 METHOD_MAXIMUM = 10000
-PANEL_RULES = ("panel.quorum", "panel.odd", *CONFLICT_RULES)
+PANEL_RULES = ("panel.quorum", "panel.odd", "panel.agree_percent", *CONFLICT_RULES)
 
 _SHEET = Clause("direct.sheet", "根据岗位职责、工作表现、工作业绩等综合指标直接认定", "征求意见稿", "high", "二（四）1", "draft")
 _METHODS = Clause("direct.methods", "技能操作考核、工作业绩评审、过程考核至少一种", "征求意见稿", "high", "二（四）2", "draft")
@@ -228,10 +228,7 @@ def _panel(panel: Sequence[Voter], rules: Mapping[str, Rule], on: date) -> Itera
     concluded = any(one.concluded and one.vote is not None for one in chairs)
     told = "已写明" if concluded else "评审组长没有写明评审结论" if chairs else "评审组没有到会的组长"
     yield _own("chair_concluded", "评审组长写明评审结论", concluded, told, "表决")
-    agree = sum(one.vote == "agree" for one in voted)
-    told = f"表决 {len(voted)} 人，同意 {agree} 人"
-    held = 2 * agree > len(voted)
-    yield _own("panel_agrees", "同意的超过表决人数的一半", held, told if held else f"{told}，未超过一半", "表决")
+    yield _majority(len(voted), sum(one.vote == "agree" for one in voted), rules.get("panel.agree_percent"), on)
 
 
 def _recusal(code: str, kind: str, state: str, rule: Rule | None) -> Proof:
@@ -262,3 +259,15 @@ def _odd(voted: int, rule: Rule | None, on: date) -> Proof:
         return Proof(Answer.MET, text, rule.clause, "所用规则包不要求单数", (), "规则包")
     told = f"表决 {voted} 人" + ("" if voted % 2 else "，不是单数")
     return Proof(_answer(voted % 2 == 1), text, rule.clause, told, (), "表决")
+
+
+def _majority(voted: int, agree: int, rule: Rule | None, on: date) -> Proof:
+    text = "同意的超过规定的比例"
+    if rule is None:
+        return no_version("panel.agree_percent", on, text)
+    if rule.value is None:
+        return Proof(Answer.UNKNOWN, text, rule.clause, "规则包没有写明比例", (), "规则包")
+    share = "一半" if rule.value == 50 else f" {rule.value}%"
+    held = 100 * agree > rule.value * voted
+    told = f"表决 {voted} 人，同意 {agree} 人" + ("" if held else f"，未超过{share}")
+    return Proof(_answer(held), f"同意的超过表决人数的{share}", rule.clause, told, (), "表决")

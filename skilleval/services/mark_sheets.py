@@ -273,7 +273,7 @@ def _row_marks(
             continue
         standing = entered.get((id_of(candidate), id_of(part), id_of(assessor)))
         if standing is None:
-            new.append((id_of(candidate.id), id_of(part.id), id_of(assessor.id), value))
+            new.append((id_of(candidate), id_of(part), id_of(assessor), value))
         elif standing.value == value:
             continue
         elif told := refused_correction(standing, staged.reason, staged.opened):

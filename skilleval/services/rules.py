@@ -9,7 +9,8 @@ from sqlmodel import Session, col, select
 
 from skilleval.db.tables import Batch, Institution, PackChoice, PinnedText
 from skilleval.domain.errors import RuleBroken
-from skilleval.packs import LAYERS, Library, Packs, load, read_pack
+from skilleval.pack_contradictions import LAYERS
+from skilleval.packs import Library, Packs, load, read_pack
 from skilleval.services import journal
 from skilleval.services.journal import Actor
 

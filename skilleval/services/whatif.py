@@ -18,8 +18,9 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rule_changes import RuleChange, rule_changes
 from skilleval.domain.rules import Answer, Proof
+from skilleval.pack_contradictions import Pack
 from skilleval.pack_trials import chosen_with
-from skilleval.packs import Library, Pack, Packs
+from skilleval.packs import Library, Packs
 from skilleval.services.entry_conditions import Basis, basis_of, conditions_on
 from skilleval.services.people import backgrounds
 from skilleval.services.rules import packs_of

@@ -11,12 +11,13 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
 from skilleval.db.tables import Confirmation, Credential, Institution, Person, Post
-from skilleval.domain.confirmation import hired_before
+from skilleval.domain.confirmation import LONGEST_PROBATION, hired_before
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.rules import Proof
 from skilleval.reports.fonts import load_fonts
 from skilleval.reports.record import confirmation_record, render_record
 from skilleval.services import confirmations as service
+from skilleval.services.rules import packs_of
 from skilleval.services.timelines import timeline_of
 from skilleval.web import gate, lists
 from skilleval.web.forms import DayField, Form, Required, page, row_choice
@@ -135,7 +136,14 @@ def _content(firm: Institution, posts: list[Post], form: ConfirmationForm) -> di
 
 
 def _due(session: Session) -> list[Any]:
-    """Past the longest probation, without a certificate and without a confirmation that was passed; longest hired last."""
+    """Past the longest probation, without a certificate and without a confirmation that was passed; longest hired last.
+
+    Nobody, where no pack says how long a probation may last.
+    """
+    today = gate.today()
+    longest = packs_of(session, _firm_id(), gate.site().installation.library, today).find(LONGEST_PROBATION, today)
+    if longest is None or longest.value is None:
+        return []
     passed = sa.select(col(Confirmation.person_id)).where(
         col(Confirmation.institution_id) == _firm_id(), col(Confirmation.result) == "passed"
     )
@@ -145,7 +153,7 @@ def _due(session: Session) -> list[Any]:
     query = (
         sa.select(*(col(one) for one in (Person.id, Person.name, Person.employee_no, Person.post, Person.hired_on)))
         .where(
-            col(Person.institution_id) == _firm_id(), col(Person.hired_on) <= hired_before(gate.today()),
+            col(Person.institution_id) == _firm_id(), col(Person.hired_on) <= hired_before(today, longest.value),
             col(Person.id).not_in(passed), col(Person.id).not_in(certified),
         )
         .order_by(col(Person.hired_on).desc(), col(Person.id))

@@ -18,6 +18,7 @@ from skilleval.services import firm_content
 from skilleval.services.timelines import institution_timeline
 from skilleval.web import firm_words, gate
 from skilleval.web.batches import CheckboxesField
+from skilleval.web.expiry import lead_days
 from skilleval.web.firm_edits import chosen, entry, hand_in, own_firm, own_row, own_rows, prefilled, yes_no
 from skilleval.web.forms import DayField, Form, Required, optional_day, page
 from skilleval.web.language import _, lazy
@@ -101,12 +102,13 @@ def show() -> str:
     session = gate.reading()
     firm = own_firm(session)
     registrations = own_rows(session, Registration, col(Registration.valid_from).desc())
+    lead = lead_days(session)
     lines: dict[int, list[ScopeLine]] = {}
     for one in own_rows(session, ScopeLine, col(ScopeLine.serial), col(ScopeLine.id)):
         lines.setdefault(one.registration_id, []).append(one)
     return render_template(
         "institutions/show.html", firm=firm, registrations=registrations, lines=lines, words=firm_words,
-        terms={one.id: term(one.valid_to, gate.today()) for one in registrations}, ceilings=_ceilings(lines),
+        terms={one.id: term(one.valid_to, gate.today(), lead) for one in registrations}, ceilings=_ceilings(lines),
         timeline=institution_timeline(session, firm),
     )  # fmt: skip
 

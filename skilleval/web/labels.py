@@ -31,7 +31,7 @@ from skilleval.domain import (
 )
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer
-from skilleval.packs import LAYERS
+from skilleval.pack_contradictions import LAYERS
 from skilleval.reports import cover_letter
 from skilleval.services import (
     certificate_events,

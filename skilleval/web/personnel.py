@@ -1,6 +1,6 @@
 """Personnel of evaluations (评价人员): assessors, supervisors, experts, with the term of their cards."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from wtforms.validators import Length, Optional
 
 from skilleval.db.tables import Institution, Personnel
 from skilleval.domain.errors import RuleBroken
-from skilleval.domain.expiry import LEAD_DAYS, Expiry, Term, term
+from skilleval.domain.expiry import term
 from skilleval.domain.identifiers import ID_TYPES, mask_number
 from skilleval.domain.ladder import Grade
 from skilleval.services import firm_content
@@ -21,6 +21,7 @@ from skilleval.services.tenancy import viewer_of
 from skilleval.services.timelines import timeline_of
 from skilleval.web import firm_words, gate, lists
 from skilleval.web.batches import CheckboxesField
+from skilleval.web.expiry import TONES, card_words, expiry_filter, lead_days
 from skilleval.web.firm_edits import chosen, codes, entry, hand_in, own_row, prefilled
 from skilleval.web.forms import Form, Required, optional_day, page
 from skilleval.web.language import _, lazy
@@ -29,7 +30,6 @@ from skilleval.web.show import label
 pages = Blueprint("personnel", __name__, url_prefix="/personnel")
 
 #: how a term looks: the stored word whose tone it has
-TONES = {Expiry.VALID: "met", Expiry.DUE: "unknown", Expiry.EXPIRED: "not_met", Expiry.UNKNOWN: "draft"}
 
 
 class PersonnelForm(Form):
@@ -72,7 +72,7 @@ def show(personnel_id: int) -> str:
     one = own_row(session, Personnel, personnel_id)
     number = gate.site().installation.vault.open(one.institution_id, one.id_sealed) if one.id_sealed else ""
     return render_template(
-        "personnel/show.html", one=one, words=firm_words, card=term(one.card_valid_to, gate.today()),
+        "personnel/show.html", one=one, words=firm_words, card=term(one.card_valid_to, gate.today(), lead_days(session)),
         number=mask_number(number) if number else "", phone=mask_number(one.phone) if one.phone else "",
         timeline=timeline_of(session, one),
     )  # fmt: skip
@@ -131,32 +131,6 @@ def _row_of(rows: list[Any]) -> int:
     return next(one.id or 0 for one in rows if isinstance(one, Personnel))
 
 
-def card_words(found: Term) -> str:
-    """How a card stands, in words."""
-    match found.expiry:
-        case Expiry.VALID:
-            return _("有效")
-        case Expiry.DUE:
-            return _("即将到期，还有 {days} 天").format(days=found.days)
-        case Expiry.EXPIRED:
-            return _("已过期 {days} 天").format(days=-(found.days or 0))
-        case Expiry.UNKNOWN:
-            return _("未填有效期")
-
-
-def expiry_filter(column: Any, title: str) -> lists.Filter:
-    """A filter of a list by how a day in ``column`` stands today."""
-    today, lead = gate.today(), gate.today() + timedelta(days=LEAD_DAYS)
-    conditions = {
-        "valid": col(column) > lead,
-        "due": sa.and_(col(column) >= today, col(column) <= lead),
-        "expired": col(column) < today,
-        "unknown": col(column).is_(None),
-    }
-    names = {"valid": _("有效"), "due": _("{days} 天内到期").format(days=LEAD_DAYS), "expired": _("已过期"), "unknown": _("未填有效期")}
-    return lists.Filter("term", title, names, lambda value: conditions[value])
-
-
 def _listing(session: Session) -> lists.Listing:
     query = sa.select(
         *(col(one) for one in (
@@ -165,6 +139,7 @@ def _listing(session: Session) -> lists.Listing:
         ))
     ).where(viewer_of(session).own(col(Personnel.institution_id)))  # fmt: skip
     kinds = {key: _(name) for key, name in firm_words.PERSONNEL_KINDS.items()}
+    lead = lead_days(session)
     return lists.Listing(
         name="personnel", title=_("评价人员"), query=query, id=col(Personnel.id), kind="personnel", sort="code",
         columns=(
@@ -176,13 +151,13 @@ def _listing(session: Session) -> lists.Listing:
             lists.Column("card_number", _("证卡编号"), lambda row: row.card_number),
             lists.Column("card_valid_to", _("证卡有效期至"), lambda row: row.card_valid_to, order=sa.func.coalesce(col(Personnel.card_valid_to), date.max)),
             lists.Column(
-                "term", _("证卡"), lambda row: card_words(term(row.card_valid_to, gate.today())), kind="state",
-                word=lambda row: TONES[term(row.card_valid_to, gate.today()).expiry], width=20,
+                "term", _("证卡"), lambda row: card_words(term(row.card_valid_to, gate.today(), lead)), kind="state",
+                word=lambda row: TONES[term(row.card_valid_to, gate.today(), lead).expiry], width=20,
             ),
         ),
         filters=(
             lists.Filter("kind", _("类别"), kinds, lambda value: col(Personnel.kind) == value),
-            expiry_filter(Personnel.card_valid_to, _("证卡")),
+            expiry_filter(Personnel.card_valid_to, _("证卡"), lead),
         ),
         search=lambda typed: sa.or_(
             col(Personnel.name).contains(typed, autoescape=True), col(Personnel.code) == typed,

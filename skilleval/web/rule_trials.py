@@ -18,8 +18,9 @@ from skilleval.domain.rule_changes import WORDS
 from skilleval.domain.rules import Proof, Rule
 from skilleval.domain.thresholds import Threshold, thresholds, with_threshold
 from skilleval.domain.wording import KEYS
+from skilleval.pack_contradictions import LAYERS, Pack
 from skilleval.pack_trials import read_text, with_rule
-from skilleval.packs import LAYERS, Pack, Packs
+from skilleval.packs import Packs
 from skilleval.services import rules as service
 from skilleval.services.entry_conditions import Basis, basis_of
 from skilleval.services.whatif import KINDS, Change, Subject, WhatIf, what_if, what_if_edition

@@ -14,7 +14,8 @@ from skilleval.db.tables import PackChoice
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.rules import Rule
 from skilleval.domain.wording import CONFIDENCES, KEYS, KINDS, SEVERITIES, STATUSES, rule_in_words, value_in_words
-from skilleval.packs import LAYERS, Packs
+from skilleval.pack_contradictions import LAYERS
+from skilleval.packs import Packs
 from skilleval.services import rules as service
 from skilleval.web import gate
 from skilleval.web.batches import CheckboxesField

@@ -17,10 +17,10 @@ from skilleval.services import firm_content
 from skilleval.services.tenancy import viewer_of
 from skilleval.services.timelines import timeline_of
 from skilleval.web import firm_words, gate, lists
+from skilleval.web.expiry import TONES, card_words, expiry_filter, lead_days
 from skilleval.web.firm_edits import chosen, codes, entry, hand_in, own_row, prefilled, yes_no
 from skilleval.web.forms import Form, Required, optional_day, page
 from skilleval.web.language import _, lazy
-from skilleval.web.personnel import TONES, card_words, expiry_filter
 
 pages = Blueprint("venues", __name__, url_prefix="/venues")
 
@@ -57,7 +57,7 @@ def show(venue_id: int) -> str:
     session = gate.reading()
     one = own_row(session, Venue, venue_id)
     return render_template(
-        "venues/show.html", one=one, words=firm_words, lease=term(one.lease_to, gate.today()),
+        "venues/show.html", one=one, words=firm_words, lease=term(one.lease_to, gate.today(), lead_days(session)),
         timeline=timeline_of(session, one),
     )  # fmt: skip
 
@@ -141,6 +141,7 @@ def _listing(session: Session) -> lists.Listing:
         ))
     ).where(viewer_of(session).own(col(Venue.institution_id)))  # fmt: skip
     kinds = {key: _(name) for key, name in firm_words.VENUE_KINDS.items()}
+    lead = lead_days(session)
     return lists.Listing(
         name="venues", title=_("场地"), query=query, id=col(Venue.id), kind="venue", sort="name",
         columns=(
@@ -152,13 +153,13 @@ def _listing(session: Session) -> lists.Listing:
             lists.Column("ownership", _("权属"), lambda row: row.ownership, width=10),
             lists.Column("lease_to", _("租期至"), lambda row: row.lease_to, order=sa.func.coalesce(col(Venue.lease_to), date.max)),
             lists.Column(
-                "term", _("租期"), lambda row: card_words(term(row.lease_to, gate.today())) if row.lease_to else None,
-                kind="state", word=lambda row: TONES[term(row.lease_to, gate.today()).expiry], width=20,
+                "term", _("租期"), lambda row: card_words(term(row.lease_to, gate.today(), lead)) if row.lease_to else None,
+                kind="state", word=lambda row: TONES[term(row.lease_to, gate.today(), lead).expiry], width=20,
             ),
         ),
         filters=(
             lists.Filter("kind", _("类别"), kinds, lambda value: col(Venue.kind) == value),
-            expiry_filter(Venue.lease_to, _("租期")),
+            expiry_filter(Venue.lease_to, _("租期"), lead),
         ),
         search=lambda typed: sa.or_(
             col(Venue.name).contains(typed, autoescape=True), col(Venue.address).contains(typed, autoescape=True)

@@ -62,4 +62,4 @@ def test_before_the_first_version_of_the_rules_it_is_unknown() -> None:
     ],
 )  # fmt: skip
 def test_the_longest_probation_is_over_for_whoever_was_hired_before(on: date, hired: date) -> None:
-    assert hired_before(on) == hired
+    assert hired_before(on, 6) == hired

@@ -116,6 +116,21 @@ def test_more_than_half_agree_and_everybody_there_votes(words: list[str | None],
     assert missing(replace(WHOLE, panel=panel(words))) == lacks
 
 
+@pytest.mark.parametrize(
+    ("percent", "agree", "lacks"),
+    [
+        (66, 2, []),
+        (67, 2, ["表决 3 人，同意 2 人，未超过 67%"]),
+        (None, 3, ["规则包没有写明比例"]),
+    ],
+)
+def test_a_firms_pack_may_ask_for_another_share_of_the_votes(percent: int | None, agree: int, lacks: list[str]) -> None:
+    votes = panel(["agree"] * agree + ["against"] * (3 - agree))
+    asked = {**rules(), "panel.agree_percent": replace(rules()["panel.agree_percent"], value=percent)}
+
+    assert missing_in(judge_recognition(replace(WHOLE, panel=votes), asked)) == lacks
+
+
 def test_the_chair_has_a_conclusion() -> None:
     assert missing(replace(WHOLE, panel=panel(["agree"] * 3, concluded=False))) == ["评审组长没有写明评审结论"]
     chair, *rest = WHOLE.panel

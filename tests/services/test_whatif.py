@@ -15,7 +15,8 @@ from skilleval.demo.people import make_people
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Answer
-from skilleval.packs import Pack, read_pack
+from skilleval.pack_contradictions import Pack
+from skilleval.packs import read_pack
 from skilleval.services import rules
 from skilleval.services.entry_conditions import Basis
 from skilleval.services.whatif import (
