@@ -44,9 +44,9 @@ HIDDEN = {
 
 
 def _story(page: str) -> str:
-    """What stands under 经过."""
+    """The words under 经过, without the addresses that they lead to."""
     found = re.search(r"<h2>经过</h2>(.*?)</section>", page, re.DOTALL)
-    return found[1] if found else ""
+    return re.sub("<[^>]*>", " ", found[1]) if found else ""
 
 
 def _own(session: Session, table: Any, firm: int) -> Table | None:
