@@ -274,11 +274,12 @@ def _at_least_one(rule_id: str, given: int, act: str, what: str, rules: Rules) -
     """As many as the pack asks for; at least one where no pack says how many."""
     noun, rule = what[1:], rules.get(rule_id)
     if rule is None:
-        return _own(rule_id, f"至少{act} 1 {what}", given >= 1, f"已{act} {given} {what}" if given else f"尚未{act}{noun}", "批次")
+        told = f"已{act} {given} {what}" if given else f"尚未{act}{noun}"
+        return _own(rule_id, f"至少{act} 1 {what}", given >= 1, told, "批次的指派")
     if rule.value is None:
-        return Proof(Answer.UNKNOWN, f"{act}{noun}", rule.clause, f"规则包没有写明须{act}多少{what}", (), "批次")
+        return Proof(Answer.UNKNOWN, f"{act}{noun}", rule.clause, f"规则包没有写明须{act}多少{what}", (), "批次的指派")
     short = f"至少需 {rule.value} {what}，现{act} {given} {what[0]}" if given else f"尚未{act}{noun}"
-    proof = prove_value(rule, given, f"至少{act} {rule.value} {what}", "", "批次")
+    proof = prove_value(rule, given, f"至少{act} {rule.value} {what}", "", "批次的指派")
     return unless_warning(replace(proof, fact=f"已{act} {given} {what}" if proof.answer is Answer.MET else short), rule)
 
 

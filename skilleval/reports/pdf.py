@@ -144,4 +144,4 @@ def refuse_missing_glyphs(fonts: Fonts, texts: Iterable[str], role: str = "hei")
         for char, code in fonts.missing_glyphs(text, role)
     ]
     if reasons:
-        raise RuleBroken("有字印不出，请在 config.toml 的 [fonts] 中指定含这些字的字体", reasons)
+        raise RuleBroken("有字印不出：写错、夹有符号的先更正；确是生僻字的，在 config.toml 的 [fonts] 中指定含这些字的字体", reasons)

@@ -232,11 +232,11 @@ def _file_problems(content: dict[str, Any]) -> list[str]:
     if content["year"] != content["nominated_on"].year:
         problems.append(f"年度 {content['year']} 与报送日期 {content['nominated_on']} 不在同一年")
     if content["notice_to"] < content["notice_from"]:
-        problems.append("notice_to 早于 notice_from")
+        problems.append("公示止日（notice_to）早于公示起日（notice_from）")
     if content["nominated_on"] <= content["notice_to"]:
         problems.append(f"本企业公示至 {content['notice_to']}，公示结束后方可推荐（nominated_on {content['nominated_on']}）")
     if content["term_to"] < content["term_from"]:
-        problems.append("term_to 早于 term_from")
+        problems.append("拟聘期止日（term_to）早于起日（term_from）")
     if not 0 < content["votes_for"] <= content["votes_cast"]:
         problems.append(f"委员会表决 {content['votes_for']}/{content['votes_cast']} 不成立")
     return problems

@@ -149,9 +149,9 @@ def _grades(written: list[Any], problems: list[str]) -> list[Grade]:
 def _date_problems(content: dict[str, Any]) -> list[str]:
     problems = []
     if content["ends_on"] < content["starts_on"]:
-        problems.append("ends_on 早于 starts_on")
+        problems.append("评价结束（ends_on）早于评价开始（starts_on）")
     if content.get("enrol_until") and content["enrol_until"] > content["starts_on"]:
-        problems.append("enrol_until 晚于 starts_on")
+        problems.append("报名截止（enrol_until）晚于评价开始（starts_on）")
     return problems
 
 

@@ -73,7 +73,7 @@ def add_contest(
     if kind is None:
         problems.append(f"kind “{content['kind']}”应为：{'、'.join(domain.CLASSES.values())}")
     if content["held_to"] < content["held_from"]:
-        problems.append("held_to 早于 held_from")
+        problems.append("赛事止日（held_to）早于起日（held_from）")
     try:
         standards.occupation(content["occupation_code"])
     except RuleBroken as refusal:

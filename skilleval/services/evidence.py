@@ -224,7 +224,7 @@ def _word_problems(entry: Mapping[str, Any], known: set[str], on: date) -> list[
     if entry["code"] in known:
         problems.append(f"编号 {entry['code']} 已存在")
     if entry.get("ended_on", entry["started_on"]) < entry["started_on"]:
-        problems.append("ended_on 早于 started_on")
+        problems.append("止日（ended_on）早于起日（started_on）")
     names = {"started_on": "起始（取得）日期", "ended_on": "截止日期"}
     problems += [
         f"{name} {entry[key]} 晚于今天 {on}（{key}）：佐证材料只能证明已经发生的事，仍在进行的截止日期留空"

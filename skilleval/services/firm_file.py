@@ -193,7 +193,7 @@ def _check_head(content: dict[str, Any], warnings: list[str]) -> list[str]:
     if registration is not None and (error := registration_number_error(registration["number"])):
         problems.append(f"registration.number {error}")
     if registration is not None and registration["valid_to"] < registration["valid_from"]:
-        problems.append("registration.valid_to 早于 valid_from")
+        problems.append("registration.valid_to 早于有效期的起始日")
     for index, line in enumerate(content.get("scope", []), start=1):
         tops = [grade for grade in line.get("grades", []) if grade in ("特级技师", "首席技师")]
         if "首席技师" in tops and not (institution.get("chain_lead") or institution.get("flagship")):

@@ -91,7 +91,17 @@ def _text(path: str) -> Iterator[tuple[str, bool, Iterable[list[Any]]]]:
     csv.field_size_limit(len(raw))
     sample = text[:4096].partition("\n")[0]
     delimiter = max(",\t;", key=sample.count)
-    yield "CSV", False, csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    yield "CSV", False, _rows_of_text(text, delimiter)
+
+
+def _rows_of_text(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The rows of a text file. Refused: a quotation mark without its other half, which would swallow the cells behind it."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        yield from reader
+    except csv.Error as error:
+        told = f"到第 {reader.line_num} 行为止有双引号没有成对，分不出各格；请在 Excel 或 WPS 中核对后另存为 .xlsx"
+        raise _TooLarge(told) from error
 
 
 def _send(rows: Iterable[list[Any]], out: BinaryIO) -> None:

@@ -119,7 +119,7 @@ def sign_in() -> Response | str:
             refused.status_code = 200
         return refused
     gate.forget_form_session()
-    return gate.give_cookie(redirect(_restoring(wanted), 303), cookie)
+    return gate.give_cookie(redirect(gate.restoring(wanted) if request.args.get("next") else wanted, 303), cookie)
 
 
 @pages.route("/first-run", methods=["GET", "POST"])
@@ -348,11 +348,6 @@ def remove_codes(public_id: str) -> Response:
         codes.remove_totp(session, gate.actor(), _account(session, public_id), now=gate.now())
         session.commit()
     return _back(public_id, _("动态口令已停用，登录已结束。"))
-
-
-def _restoring(wanted: str) -> str:
-    """Where to go after signing in, told that a form's draft may wait there."""
-    return f"{wanted}{'&' if '?' in wanted else '?'}restored=1" if request.args.get("next") else wanted
 
 
 def _has_administrator(session: Session) -> bool:

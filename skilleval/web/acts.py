@@ -9,7 +9,7 @@ from skilleval.web.language import _, marked
 #: the kinds of acts, by what stands before the dot
 KINDS = {
     "institution": marked("机构档案"), "rules": marked("规则包"), "people": marked("花名册"), "batch": marked("批次"),
-    "candidate": marked("考生"), "candidates": marked("考生"), "panels": marked("评审组"), "conflicts": marked("回避"), "duties": marked("职责"),
+    "candidate": marked("报名"), "candidates": marked("考生"), "panels": marked("评审组"), "conflicts": marked("回避"), "duties": marked("职责"),
     "marks": marked("评分"), "schemes": marked("评分办法"), "results": marked("成绩"), "recognition": marked("直接认定"),
     "evidence": marked("佐证材料"), "contests": marked("竞赛"), "appointments": marked("评聘"), "confirmations": marked("转正定级"),
     "notice": marked("公示"), "objection": marked("异议"), "certificates": marked("证书"), "filing": marked("上报"),

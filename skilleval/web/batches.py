@@ -216,6 +216,8 @@ _FIXES: dict[str, str] = {
 
 
 def _fix(batch: Batch, leaf: Proof) -> str | None:
+    if leaf.origin == "备案" and gate.may("institutions.show"):
+        return url_for("institutions.show")
     endpoint = _FIXES.get(leaf.origin)
     return url_for(endpoint, batch_id=batch.id) if endpoint and gate.may(endpoint) else None
 

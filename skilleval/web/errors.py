@@ -26,14 +26,14 @@ def install(app: Flask) -> None:
 
 def _refused(error: RuleBroken) -> Answer:
     """An act that a rule refuses. Nothing of it was saved: the view had not committed."""
-    return render_template("errors/refused.html", refusal=error, back=gate.page_of_form()), 422
+    return render_template("errors/refused.html", refusal=error, back=gate.restoring(gate.page_of_form())), 422
 
 
 def _stale_form(error: CSRFError) -> Any:
     """A form of a session that has ended, or of another site."""
     if gate.asking() is None and not gate.is_public(request.endpoint or "", request.method):
         return gate.ask_to_sign_in()
-    return render_template("errors/stale_form.html", back=gate.page_of_form()), 400
+    return render_template("errors/stale_form.html", back=gate.restoring(gate.page_of_form())), 400
 
 
 def _http(error: HTTPException) -> Any:
@@ -59,7 +59,7 @@ def _busy(error: OperationalError) -> Answer:
     """Somebody else writes for longer than an act may wait, such as a very large import on SQLite. Other faults are ours."""
     if "locked" not in str(error.orig):
         return _broken(error)
-    return render_template("errors/busy.html", back=gate.page_of_form()), 503
+    return render_template("errors/busy.html", back=gate.restoring(gate.page_of_form())), 503
 
 
 def _broken(error: Exception) -> Answer:

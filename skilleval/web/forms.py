@@ -10,10 +10,11 @@ from flask_wtf import FlaskForm
 from werkzeug.datastructures import FileStorage
 from wtforms import DateField, Field, StringField
 from wtforms.fields.choices import SelectChoice
+from wtforms.meta import DefaultMeta
 from wtforms.validators import InputRequired, Optional, StopValidation
 
 from skilleval.domain.errors import RuleBroken
-from skilleval.web.language import _
+from skilleval.web.language import _, current
 
 
 class Form(FlaskForm):
@@ -22,7 +23,10 @@ class Form(FlaskForm):
     class Meta(FlaskForm.Meta):
         """How all forms behave."""
 
-        locales = ("zh",)
+        def get_translations(self, form: Any) -> Any:
+            """The messages of the fields themselves, in the language of the page: Flask-WTF asks another library for it."""
+            self.locales = (current(),)
+            return DefaultMeta.get_translations(self, form)
 
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
             """Strip what is typed into text fields: a blank before a name is never meant."""

@@ -297,6 +297,11 @@ def page_of_form() -> str:
     return (inside(f"{parts.path}?{parts.query}" if parts.query else parts.path) if same_site else None) or "/"
 
 
+def restoring(page: str) -> str:
+    """The address of a page, told that what was typed into one of its forms may be put back."""
+    return f"{page}{'&' if '?' in page else '?'}restored=1"
+
+
 #: where an account may go before it has chosen its own password, or set up its second factor
 _ALWAYS_OPEN = (
     "accounts.password", "accounts.sign_out", "accounts.second_factor", "accounts.start_second_factor",

@@ -16,6 +16,7 @@ from skilleval.domain.rules import Rule
 from skilleval.domain.workdays import working_days_between
 from skilleval.reports.fonts import load_fonts
 from skilleval.reports.notice import NoticeSheet, render_notice
+from skilleval.reports.pdf import refuse_missing_glyphs
 from skilleval.services import notice_closing, notice_list, objections, reopening
 from skilleval.services import notices as service
 from skilleval.services.recused_results import counted_recusals
@@ -72,6 +73,7 @@ def publish(batch_id: int) -> BaseResponse:
             session, gate.actor(), batch, installation.library, vault=installation.vault, first_day=form.first_day.data,
             working_days=int(length.value), calendar=holidays.load_calendar(installation.folder), on=gate.today(),
         )  # fmt: skip
+        _must_print(notice)
         session.commit()
     return _back(batch_id, _("已公示，至 {day} 止。请打印公示表张贴。").format(day=notice.last_day))
 
@@ -98,6 +100,7 @@ def correct(batch_id: int, notice_id: int) -> BaseResponse:
             reason=request.form.get("reason", ""), vault=installation.vault, first_day=gate.today(),
             working_days=int(length.value), calendar=holidays.load_calendar(installation.folder), on=gate.today(),
         )  # fmt: skip
+        _must_print(notice)
         session.commit()
     return _back(batch_id, _("更正公示已发布，至 {day} 止。").format(day=notice.last_day))
 
@@ -160,6 +163,12 @@ def sheet(batch_id: int, notice_id: int) -> Response:
     )  # fmt: skip
     name = f"公示_{notice.content['batch']}_{notice.serial}.pdf"
     return files.download(render_notice(printed, load_fonts(settings.fonts)), name, files.PDF)
+
+
+def _must_print(notice: Notice) -> None:
+    """Refuse a list with a sign that no font has before it hangs: neither sheet, certificate nor package could print it."""
+    fonts = load_fonts(gate.site().installation.settings.fonts)
+    refuse_missing_glyphs(fonts, (entry["name"] for entry in notice.content["entries"]))
 
 
 def _page(session: Session, batch: Batch, form: ObjectionForm) -> str:

@@ -7,7 +7,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from sqlmodel import Session, col, select
 from werkzeug.wrappers import Response as BaseResponse
 
-from skilleval.db.tables import Batch, Candidate, Panel, Personnel
+from skilleval.db.tables import Batch, Candidate, Panel, Personnel, Venue
 from skilleval.domain.conflicts import KINDS, STATES
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.lifecycle import missing_in
@@ -38,7 +38,7 @@ def index(batch_id: int) -> str:
     again = votes_anew(session, batch)
     return render_template(
         "panels/index.html", batch=batch, panels=service.panels_of(session, batch), people=_people(session, batch),
-        methods=_methods(session, batch), names=METHODS, direct=service.DIRECT, is_open=batch.state in staffing.OPEN,
+        venues=_venues(session, batch), methods=_methods(session, batch), names=METHODS, direct=service.DIRECT, is_open=batch.state in staffing.OPEN,
         may_miss=batch.state in HELD or again, again=again, assessing=ASSESSING,
         many=job_pages.many_candidates(session, batch),
         assigned={f"{person.code}:{one.method}" for one, person in staff if one.role == "assessor"},
@@ -143,7 +143,7 @@ def attend(batch_id: int) -> BaseResponse:
 
 @pages.post("/staff")
 def staff(batch_id: int) -> BaseResponse:
-    """Change assessors and supervisors to what the matrix says."""
+    """Change assessors, supervisors and venues to what the form says."""
     with gate.writing() as session:
         batch = own_batch(session, batch_id)
         methods: dict[str, list[str]] = {}
@@ -152,11 +152,11 @@ def staff(batch_id: int) -> BaseResponse:
             methods.setdefault(code, []).append(method)
         content: dict[str, Any] = {
             "assessors": [{"code": code, "methods": kinds} for code, kinds in methods.items()],
-            "supervisors": request.form.getlist("supervisor"),
-        }
+            "supervisors": request.form.getlist("supervisor"), "venues": request.form.getlist("venue"),
+        }  # fmt: skip
         staffing.restaff_batch(session, gate.actor(), batch, content, reason=request.form.get("reason", ""))
         session.commit()
-    flash(_("人员已调整。"))
+    flash(_("人员和场地已调整。"))
     return redirect(url_for("panels.index", batch_id=batch_id), 303)
 
 
@@ -192,6 +192,11 @@ def decide(batch_id: int) -> BaseResponse:
 def _people(session: Session, batch: Batch) -> Sequence[Personnel]:
     query = select(Personnel).where(col(Personnel.institution_id) == batch.institution_id)
     return session.exec(query.order_by(col(Personnel.code))).all()
+
+
+def _venues(session: Session, batch: Batch) -> Sequence[Venue]:
+    query = select(Venue).where(col(Venue.institution_id) == batch.institution_id)
+    return session.exec(query.order_by(col(Venue.name))).all()
 
 
 def _named_person(session: Session, batch: Batch, address: str) -> Personnel:

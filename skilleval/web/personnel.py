@@ -43,7 +43,7 @@ class PersonnelForm(Form):
     sex = chosen(lazy("性别"), firm_words.SEXES)
     id_type = chosen(lazy("证件类型"), dict(ID_TYPES))
     id_number = StringField(
-        lazy("证件号码"), [Optional(), Length(max=30)], render_kw={"autocomplete": "off"},
+        lazy("证件号码"), [Optional(), Length(max=30)], render_kw={"autocomplete": "off", "data-secret": ""},
         description=lazy("加密保存，只显示后几位；已填过而不改的留空"),
     )  # fmt: skip
     employer = StringField(lazy("工作单位"), [Optional(), Length(max=100)])

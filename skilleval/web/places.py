@@ -17,7 +17,7 @@ PLACES = {
     "batches extend": "批次概览的“延长报名”",
     "batches list": "“批次”页",
     "batches reason": "批次概览的“写明条款不一致的理由”",
-    "batches staff": "批次“评审组”页的“调整人员”",
+    "batches staff": "批次“评审组”页的“调整人员和场地”",
     "candidates check": "批次“考生”页的“重新判断”",
     "candidates refuse": "批次“考生”页的“审核不通过”",
     "candidates withdraw": "批次“考生”页的“退出本批”",

@@ -207,8 +207,9 @@ def _row(part: dict[str, Any]) -> dict[str, Any]:
 
 def _offer(form: SpecificationForm) -> None:
     library = gate.site().installation.library
-    editions = sorted({rule.edition for pack in library.packs for rule in pack.rules if rule.kind == "condition"})
-    form.conditions.choices = [SelectChoice("", _("未定")), *(SelectChoice(one, one) for one in editions)]
+    names = {rule.edition: pack.name for pack in library.packs for rule in pack.rules if rule.kind == "condition"}
+    editions = [SelectChoice(one, one if one.isdigit() else f"{names[one]}（{one}）") for one in sorted(names)]
+    form.conditions.choices = [SelectChoice("", _("未定")), *editions]
 
 
 def _sums(form: SpecificationForm) -> dict[str, int]:

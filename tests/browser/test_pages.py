@@ -105,6 +105,45 @@ def test_one_signs_in_and_is_shown_where_one_is_by_the_keyboard_alone(live: Live
     assert page.evaluate("location.hash") == "#content"
 
 
+def test_a_reason_that_a_session_ended_under_stands_there_again_after_signing_in(live: Live, enter: Enter) -> None:
+    with live.installation.database.reading() as session:
+        public_id = session.exec(select(Account.public_id).where(col(Account.login) == "staff")).one()
+    page = enter("boss")
+    page.goto(f"{live.base}/accounts/{public_id}")
+    form = page.locator(f"form[action='/accounts/{public_id}/disable']")
+    page.locator("details.act", has=form).locator("summary").click()
+    form.locator("textarea").fill("离职")
+    page.context.clear_cookies()
+    form.locator("button").click()
+    page.get_by_label("登录名").fill("boss")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{live.base}/accounts/{public_id}?restored=1")
+
+    assert form.locator("textarea").input_value() == "离职"
+    # The act stands open, and the page says what it put back.
+    assert form.is_visible() and page.locator("[data-restored]").is_visible()
+    page.reload()
+    assert form.locator("textarea").input_value() == ""
+
+
+@pytest.mark.parametrize("width", [1366, 820])
+def test_what_an_act_asks_opens_within_the_window(live: Live, enter: Enter, width: int) -> None:
+    page = enter("staff")
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{live.base}/certificates?state=issued")
+    page.locator("td.link a").first.click()
+    acts = page.locator("main details.act")
+    places = []
+    for number in range(acts.count()):
+        acts.nth(number).locator("summary").click()
+        box = acts.nth(number).locator("form").bounding_box()
+        assert box is not None
+        places.append((box["x"] >= 0, box["x"] + box["width"] <= width))
+
+    assert len(places) >= 4 and set(places) == {(True, True)}
+
+
 def test_two_browsers_in_one_record_do_it_once(live: Live, enter: Enter) -> None:
     with live.installation.database.reading() as session:
         public_id = session.exec(select(Account.public_id).where(col(Account.login) == "staff")).one()

@@ -135,7 +135,7 @@ def test_a_nomination_and_its_appointment_are_recorded_and_no_certificate(scene:
         ({"notice_to": date(2025, 8, 18)}, "公示结束后方可推荐"),
         ({"votes_for": 8}, "8/7"),
         ({"votes_for": 0}, "0/7"),
-        ({"term_to": date(2025, 12, 31)}, "term_to 早于 term_from"),
+        ({"term_to": date(2025, 12, 31)}, "拟聘期止日（term_to）早于起日"),
         ({"current_grade": "技师"}, "与花名册和本机构已发证书（一级/高级技师）不一致"),
         ({"current_on": date(2024, 8, 17)}, "与花名册的发证日期 2024-08-18 不一致"),
         ({"year": 2024}, "年度 2024"),

@@ -166,7 +166,7 @@ def change(path: str, value: object) -> Callable[[dict[str, Any]], None]:
         ("institution.kind", "school", "institution.kind “school”应为"),
         ("registration", None, "缺少 [registration]"),
         ("registration.number", "Y1", "备案号应为13位"),
-        ("registration.valid_to", date(2020, 1, 1), "早于 valid_from"),
+        ("registration.valid_to", date(2020, 1, 1), "早于有效期的起始日"),
         ("registration.valid_from", "2025-01-02", "应为日期"),
         ("scope.0.occupation_code", "6-31-01-10", "对应“机电设备维修工”"),
         ("scope.0.occupation_name", "工业机器人系统运维员", "不符"),

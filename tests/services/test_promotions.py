@@ -263,7 +263,7 @@ def test_a_promotion_is_taken_back_by_a_new_result_and_never_by_marks(scene: Sce
     ("change", "words"),
     [
         ({"kind": "街道级"}, "kind “街道级”应为"),
-        ({"held_to": date(2026, 5, 9)}, "held_to 早于 held_from"),
+        ({"held_to": date(2026, 5, 9)}, "赛事止日（held_to）早于起日"),
         ({"occupation_code": "9-99-99-99"}, "9-99-99-99"),
         ({"document": None}, "缺少 document"),
         ({"rule": []}, "缺少 rule"),

@@ -222,6 +222,7 @@ def test_files_that_are_no_workbooks_are_refused_with_advice(tmp_path: Path) -> 
         "image.csv": (b"\x89PNG\x00\x00", "不是文本"),
         "broken.xlsx": (b"PK\x03\x04" + b"x" * 100, "已损坏"),
         "latin.csv": (b"\xff\xfe\xfd" * 3, "编码"),
+        "quote.csv": ('姓名,备注\n陈一,"无\n李二,无\n'.encode(), "双引号没有成对"),
         "blank.csv": (b" \r\n" * 100_000, "只有空白"),
         "endless.csv": ("姓名".encode() + b"\r\n" + b",\r\n" * 300_000, "删除空白的行"),
     }

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlmodel import Session, select
 
-from skilleval.db.tables import Batch, Candidate
+from skilleval.db.tables import Batch, Candidate, Specification
 from skilleval.domain.lifecycle import OWN_COMMAND
 from skilleval.installation import Installation
 from skilleval.web.batches import OWN_PAGE
@@ -147,6 +147,32 @@ def test_a_batch_is_planned_by_its_form(signed_in: SignedIn, app: Flask, install
     with installation.database.reading() as session:
         batch = session.exec(select(Batch).where(Batch.number == "2026-DG-02")).one()
     assert (batch.starts_on, batch.grades, batch.venues) == (date(2026, 6, 15), ["senior"], [firm.venue.name])
+
+
+def test_without_a_specification_the_form_leads_to_where_one_is_made(signed_in: SignedIn, installation: Installation, firm: Firm) -> None:
+    with installation.database.writing() as session:
+        session.get_one(Specification, firm.specification.id).state = "draft"
+        session.commit()
+
+    page = signed_in("hr").get("/batches/new").get_data(as_text=True)
+
+    assert 'href="/specifications">先录入评价规范' in page
+
+
+@pytest.mark.parametrize(("state", "told"), [("draft", "就可以导入报名表"), ("enrolling", ">导入报名表</a>"), ("reviewed", "")])
+def test_a_batch_without_candidates_says_how_they_come_in(
+    app: Flask, signed_in: SignedIn, installation: Installation, firm: Firm, state: str, told: str
+) -> None:
+    with installation.database.writing() as session:
+        batch = make_batch(session, firm, number="2026-DG-09")
+        batch.state = state
+        session.commit()
+        address = f"/batches/{_hidden(app, 'batch', batch.id or 0)}/candidates"
+
+    pages = {role: signed_in(role).get(address).get_data(as_text=True) for role in ("hr", "reviewer")}
+
+    assert told in pages["hr"] and ("导入报名表" in pages["hr"]) == bool(told)
+    assert "导入报名表" not in pages["reviewer"]
 
 
 def test_a_plan_that_breaks_a_rule_comes_back_filled_in(

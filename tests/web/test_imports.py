@@ -219,6 +219,14 @@ def test_the_same_file_again_says_so(firm: Firm, signed_in: SignedIn) -> None:
     assert "同一文件已于" in again and "与已有数据完全相同" in again
 
 
+def test_a_table_without_a_row_is_not_called_the_same_as_what_is_there(firm: Firm, signed_in: SignedIn) -> None:
+    browser = signed_in("hr")
+
+    page = text(browser.get(upload(browser, "工号,姓名,证件号码\n").location))
+
+    assert "没有一行数据" in page and "完全相同" not in page
+
+
 def test_changes_are_shown_old_and_new(firm: Firm, signed_in: SignedIn, installation: Installation) -> None:
     with installation.database.writing() as session:
         make_person(session, installation.vault, firm, "甲一", serial=1, employee_no="E1", department="旧车间")

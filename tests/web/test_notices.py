@@ -9,7 +9,7 @@ from flask import Flask
 from pypdf import PdfReader
 from sqlmodel import select
 
-from skilleval.db.tables import Batch, Candidate, JournalEntry, Notice, Objection
+from skilleval.db.tables import Batch, Candidate, JournalEntry, Notice, Objection, Person
 from skilleval.installation import Installation
 from skilleval.services import objections, public_notices
 from tests.certified import FIRST_DAY
@@ -86,6 +86,20 @@ def test_the_approver_publishes_and_the_batch_moves(app: Flask, signed_in: Signe
     with installation.database.reading() as session:
         notice, batch = session.exec(select(Notice)).one(), session.exec(select(Batch)).one()
     assert (notice.last_day, notice.working_days, batch.state) == (date(2026, 6, 22), 5, "noticed")
+
+
+def test_a_name_that_no_font_can_print_is_told_before_it_hangs(
+    app: Flask, signed_in: SignedIn, settled: None, installation: Installation
+) -> None:
+    with installation.database.writing() as session:
+        session.get_one(Person, 1).name = "周😀三"
+        session.commit()
+
+    answer = signed_in("approver").post(_tab(app, "/publish"), {"first_day": "2026-06-15"})
+
+    assert (answer.status_code, "U+1F600" in answer.get_data(as_text=True)) == (422, True)
+    with installation.database.reading() as session:
+        assert session.exec(select(Notice)).all() == [] and session.exec(select(Batch)).one().state == "settled"
 
 
 def test_a_notice_is_not_dated_back(app: Flask, signed_in: SignedIn, settled: None, installation: Installation) -> None:

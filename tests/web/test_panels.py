@@ -165,6 +165,28 @@ def test_staff_is_changed_by_the_matrix_with_a_reason(
     assert found == {(2, "theory"), (2, "skill"), (3, "skill"), (4, "")}
 
 
+def test_a_batch_planned_without_a_venue_gets_one_where_its_staff_is_changed(
+    signed_in: SignedIn, installation: Installation, hide: Hidden, firm: Firm
+) -> None:
+    browser = signed_in("hr")
+    with installation.database.writing() as session:
+        session.get_one(Batch, 1).venues = []
+        session.commit()
+    words: dict[str, object] = {"staff": ["K1:theory", "K1:skill", "K2:skill", "K3:skill"], "supervisor": ["D1"], "reason": "补场地"}
+
+    lacking = browser.get(f"/batches/{hide('batch', 1)}").get_data(as_text=True)
+    unknown = browser.post(panels(hide, "/staff"), {**words, "venue": "别家的车间"})
+    changed = browser.post(panels(hide, "/staff"), {**words, "venue": firm.venue.name})
+    page = browser.get(panels(hide)).get_data(as_text=True)
+
+    missing = lacking[lacking.index("尚未指定考核场地") :]
+    assert f'href="{panels(hide)}">去处理' in missing[: missing.index("</li>")]
+    assert (unknown.status_code, changed.status_code) == (422, 303)
+    assert f'name="venue" value="{firm.venue.name}" checked' in page
+    with installation.database.reading() as session:
+        assert session.get_one(Batch, 1).venues == [firm.venue.name]
+
+
 def test_a_member_who_did_not_come_is_entered_and_taken_back(
     signed_in: SignedIn, installation: Installation, hide: Hidden, firm: Firm
 ) -> None:

@@ -172,3 +172,23 @@ def _account(installation: Installation, login: str) -> str:
 
 def _hidden(app: Flask, kind: str, row: int | None) -> str:
     return str(app.extensions["skilleval.ids"].hide(kind, row or 0))
+
+
+def test_what_a_field_itself_refuses_is_told_in_the_language_of_the_page(signed_in: SignedIn, firm: Firm) -> None:
+    browser = signed_in("hr")
+    words = {"name": "二号车间", "address": "厂区二号楼", "kind": "practical", "seats": "-5"}
+
+    chinese = browser.post("/venues/new", words).get_data(as_text=True)
+    browser.post("/language", {"language": "en"})
+    english = browser.post("/venues/new", words).get_data(as_text=True)
+
+    assert "Number must be" not in chinese and "必须介于 1 到 10000 之间" in chinese
+    assert "Number must be between 1 and 10000." in english
+
+
+def test_a_stale_form_leads_back_to_its_page_with_what_was_typed(signed_in: SignedIn, firm: Firm) -> None:
+    answer = signed_in("hr").post(
+        "/venues/new", {**_venue(), "csrf_token": "stale"}, headers={"Referer": "http://localhost/venues/new"}
+    )
+
+    assert (answer.status_code, 'href="/venues/new?restored=1"' in answer.get_data(as_text=True)) == (400, True)

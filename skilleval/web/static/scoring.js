@@ -9,6 +9,8 @@ const told = form.querySelector("[data-status]");
 const words = form.dataset;
 
 // — the range: what is out of it never stays in a cell —
+// 84.5 typed without its point must not become 84: a digit too many empties the cell, and nothing goes on until it is typed anew.
+let refused = null;
 const hundredths = (text) => {
   const [whole, part = ""] = text.split(".");
   return Number(whole || "0") * 100 + Number((part + "00").slice(0, 2));
@@ -22,11 +24,15 @@ for (const cell of cells) {
     cell.value = cell.value.replace(/[０-９．。]/g, (sign) => (sign === "．" || sign === "。" ? "." : String.fromCharCode(sign.charCodeAt(0) - 0xfee0))).trim();
     const highest = Number(cell.dataset.highest);
     if (!form_of.test(cell.value) || (cell.value !== "" && valueOf(cell) > highest)) {
-      cell.value = kept;
-      tell(`${words.over} ${"times" in cell.dataset ? highest : show(highest)}`, "bad");
+      const typed = cell.value;
+      const digits = /^[\d.]*\d$/.test(typed);
+      cell.value = digits ? "" : kept;
+      if (digits) { kept = ""; refused = cell; changed(); }
+      tell(`${typed}　${words.over} ${"times" in cell.dataset ? highest : show(highest)}　${words.again}`, "bad");
       return;
     }
     kept = cell.value;
+    if (refused === cell) refused = null;
     if (cell.value !== "" && absent) absent.checked = false;
     changed();
   });
@@ -96,7 +102,7 @@ async function send() {
     if (!answer.ok) { dirty = true; tell(`${words.unsaved}：${said.problems.join("；")}`, "bad"); return false; }
     form.elements.version.value = said.version;
     if (!dirty) form.querySelector("[data-total]").textContent = said.total;
-    tell(`${words.saved} ${said.saved_at}${said.missing.length ? `　${words.left} ${said.missing.length}` : ""}`, said.missing.length ? "" : "good");
+    if (!refused) tell(`${words.saved} ${said.saved_at}${said.missing.length ? `　${words.left} ${said.missing.length}` : ""}`, said.missing.length ? "" : "good");
     const pill = document.querySelector("[data-own-state] .pill");
     if (pill) { pill.textContent = said.state; pill.className = "pill warn"; }
     return true;
@@ -129,11 +135,13 @@ for (const [place, cell] of cells.entries()) {
     if (event.isComposing) return;
     if (event.key === "Enter" || event.key === "ArrowDown") {
       event.preventDefault();
-      if (place + 1 < cells.length) cells[place + 1].focus();
+      if (refused === cell) tell(words.again, "bad");
+      else if (place + 1 < cells.length) cells[place + 1].focus();
       else if (event.key === "Enter") go(words.next);
     } else if (event.key === "ArrowUp") {
       event.preventDefault();
       if (place) cells[place - 1].focus();
+      else if (refused !== cell) go(words.back);
     }
   });
 }

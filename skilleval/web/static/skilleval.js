@@ -23,23 +23,35 @@ window.addEventListener("pageshow", () => {
 });
 
 // What was typed into a form survives a session that ended meanwhile: it stays in this tab until the form was taken.
-const key = (form) => "draft " + location.pathname + " " + (form.getAttribute("action") || "");
-for (const form of document.querySelectorAll("form[data-draft]")) {
-  const kept = sessionStorage.getItem(key(form));
-  if (kept && new URLSearchParams(location.search).has("restored")) {
-    for (const [name, value] of JSON.parse(kept)) {
-      for (const field of form.elements) {
-        if (field.name !== name) continue;
-        if (field.type === "checkbox" || field.type === "radio") { if (field.value === value) field.checked = true; }
-        else field.value = value;
-      }
-    }
+// Forms of one address are told apart by what they carry hidden. Passwords, document numbers and files are never kept.
+const unkept = new Set(["hidden", "password", "file", "submit", "button"]);
+const ticks = new Set(["checkbox", "radio"]);
+const typedInto = (form) => [...form.elements].filter((field) => field.name && !unkept.has(field.type) && !("secret" in field.dataset));
+const carried = (form) => [...form.elements].filter((field) => field.type === "hidden" && !["csrf_token", "sealed"].includes(field.name));
+const key = (form) => ["draft", location.pathname, form.getAttribute("action") || "", ...carried(form).map((field) => `${field.name}=${field.value}`)].join(" ");
+const written = (field) => field.type === "select-multiple" ? [...field.selectedOptions].map((one) => one.value) : field.value;
+function putBack(form, kept) {
+  for (const field of typedInto(form)) {
+    const place = kept.findIndex(([name, value]) => name === field.name && (!ticks.has(field.type) || value === field.value));
+    if (ticks.has(field.type)) { field.checked = place >= 0; continue; }
+    // Of several fields of one name the first takes the first.
+    if (place < 0) continue;
+    const [[, value]] = kept.splice(place, 1);
+    if (field.type === "select-multiple") for (const one of field.options) one.selected = value.includes(one.value);
+    else field.value = value;
   }
+  const act = form.closest("details");
+  if (act) act.open = true;
+  for (const told of document.querySelectorAll("[data-restored]")) told.hidden = false;
+}
+const restores = new URLSearchParams(location.search).has("restored");
+for (const form of document.querySelectorAll("main form[method=post]:not([data-undrafted])")) {
+  const kept = sessionStorage.getItem(key(form));
+  if (kept && restores) putBack(form, JSON.parse(kept));
   sessionStorage.removeItem(key(form));
   form.addEventListener("submit", () => {
-    const typed = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "csrf_token");
-    const secret = new Set([...form.querySelectorAll("input[type=password]")].map((field) => field.name));
-    sessionStorage.setItem(key(form), JSON.stringify(typed.filter(([name]) => !secret.has(name))));
+    const typed = typedInto(form).filter((field) => !ticks.has(field.type) || field.checked);
+    if (typed.length) sessionStorage.setItem(key(form), JSON.stringify(typed.map((field) => [field.name, written(field)])));
   });
 }
 for (const form of document.querySelectorAll("form[data-forgets]")) form.addEventListener("submit", () => sessionStorage.clear());
@@ -66,6 +78,13 @@ document.addEventListener("picked", (event) => {
 
 // Only one menu of acts is open, and Escape closes it.
 document.addEventListener("toggle", (event) => {
-  if (event.target.matches?.("details.act[open]")) for (const other of document.querySelectorAll("details.act[open]")) if (other !== event.target) other.open = false;
+  const act = event.target;
+  if (!act.matches?.("details.act[open]")) return;
+  for (const other of document.querySelectorAll("details.act[open]")) if (other !== act) other.open = false;
+  // It opens to the side where there is room: a button that can't be seen can't be pressed.
+  act.classList.remove("leftward", "rightward");
+  const { left, right } = act.querySelector("form, .panel").getBoundingClientRect();
+  if (left < 0) act.classList.add("rightward");
+  else if (right > document.documentElement.clientWidth) act.classList.add("leftward");
 }, true);
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") for (const open of document.querySelectorAll("details.act[open]")) open.open = false; });
