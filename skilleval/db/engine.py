@@ -105,13 +105,14 @@ def sqlite_url(file: Path) -> str:
 
 
 def _postgres(url: sa.URL, options: str = "") -> sa.Engine:
-    return sa.create_engine(url, connect_args={"options": options} if options else {})
+    # Errors go to the log, and what is written are names of people: the statement is told without its values.
+    return sa.create_engine(url, hide_parameters=True, connect_args={"options": options} if options else {})
 
 
 def _sqlite_engine(url: sa.URL, begin: str, *, read_only: bool = False) -> sa.Engine:
     if not Path(str(url.database)).is_file():
         raise RuleBroken(f"找不到数据库 {url.database}，请先运行 skilleval init")
-    engine = sa.create_engine(url, module=sqlite, json_deserializer=_read_json)
+    engine = sa.create_engine(url, module=sqlite, json_deserializer=_read_json, hide_parameters=True)
     sa.event.listen(engine, "connect", _prepare(read_only))
     sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine

@@ -32,6 +32,14 @@ def test_a_reading_session_cannot_write(database: Database) -> None:
         session.connection().exec_driver_sql("UPDATE institution SET name = 'x'")
 
 
+def test_an_error_for_the_log_tells_the_statement_and_no_value(database: Database) -> None:
+    with database.writing() as session, pytest.raises(sa.exc.IntegrityError) as failed:
+        make_firm(session)
+        make_firm(session)
+
+    assert "INSERT INTO institution" in str(failed.value) and "岭南精工" not in str(failed.value)
+
+
 def test_what_is_not_committed_is_gone(database: Database) -> None:
     with database.writing() as session:
         make_firm(session)
