@@ -23,7 +23,8 @@ from skilleval.db.tables import Account, ImportReceipt, StagedImport
 from skilleval.domain.errors import RuleBroken
 from skilleval.installation import Installation
 from skilleval.services import journal
-from skilleval.services.import_kinds import IMPORTS, Kind, Means
+from skilleval.services.import_kinds import IMPORTS
+from skilleval.services.import_means import Kind, Means
 from skilleval.services.journal import Actor
 from skilleval.services.tenancy import viewer_of
 from skilleval.sheets.columns import CellError, Report, column_position

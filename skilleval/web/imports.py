@@ -21,7 +21,8 @@ from skilleval.db.tables import Account, Batch, Contest, Job, Scheme, Specificat
 from skilleval.domain.errors import RuleBroken
 from skilleval.services import imports, jobs
 from skilleval.services.import_expiry import expiry_of
-from skilleval.services.import_kinds import IMPORTS, Kind, Means, means_of
+from skilleval.services.import_kinds import IMPORTS
+from skilleval.services.import_means import Kind, Means, means_of
 from skilleval.services.tenancy import viewer_of
 from skilleval.sheets.columns import CellError
 from skilleval.sheets.intake import Incoming, parsed

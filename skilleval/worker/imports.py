@@ -4,7 +4,7 @@ from sqlmodel import Session, col, select
 
 from skilleval.db.tables import Batch, Contest, StagedImport
 from skilleval.services import imports
-from skilleval.services.import_kinds import Means, means_of
+from skilleval.services.import_means import Means, means_of
 from skilleval.services.tenancy import viewer_of
 from skilleval.sheets.intake import Incoming, parsed
 from skilleval.worker.work import Work, now

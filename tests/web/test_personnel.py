@@ -13,6 +13,24 @@ from tests.chained import MEMBERS
 from tests.factories import Firm, id_number, make_firm
 from tests.web.conftest import SignedIn
 
+OWN_LEAD = """
+schema = "rule-pack/2"
+name = "本机构"
+layer = "firm"
+status = "in_force"
+from = 2026-01-01
+source = "本机构的办法"
+confidence = "high"
+
+[[parameter]]
+id = "expiry.lead_days"
+value = 91
+operator = "at_most"
+clause = "证卡到期前 91 天起提示"
+overrides = "national"
+overrides_because = "本机构提前更早"
+"""
+
 
 @pytest.fixture
 def firm(installation: Installation) -> Firm:
@@ -35,6 +53,20 @@ def test_a_card_is_valid_due_or_over_in_words_and_may_be_filtered(signed_in: Sig
 
     assert [word in listed for word in (">有效<", "即将到期，还有 90 天", "已过期 1 天", "未填有效期")] == [True] * 4
     assert re.findall(r"考评员.(?=</td>)", due) == ["考评员乙"]
+
+
+def test_a_firms_own_pack_says_how_many_days_ahead_a_card_is_due(
+    signed_in: SignedIn, installation: Installation, firm: Firm
+) -> None:
+    (installation.folder / "rulepacks").mkdir()
+    (installation.folder / "rulepacks" / "own.toml").write_text(OWN_LEAD, encoding="utf-8")
+    browser = signed_in("supervisor")
+
+    due = browser.get("/personnel?term=due").get_data(as_text=True)
+    valid = browser.get("/personnel?term=valid").get_data(as_text=True)
+
+    assert "91 天内到期" in due and re.findall(r"考评员.(?=</td>)", due) == ["考评员甲", "考评员乙"]
+    assert re.findall(r"考评员.(?=</td>)", valid) == []
 
 
 def test_a_document_number_is_kept_sealed_and_shown_masked(signed_in: SignedIn, installation: Installation, firm: Firm) -> None:
