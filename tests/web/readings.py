@@ -26,6 +26,8 @@ PUBLIC = "public."
 _BATCHES_NAME = re.compile(r"金[甲乙丙]密(?:批次\d|直接认定)")
 #: pages that answer with something else than 200 in the marked world, and why
 UNSEEN = {
+    **dict.fromkeys(("batch_cards.print_", "batch_cards.print_all"), "the item of the marked world is a draft"),
+    "accounts.secret_once": "the account in its address is nobody's who asks",
     "evidence.file": "the evidence of the marked world has no file",
     "accounts.first_run": "there is an administrator",
     "panels.check": "needs the names of a proposal in its address",
