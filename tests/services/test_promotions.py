@@ -108,16 +108,34 @@ def make_complete_firm(session: Session, vault: Vault) -> Firm:
     return firm
 
 
-@pytest.fixture
-def scene(session: Session, kept: Kept, vault: Vault, tmp_path: Path) -> Scene:
-    return Scene(session, vault, kept(make_complete_firm, vault), tmp_path)
+Made = tuple[Firm, Contest | None]
 
 
-@pytest.fixture
-def contest(scene: Scene) -> Contest:
+def make_contested(session: Session, vault: Vault, folder: Path) -> Made:
+    """The firm with a contest whose results are imported."""
+    scene = Scene(session, vault, make_complete_firm(session, vault), folder)
     contest = scene.contest()
     assert scene.bring(contest, rows()).report.new == len(PEOPLE)
-    return contest
+    return scene.firm, contest
+
+
+@pytest.fixture
+def made(request: pytest.FixtureRequest, kept: Kept, vault: Vault, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """The firm, with its contest where the test asks for it."""
+    if "contest" in request.fixturenames:
+        return kept(make_contested, vault, tmp_path_factory.getbasetemp())
+    return kept(make_complete_firm, vault), None
+
+
+@pytest.fixture
+def scene(session: Session, made: Made, vault: Vault, tmp_path: Path) -> Scene:
+    return Scene(session, vault, made[0], tmp_path)
+
+
+@pytest.fixture
+def contest(made: Made) -> Contest:
+    assert made[1] is not None
+    return made[1]
 
 
 def test_ranks_become_settled_results_with_the_notice_as_clause(scene: Scene, contest: Contest) -> None:
