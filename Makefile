@@ -32,7 +32,7 @@ messages: $(READY) ## bring the English catalogue in line with code and template
 test: $(READY) lint ## set up everything, check the style and run all tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q
 
-test-fast: $(READY) ## the tests that neither start another program nor open every page or ask every command
+test-fast: $(READY) ## the tests of rules, services and files: no pages, no commands, no PostgreSQL, no other program
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q -m 'not slow'
 
 lint: $(READY) ## style, types and the direction of imports

@@ -1,5 +1,6 @@
 """Real parts for all tests: an SQLite file for each test, and PostgreSQL where the machine has it."""
 
+import gc
 import json
 import os
 import shutil
@@ -8,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,10 @@ from skilleval.db.secrets import Vault
 from skilleval.db.tables import Table
 from skilleval.services.journal import Actor
 from tests.demonstrated import Demonstrated, demonstrated
+from tests.prepared import Shelf
+
+#: see ``kept``
+Kept = Callable[..., Any]
 
 #: the databases in which a transaction was committed
 COMMITTED: set[str] = set()
@@ -38,9 +44,24 @@ def skip_without(program: str) -> None:
         pytest.skip(f"{program} is not installed")
 
 
+#: folders whose tests ask through a face: pages and commands, each of which does what the tests of its services do first
+FACES = {"web", "browser", "cli"}
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """First the proofs over every page: they take longest, and begun last they would keep one worker busy alone."""
-    items.sort(key=lambda one: not one.path.name.startswith("test_proof_"))
+    """First the longest, which begun last would keep one worker busy alone: the proofs over every page and every command."""
+    items.sort(key=lambda one: not one.path.name.startswith(("test_proof_", "test_canary")))
+    for one in items:
+        if one.path.parent.name in FACES:
+            one.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_finish() -> None:
+    """Modules, tables and tests stay until the end: searching them for garbage again and again takes a tenth of a run."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session")
@@ -230,6 +251,19 @@ on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def session(database: Database) -> Iterator[Session]:
     with database.writing() as session:
         yield session
+
+
+@pytest.fixture(scope="session")
+def shelf(empty_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    """The scenes of this process, made when a test first asks."""
+    return Shelf(empty_sqlite, lambda: tmp_path_factory.mktemp("scene"))
+
+
+@pytest.fixture
+def kept(shelf: Shelf, session: Session) -> Kept:
+    """``kept(make, *told)`` for ``make(session, *told)``: the same scene, made once and poured into the empty database of each
+    test that asks. Building it anew takes longer than what most tests then ask of it."""
+    return partial(shelf.take, session)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Several short lists of different tables in one question to the database: what needs many of them asks once."""
 
 from collections.abc import Mapping, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,11 +21,12 @@ def together(session: Session, queries: Queries) -> Lists:
     the others, so this is for dozens or hundreds of narrow rows, not for thousands.
     """
     lists = [query.subquery() for query in queries.values()]
+    # Each place in the row is labelled once, filled or empty: making labels costs more than the question itself.
+    filled = [[column.label(None) for column in one.c] for one in lists]
+    empty = [[sa.cast(sa.null(), column.type).label(None) for column in one.c] for one in lists]
     whole = sa.union_all(*(
-        sa.select(sa.literal(place), *(
-            (column if one is own else sa.cast(sa.null(), column.type)).label(None) for one in lists for column in one.c
-        ))
-        for place, own in enumerate(lists)
+        sa.select(sa.literal(place), *chain.from_iterable((*empty[:place], own, *empty[place + 1 :])))
+        for place, own in enumerate(filled)
     ))  # fmt: skip
     spans = list(pairwise(accumulate((len(one.c) for one in lists), initial=1)))
     kinds = list(queries)

@@ -17,7 +17,7 @@ from skilleval.domain.rules import Answer, Proof
 from skilleval.packs import Library, Packs
 from skilleval.services.entry_conditions import Basis, basis_of, conditions_on
 from skilleval.services.people import backgrounds
-from skilleval.services.rules import packs_of
+from skilleval.services.rules import Choice, choices_of, packs_on
 from skilleval.services.workforce import ANSWERS, MET, judge_all
 from skilleval.services.workforce_columns import Workforce
 
@@ -68,15 +68,16 @@ class Eligible:
 class _Question:
     """A firm, an occupation, a grade, and the packs and conditions of any day."""
 
-    session: Session
     firm_id: int
     library: Library
+    #: every choice of packs that the firm has made, read once: whoever looks ahead asks for the packs of each day
+    choices: Sequence[Choice]
     occupation: str
     grade: Grade
     basis: Basis
 
     def packs(self, on: date) -> Packs:
-        return packs_of(self.session, self.firm_id, self.library, on)
+        return packs_on(self.choices, self.library, on)
 
 
 def eligible_people(
@@ -178,7 +179,8 @@ def _ask(
 ) -> _Question:
     assert institution.id is not None
     basis = basis_of(session, institution.id, occupation, edition)
-    return _Question(session, institution.id, library, occupation, grade, basis)
+    choices = [Choice(*row) for row in session.execute(choices_of(institution.id))]
+    return _Question(institution.id, library, choices, occupation, grade, basis)
 
 
 def _people(session: Session, firm_id: int, on: date) -> tuple[list[Person], list[Background]]:

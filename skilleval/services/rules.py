@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -40,7 +41,7 @@ def packs_on(choices: Iterable[Choice], library: Library, on: date) -> Packs:
     return library.choose(latest.packs, latest.switches)
 
 
-def choices_of(institution_id: int) -> sa.SelectBase:
+def choices_of(institution_id: int) -> sa.Select[*tuple[Any, ...]]:
     """The query for all choices of an institution, as ``Choice``."""
     columns = (PackChoice.id, PackChoice.valid_from, PackChoice.packs, PackChoice.switches)
     return sa.select(*(col(one) for one in columns)).where(col(PackChoice.institution_id) == institution_id)

@@ -3,7 +3,7 @@
 import re
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
-from skilleval.cli import main
+from skilleval.cli import main, output
 from skilleval.db.engine import Database, sqlite_url
 from skilleval.db.secrets import load_vault
 from skilleval.services import candidate_sheets, item_sheets
@@ -68,7 +68,9 @@ def asks(world: World, out: Path) -> Iterator[Ask]:
     for letter, code in FIRMS.items():
         yield from _about_firm(letter, code, world, out)
     for place, number in enumerate(world.batches):
-        yield from _about_batch(number, [name for names in world.people.values() for name in names], out / str(place))
+        everybody = [name for names in world.people.values() for name in names]
+        yield from (("candidates", "explain", name, "--batch", number, "--letter") for name in everybody)
+        yield from _about_batch(number, _looked_for(number[0], world), out / str(place))
     yield from about_acts(world, out)
     for number in world.certificates:
         for act in ("void", "revoke", "reissue"):
@@ -84,6 +86,15 @@ def asks(world: World, out: Path) -> Iterator[Ask]:
         yield ("chains", "member-add", name, "--credit-code", FIRMS["乙"], "--member", "错名", "--joined", "2026-01-01")
         yield ("chains", "mandate-add", name, "--evaluator", FIRMS[LEAD], "--member", FIRMS["乙"], "--document", "",
                "--from", "2026-01-01", "--to", "2026-12-31")  # fmt: skip
+
+
+def _looked_for(letter: str, world: World) -> list[str]:
+    """Whom the commands on one candidate are asked about in a firm's batch: in the lead's, which serves all firms, everybody; in
+    another's its own people and a stranger. All find the candidate alike, and ``candidates explain`` is asked about everybody."""
+    if letter == LEAD:
+        return [name for names in world.people.values() for name in names]
+    stranger = next(names[0] for one, names in world.people.items() if one != letter and one != LEAD)
+    return [*world.people[letter], stranger]
 
 
 def _about_draft(number: str, out: Path) -> Iterator[Ask]:
@@ -176,7 +187,6 @@ def _about_batch(number: str, people: list[str], out: Path) -> Iterator[Ask]:
     yield ("schemes", "template", str(out / "评分表.xlsx"), *at, "--method", "skill", "--grade", "高级工")
     yield ("schemes", "import", str(out / "评分表.xlsx"), *at, "--method", "skill", "--grade", "高级工")
     for name in people:
-        yield ("candidates", "explain", name, *at, "--letter")
         yield ("candidates", "withdraw", name, *at, "--reason", " ")
         yield ("schemes", "show", name, *at, "--json")
         yield ("marks", "revise", name, *at, "--method", "theory", "--assessor", "K1", "--mark", "80", "--reason", "试")
@@ -281,6 +291,21 @@ def installation(pristine: tuple[Path, World], tmp_path: Path) -> tuple[Path, Wo
     folder, world = pristine
     shutil.copytree(folder, tmp_path / "instance")
     return tmp_path / "instance", world
+
+
+@pytest.fixture(autouse=True)
+def _opened_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each command opens the database anew, a fifth of its work; here all commands of one asker share what the first
+    opened, as the pages of the web application do."""
+    opened: dict[str, Database] = {}
+
+    def share(url: str, info: Mapping[str, object]) -> Database:
+        return opened.setdefault(f"{url} {info}", Database(url, info))
+
+    monkeypatch.setattr(output, "Database", share)
+    yield
+    for database in opened.values():
+        database.close()
 
 
 @pytest.mark.parametrize("viewer", FIRMS)

@@ -1,7 +1,6 @@
 """特级 and 首席 from the database: nominated in a window and within authority, appointed after the list, no certificate."""
 
 import copy
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,7 +19,7 @@ from skilleval.packs import Library
 from skilleval.reports.nomination import COLUMNS, write_nominations
 from skilleval.services import appointments, honours, journal
 from skilleval.services.verification import verify_all
-from tests.conftest import on_sqlite
+from tests.conftest import Kept, on_sqlite
 from tests.factories import ACTOR, LIBRARY, Firm, make_firm, make_person
 from tests.services.test_authority import FIVE, make_complete
 
@@ -85,8 +84,7 @@ class Scene:
         return "\n".join([refusal.value.message, *refusal.value.reasons])
 
 
-@pytest.fixture
-def scene(session: Session, vault: Vault) -> Iterator[Scene]:
+def make_flagship(session: Session, vault: Vault) -> Firm:
     firm = make_firm(session, above_scale=True, size="中", chain_lead=False, flagship=False)
     firm.specification.standard = "6-31-01-03@2018"
     graded = make_complete(session, firm)
@@ -108,7 +106,12 @@ def scene(session: Session, vault: Vault) -> Iterator[Scene]:
         session, ACTOR, firm.id, "test.changed",
         objects=[firm.institution, firm.specification, firm.scope, *graded, *posts, held],
     )  # fmt: skip
-    yield Scene(session, vault, firm)
+    return firm
+
+
+@pytest.fixture
+def scene(session: Session, kept: Kept, vault: Vault) -> Scene:
+    return Scene(session, vault, kept(make_flagship, vault))
 
 
 def test_a_nomination_and_its_appointment_are_recorded_and_no_certificate(scene: Scene) -> None:

@@ -15,7 +15,7 @@ from skilleval.services import batch_steps, candidate_sheets, candidates, people
 from skilleval.services.verification import verify_all
 from skilleval.sheets.columns import Report
 from skilleval.sheets.writing import FormSheet, write_form
-from tests.conftest import on_sqlite
+from tests.conftest import Kept, on_sqlite
 from tests.factories import (
     ACTOR,
     LIBRARY,
@@ -32,8 +32,8 @@ ON = date(2026, 5, 18)
 
 
 @pytest.fixture
-def firm(session: Session) -> Firm:
-    return make_firm(session)
+def firm(kept: Kept) -> Firm:
+    return kept(make_firm)
 
 
 @pytest.fixture

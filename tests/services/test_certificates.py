@@ -17,7 +17,7 @@ from skilleval.services.verification import verify_all
 from skilleval.sheets.columns import Report
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.certified import publish, settle
-from tests.conftest import on_sqlite
+from tests.conftest import Kept, on_sqlite
 from tests.factories import (
     ACTOR,
     LIBRARY,
@@ -38,14 +38,12 @@ def all_glyphs(_text: str) -> list[str]:
     return []
 
 
-@pytest.fixture
-def firm(session: Session) -> Firm:
-    return make_firm(session)
+Made = tuple[Firm, Batch]
 
 
-@pytest.fixture
-def batch(session: Session, vault: Vault, firm: Firm) -> Batch:
+def make_published(session: Session, vault: Vault) -> Made:
     """Four candidates: two 高级工 and one 中级工 who passed, one who failed; the notice is closed."""
+    firm = make_firm(session)
     batch = make_batch(session, firm, state="settled")
     for serial, (grade, skill) in enumerate(
         (("senior", 8000), ("intermediate", 8000), ("senior", 8000), ("senior", 5000)), start=1
@@ -53,7 +51,28 @@ def batch(session: Session, vault: Vault, firm: Firm) -> Batch:
         person = make_person(session, vault, firm, f"员工{serial}", serial)
         settle(session, make_candidate(session, batch, person, grade), skill)
     publish(session, batch, vault)
-    return batch
+    return firm, batch
+
+
+@pytest.fixture
+def made(kept: Kept, vault: Vault) -> Made:
+    return kept(make_published, vault)
+
+
+@pytest.fixture
+def firm(made: Made) -> Firm:
+    return made[0]
+
+
+@pytest.fixture
+def bare(kept: Kept) -> Firm:
+    """The firm without a batch."""
+    return kept(make_firm)
+
+
+@pytest.fixture
+def batch(made: Made) -> Batch:
+    return made[1]
 
 
 def issue(session: Session, vault: Vault, batch: Batch, glyphs: certificates.MissingGlyphs = all_glyphs) -> list[str]:
@@ -76,8 +95,8 @@ def test_everybody_who_passed_gets_the_next_number_of_the_grade(session: Session
         issue(session, vault, batch)
 
 
-def test_a_notice_that_is_not_closed_lets_nobody_have_a_certificate(session: Session, vault: Vault, firm: Firm) -> None:
-    batch = make_batch(session, firm, state="settled")
+def test_a_notice_that_is_not_closed_lets_nobody_have_a_certificate(session: Session, vault: Vault, bare: Firm) -> None:
+    batch = make_batch(session, bare, state="settled")
 
     with pytest.raises(RuleBroken, match="成绩已核定"):
         issue(session, vault, batch)
@@ -94,7 +113,7 @@ def test_a_character_that_cannot_be_printed_stops_before_a_number_is_used(
 
 
 @pytest.mark.parametrize("grade", [Grade.SPECIAL_TECHNICIAN, Grade.CHIEF_TECHNICIAN])
-def test_a_grade_without_a_confirmed_code_gets_no_number(session: Session, firm: Firm, grade: Grade) -> None:
+def test_a_grade_without_a_confirmed_code_gets_no_number(session: Session, bare: Firm, grade: Grade) -> None:
     with pytest.raises(RuleBroken, match="尚无可靠依据"):
         numbering.next_number(session, REGISTRATION_NUMBER, grade, ON)
 
@@ -106,7 +125,7 @@ def test_a_rolled_back_issue_gives_its_numbers_back(database: Database, vault: V
         assert str(numbering.next_number(session, REGISTRATION_NUMBER, Grade.SENIOR, ON)) == f"{PREFIX}3000001"
 
 
-def test_a_full_series_is_refused(session: Session, firm: Firm) -> None:
+def test_a_full_series_is_refused(session: Session, bare: Firm) -> None:
     session.add(NumberCounter(prefix=REGISTRATION_NUMBER, year="26", grade_code="3", last=999_999))
     session.flush()
 

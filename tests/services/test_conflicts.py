@@ -15,7 +15,7 @@ from skilleval.services.results import settle_results
 from skilleval.services.rules import packs_of_batch
 from skilleval.services.staffing import restaff_batch
 from skilleval.services.verification import verify_all
-from tests.conftest import on_sqlite
+from tests.conftest import Kept, on_sqlite
 from tests.factories import ACTOR, LIBRARY, Firm, id_number, make_batch, make_candidate, make_firm, make_person
 
 ON = date(2026, 6, 8)
@@ -23,17 +23,30 @@ OTHER = Actor("认定主任", "hr")
 OTHER_CREDIT = "91440999MA00000232"
 
 
-@pytest.fixture
-def firm(session: Session) -> Firm:
-    return make_firm(session)
+Made = tuple[Firm, Batch]
 
 
-@pytest.fixture
-def batch(session: Session, vault: Vault, firm: Firm) -> Batch:
+def make_scheduled(session: Session, vault: Vault) -> Made:
+    firm = make_firm(session)
     batch = make_batch(session, firm, state="scheduled")
     make_candidate(session, batch, make_person(session, vault, firm, "陈大文", 1, department="装配一班"))
     make_candidate(session, batch, make_person(session, vault, firm, "李小红", 2, department="装配二班"))
-    return batch
+    return firm, batch
+
+
+@pytest.fixture
+def made(kept: Kept, vault: Vault) -> Made:
+    return kept(make_scheduled, vault)
+
+
+@pytest.fixture
+def firm(made: Made) -> Firm:
+    return made[0]
+
+
+@pytest.fixture
+def batch(made: Made) -> Batch:
+    return made[1]
 
 
 def kinds(session: Session, batch: Batch) -> set[tuple[str, str, str, str]]:

@@ -16,7 +16,9 @@ from skilleval.services import rules
 from skilleval.services.eligible import coming_people, eligible_people
 from skilleval.services.entry_conditions import basis_of, conditions_on
 from tests.certified import ISSUED_ON, make_certified_batch
+from tests.conftest import Kept, on_sqlite
 from tests.factories import ACTOR, Firm, entry_conditions, make_firm, make_person
+from tests.statements import statements
 
 ON = date(2026, 6, 8)
 E = "6-31-01-03"
@@ -39,8 +41,7 @@ def add(session: Session, vault: Vault, firm: Firm, name: str, serial: int, held
     session.flush()
 
 
-@pytest.fixture
-def firm(session: Session, vault: Vault) -> Firm:
+def make_waiting(session: Session, vault: Vault) -> Firm:
     """Five years are full: years ago, today, tomorrow, in two years; one whose start nobody entered, one without a day."""
     firm = make_firm(session)
     for serial, (name, day) in enumerate(
@@ -50,6 +51,11 @@ def firm(session: Session, vault: Vault) -> Firm:
     add(session, vault, firm, "未填起始", 5, date(2015, 1, 1), occupation_since=None, occupation_code=None)
     add(session, vault, firm, "未填日期", 6, None)
     return firm
+
+
+@pytest.fixture
+def firm(kept: Kept, vault: Vault) -> Firm:
+    return kept(make_waiting, vault)
 
 
 def ask(session: Session, firm: Firm, edition: str | None = None, on: date = ON, grade: Grade = Grade.SENIOR):  # type: ignore[no-untyped-def]
@@ -96,6 +102,18 @@ def test_the_first_day_is_the_day_the_years_are_full_and_not_the_day_before(sess
     assert coming(date(2028, 6, 8)) == [("明天", date(2026, 6, 9)), ("后年", date(2028, 6, 8))]
     with pytest.raises(RuleBroken, match="晚于"):
         coming(ON)
+
+
+@on_sqlite
+def test_looking_a_year_further_ahead_asks_the_database_nothing_more(session: Session, firm: Firm) -> None:
+    found = ask(session, firm)
+
+    def asked(by: date) -> int:
+        with statements() as heard:
+            coming_people(session, packs.library(), firm.institution, found, by=by)
+        return len(heard)
+
+    assert asked(date(2027, 6, 9)) == asked(date(2026, 6, 9)) == 2
 
 
 def test_what_will_be_met_follows_the_versions_that_will_hold(session: Session, firm: Firm) -> None:

@@ -20,13 +20,13 @@ from skilleval.services.replay import replay_batch
 from skilleval.services.verification import verify_all
 from tests.certified import ISSUED_ON, candidates_of, publish, settle
 from tests.chained import MEMBERS, Scene, add_member, enrol, make_scene, row
-from tests.conftest import on_sqlite
+from tests.conftest import Kept, on_sqlite
 from tests.factories import ACTOR, LIBRARY, id_number, make_firm, make_person
 
 
 @pytest.fixture
-def scene(session: Session) -> Scene:
-    return make_scene(session)
+def scene(kept: Kept) -> Scene:
+    return kept(make_scene)
 
 
 def told(session: Session, vault: Vault, scene: Scene, path: Path, *rows: dict[str, object]) -> list[tuple[str, str]]:

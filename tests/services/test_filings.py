@@ -29,21 +29,34 @@ from skilleval.services.filing_content import candidate_lines
 from skilleval.services.filing_record import read_batch
 from skilleval.services.filings import Exported, collect_content, draft_filing, export_filing, filings_of
 from tests.certified import FIRST_DAY, candidates_of, certify, event, make_certified_batch, settle
-from tests.conftest import on_sqlite
+from tests.conftest import Kept, on_sqlite
 from tests.factories import ACTOR, REGISTRATION_NUMBER, Firm, make_candidate, make_firm, make_person
 
 EXPORTED_ON = date(2026, 6, 24)
 Export = Callable[..., Exported]
 
 
-@pytest.fixture
-def firm(session: Session) -> Firm:
-    return make_firm(session)
+Made = tuple[Firm, Batch]
+
+
+def make_certified(session: Session, vault: Vault) -> Made:
+    firm = make_firm(session)
+    return firm, make_certified_batch(session, vault, firm)
 
 
 @pytest.fixture
-def batch(session: Session, vault: Vault, firm: Firm) -> Batch:
-    return make_certified_batch(session, vault, firm)
+def made(kept: Kept, vault: Vault) -> Made:
+    return kept(make_certified, vault)
+
+
+@pytest.fixture
+def firm(made: Made) -> Firm:
+    return made[0]
+
+
+@pytest.fixture
+def batch(made: Made) -> Batch:
+    return made[1]
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from skilleval.services import inbox
 from skilleval.services.inbox import Waiting, waiting_for
 from skilleval.services.tenancy import acting_for
 from tests.chained import MEMBERS
+from tests.conftest import Kept
 from tests.factories import CREDIT_CODE, Firm, make_batch, make_candidate, make_firm, make_person
 from tests.statements import statements
 
@@ -34,8 +35,8 @@ def ask(session: Session, *roles: str, personnel_id: int | None = None, on: date
 
 
 @pytest.fixture
-def firm(session: Session) -> Firm:
-    return make_firm(session)
+def firm(kept: Kept) -> Firm:
+    return kept(make_firm)
 
 
 def sit(session: Session, vault: Vault, firm: Firm, batch: Batch, *states: str, **fields: object) -> list[Candidate]:

@@ -5,14 +5,15 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from skilleval.db.engine import Database
+from skilleval.db.secrets import Vault
 from skilleval.db.tables import ImportReceipt, JournalEntry, Person, Personnel
 from skilleval.services import journal
 from skilleval.services.verification import verify_all, verify_journal, verify_numbers, verify_pinned
+from tests.conftest import Kept
 from tests.factories import ACTOR, Firm, make_batch, make_candidate, make_firm, make_person
 
 
-@pytest.fixture
-def firm(session: Session, vault) -> Firm:
+def make_history(session: Session, vault: Vault) -> Firm:
     firm = make_firm(session)
     person = make_person(session, vault, firm)
     batch = make_batch(session, firm)
@@ -23,6 +24,12 @@ def firm(session: Session, vault) -> Firm:
     session.add(receipt)
     journal.record(session, ACTOR, firm.id, "people.import", objects=[receipt])
     journal.record(session, ACTOR, firm.id, "batch.rename", objects=[batch], reason="笔误", detail={"name": "新名"})
+    return firm
+
+
+@pytest.fixture
+def firm(session: Session, kept: Kept, vault: Vault) -> Firm:
+    firm = kept(make_history, vault)
     session.commit()
     return firm
 

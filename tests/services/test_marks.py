@@ -11,25 +11,39 @@ from skilleval.services import mark_sheets, marks
 from skilleval.services.results import correct_result, settle_results
 from skilleval.services.verification import verify_all
 from skilleval.sheets.columns import Report
+from tests.conftest import Kept
 from tests.factories import ACTOR, LIBRARY, Firm, make_batch, make_candidate, make_firm, make_person
 
 Given = dict[tuple[str, str, str], int | None]
 GOOD = {"theory": {"K1": 8000}, "skill": {"K1": 7000, "K2": 7200, "K3": 7400}}
 
 
-@pytest.fixture
-def firm(session: Session) -> Firm:
-    return make_firm(session)
+Made = tuple[Firm, Batch]
 
 
-@pytest.fixture
-def batch(session: Session, vault: Vault, firm: Firm) -> Batch:
+def make_marking(session: Session, vault: Vault) -> Made:
     """A batch that is being marked, with two candidates."""
+    firm = make_firm(session)
     batch = make_batch(session, firm, state="marking")
     for serial in (1, 2):
         make_candidate(session, batch, make_person(session, vault, firm, f"员工{serial}", serial))
     session.flush()
-    return batch
+    return firm, batch
+
+
+@pytest.fixture
+def made(kept: Kept, vault: Vault) -> Made:
+    return kept(make_marking, vault)
+
+
+@pytest.fixture
+def firm(made: Made) -> Firm:
+    return made[0]
+
+
+@pytest.fixture
+def batch(made: Made) -> Batch:
+    return made[1]
 
 
 def candidates(session: Session) -> list[Candidate]:

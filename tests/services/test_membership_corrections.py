@@ -17,6 +17,7 @@ from skilleval.services.tenancy import acting_for
 from skilleval.services.verification import verify_all
 from tests.certified import certify, event, settle
 from tests.chained import MEMBERS, Scene, join, make_scene
+from tests.conftest import Kept
 from tests.factories import ACTOR, CREDIT_CODE, REGISTRATION_NUMBER, make_candidate, make_person
 
 E = "6-31-01-03"
@@ -25,8 +26,8 @@ FIRST, LAST = date(2026, 6, 8), date(2026, 6, 12)
 
 
 @pytest.fixture
-def scene(session: Session) -> Scene:
-    return make_scene(session, "marking")
+def scene(kept: Kept) -> Scene:
+    return kept(make_scene, "marking")
 
 
 def sit(session: Session, vault: Vault, scene: Scene, **fields: object) -> Candidate:

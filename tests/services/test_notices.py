@@ -14,7 +14,7 @@ from skilleval.services import journal, notice_closing, notices, objections, rul
 from skilleval.services.journal import Actor
 from skilleval.services.results import correct_result
 from skilleval.services.verification import verify_journal
-from tests.conftest import on_sqlite
+from tests.conftest import Kept, on_sqlite
 from tests.factories import ACTOR, LIBRARY, Firm, id_number, make_batch, make_candidate, make_firm, make_person
 
 #: 2026-06-19 (Friday) is 端午节, so five working days from Monday the 15th end on Monday the 22nd.
@@ -40,14 +40,12 @@ DECIDER = Actor("督导员丁", "supervisor")
 Publish = Callable[..., Notice]
 
 
-@pytest.fixture
-def firm(session: Session) -> Firm:
-    return make_firm(session)
+Made = tuple[Firm, Batch]
 
 
-@pytest.fixture
-def batch(session: Session, vault: Vault, firm: Firm) -> Batch:
+def make_settled(session: Session, vault: Vault) -> Made:
     """Three candidates with results: two passed, the third failed."""
+    firm = make_firm(session)
     batch = make_batch(session, firm, state="settled")
     for serial, (name, skill) in enumerate((("郑䶮", 8000), ("买买提·艾合买提江", 7000), ("李芳", 5999)), start=1):
         candidate = make_candidate(session, batch, make_person(session, vault, firm, name, serial))
@@ -60,7 +58,22 @@ def batch(session: Session, vault: Vault, firm: Firm) -> Batch:
         )
         session.add(result)
         journal.record(session, ACTOR, firm.id, "results.settle", objects=[result])
-    return batch
+    return firm, batch
+
+
+@pytest.fixture
+def made(kept: Kept, vault: Vault) -> Made:
+    return kept(make_settled, vault)
+
+
+@pytest.fixture
+def firm(made: Made) -> Firm:
+    return made[0]
+
+
+@pytest.fixture
+def batch(made: Made) -> Batch:
+    return made[1]
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from skilleval.services.number_list import NUMBER_COLUMNS
 from skilleval.sheets.columns import Report
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.certified import publish, settle
+from tests.conftest import Kept
 from tests.factories import (
     ACTOR,
     LIBRARY,
@@ -35,8 +36,7 @@ def no_glyph_is_missing(_text: str) -> list[str]:
     return []
 
 
-@pytest.fixture
-def batch(session: Session, vault: Vault) -> Batch:
+def make_published(session: Session, vault: Vault) -> Batch:
     """Three 高级工 who passed and whose notice is closed."""
     firm = make_firm(session)
     batch = make_batch(session, firm, state="settled")
@@ -44,6 +44,11 @@ def batch(session: Session, vault: Vault) -> Batch:
         settle(session, make_candidate(session, batch, make_person(session, vault, firm, f"员工{serial}", serial)), 8000)
     publish(session, batch, vault)
     return batch
+
+
+@pytest.fixture
+def batch(kept: Kept, vault: Vault) -> Batch:
+    return kept(make_published, vault)
 
 
 def line(serial: int, number: str, **fields: object) -> dict[str, object]:

@@ -11,14 +11,16 @@ from skilleval.services.panels import assign_panel, check_person, method_of, pan
 from skilleval.services.relations import Declared, declare_relation
 from skilleval.services.staffing import restaff_batch
 from skilleval.services.verification import verify_all
-from tests.conftest import on_sqlite
+from tests.conftest import Kept, on_sqlite
 from tests.factories import ACTOR, LIBRARY, Firm, id_number, make_batch, make_candidate, make_firm, make_person
 
 ON = date(2026, 6, 8)
 
 
-@pytest.fixture
-def firm(session: Session) -> Firm:
+Made = tuple[Firm, Batch]
+
+
+def make_assessed_firm(session: Session) -> Firm:
     """A firm with 综合评审 of 高级工 and five who may assess it; the fifth's card ends before the batch."""
     firm = make_firm(session)
     assert firm.specification.id is not None
@@ -33,12 +35,27 @@ def firm(session: Session) -> Firm:
     return firm
 
 
-@pytest.fixture
-def batch(session: Session, vault: Vault, firm: Firm) -> Batch:
+def make_scheduled(session: Session, vault: Vault) -> Made:
+    firm = make_assessed_firm(session)
     batch = make_batch(session, firm, state="scheduled")
     make_candidate(session, batch, make_person(session, vault, firm, "陈大文", 1))
     make_candidate(session, batch, make_person(session, vault, firm, "李小红", 2))
-    return batch
+    return firm, batch
+
+
+@pytest.fixture
+def made(kept: Kept, vault: Vault) -> Made:
+    return kept(make_scheduled, vault)
+
+
+@pytest.fixture
+def firm(made: Made) -> Firm:
+    return made[0]
+
+
+@pytest.fixture
+def batch(made: Made) -> Batch:
+    return made[1]
 
 
 def assign(session: Session, batch: Batch, *codes: str, method: str = "review", reason: str = "按评价方案") -> None:

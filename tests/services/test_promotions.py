@@ -1,7 +1,6 @@
 """竞赛晋级 from the database: recorded, imported, promoted within authority, certified, filed and replayed."""
 
 import copy
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -30,7 +29,7 @@ from skilleval.services.results import correct_result
 from skilleval.services.verification import verify_all
 from skilleval.sheets.writing import FormSheet, write_form
 from tests.closed import CALENDAR, CLOSED, NOTICED
-from tests.conftest import on_sqlite
+from tests.conftest import Kept, on_sqlite
 from tests.factories import ACTOR, LIBRARY, Firm, id_number, make_firm, make_person
 from tests.services.test_authority import make_complete
 
@@ -91,13 +90,12 @@ def rows() -> list[dict[str, Any]]:
     ]
 
 
-@pytest.fixture
-def scene(session: Session, vault: Vault, tmp_path: Path) -> Iterator[Scene]:
+def make_complete_firm(session: Session, vault: Vault) -> Firm:
     firm = make_firm(session)
     firm.specification.standard = "6-31-01-03@2018"
     graded = make_complete(session, firm)
     parts = session.exec(select(SpecificationPart)).all()
-    kept: list[Any] = [firm.specification, firm.scope, *graded, *parts]
+    changed: list[Any] = [firm.specification, firm.scope, *graded, *parts]
     for serial, (name, held, _rank) in enumerate(PEOPLE, start=1):
         person = make_person(session, vault, firm, name, serial, education="高中")
         credential = Credential(
@@ -105,16 +103,39 @@ def scene(session: Session, vault: Vault, tmp_path: Path) -> Iterator[Scene]:
             occupation_code="6-31-01-03" if held else None, obtained_on=date(2015, 1, 1) if held else None,
         )  # fmt: skip
         session.add(credential)
-        kept.append(credential)
-    journal.record(session, ACTOR, firm.id, "test.changed", objects=kept)
-    yield Scene(session, vault, firm, tmp_path)
+        changed.append(credential)
+    journal.record(session, ACTOR, firm.id, "test.changed", objects=changed)
+    return firm
+
+
+Made = tuple[Firm, Contest | None]
+
+
+def make_contested(session: Session, vault: Vault, folder: Path) -> Made:
+    """The firm with a contest whose results are imported."""
+    scene = Scene(session, vault, make_complete_firm(session, vault), folder)
+    contest = scene.contest()
+    assert scene.bring(contest, rows()).report.new == len(PEOPLE)
+    return scene.firm, contest
 
 
 @pytest.fixture
-def contest(scene: Scene) -> Contest:
-    contest = scene.contest()
-    assert scene.bring(contest, rows()).report.new == len(PEOPLE)
-    return contest
+def made(request: pytest.FixtureRequest, kept: Kept, vault: Vault, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """The firm, with its contest where the test asks for it."""
+    if "contest" in request.fixturenames:
+        return kept(make_contested, vault, tmp_path_factory.getbasetemp())
+    return kept(make_complete_firm, vault), None
+
+
+@pytest.fixture
+def scene(session: Session, made: Made, vault: Vault, tmp_path: Path) -> Scene:
+    return Scene(session, vault, made[0], tmp_path)
+
+
+@pytest.fixture
+def contest(made: Made) -> Contest:
+    assert made[1] is not None
+    return made[1]
 
 
 def test_ranks_become_settled_results_with_the_notice_as_clause(scene: Scene, contest: Contest) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -17,6 +16,7 @@ from skilleval.services.journal import Actor
 from skilleval.services.reopening import correct_notice, remark
 from skilleval.services.verification import verify_all
 from tests.closed import CALENDAR, NOTICED, candidate_named, make_noticed_batch
+from tests.conftest import Kept
 from tests.factories import ACTOR, LIBRARY
 
 DIRECTOR, EXPERT = Actor("认定主任", "hr"), Actor("复评专家", "hr")
@@ -31,8 +31,8 @@ def session(sqlite_database: Database) -> Iterator[Session]:
 
 
 @pytest.fixture
-def batch(session: Session, vault: Vault, tmp_path: Path) -> Batch:
-    return make_noticed_batch(session, vault, tmp_path)
+def batch(kept: Kept, vault: Vault, tmp_path_factory: pytest.TempPathFactory) -> Batch:
+    return kept(make_noticed_batch, vault, tmp_path_factory.getbasetemp())
 
 
 def object_to(session: Session, batch: Batch, name: str, *, upheld: bool = True) -> Objection:

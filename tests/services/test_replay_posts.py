@@ -13,11 +13,10 @@ from skilleval.db.secrets import Vault
 from skilleval.db.tables import Confirmation, Nomination, Post
 from skilleval.services import confirmations, journal
 from skilleval.services.replay_posts import PostsReplay, replay_posts
+from tests.conftest import Kept
 from tests.factories import ACTOR, LIBRARY, Firm, make_person
 from tests.services import test_appointments
 from tests.services.test_confirmations import FORM
-
-scene = test_appointments.scene
 
 
 @pytest.fixture
@@ -26,9 +25,9 @@ def session(sqlite_database: Database) -> Iterator[Session]:
         yield open_session
 
 
-@pytest.fixture
-def firm(session: Session, vault: Vault, scene: test_appointments.Scene) -> Firm:
+def make_told(session: Session, vault: Vault) -> Firm:
     """A firm with a nomination and a confirmation."""
+    scene = test_appointments.Scene(session, vault, test_appointments.make_flagship(session, vault))
     scene.nominate()
     session.add(post := Post(institution_id=scene.firm.id, name="学徒岗", occupation_code="6-31-01-03"))
     journal.record(session, ACTOR, scene.firm.id, "institution.change", objects=[post])
@@ -37,6 +36,11 @@ def firm(session: Session, vault: Vault, scene: test_appointments.Scene) -> Firm
     content = {**FORM, "person": "E0007", "mentor": "E0008", "post": "学徒岗"}
     confirmations.add_confirmation(session, ACTOR, scene.firm.institution, content, LIBRARY, vault=vault)
     return scene.firm
+
+
+@pytest.fixture
+def firm(kept: Kept, vault: Vault) -> Firm:
+    return kept(make_told, vault)
 
 
 def tamper(session: Session, firm: Firm, table: str, change: Callable[[dict[str, Any]], None]) -> PostsReplay:

@@ -20,6 +20,7 @@ from skilleval.services import mark_sheets, marks, scheme_sheets, schemes
 from skilleval.services.results import settle_results
 from skilleval.services.verification import verify_all
 from skilleval.sheets.columns import Report
+from tests.conftest import Kept
 from tests.factories import ACTOR, LIBRARY, Firm, make_firm
 from tests.worked import example, make_marked, make_worked
 
@@ -29,8 +30,8 @@ GOOD: list[object] = [18, 22.5, 20, 24, 1, 0, None, None]
 
 
 @pytest.fixture
-def firm(session: Session) -> Firm:
-    return make_firm(session)
+def firm(kept: Kept) -> Firm:
+    return kept(make_firm)
 
 
 @pytest.fixture

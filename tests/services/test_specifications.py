@@ -18,7 +18,7 @@ from skilleval.services.review_record import record_of
 from skilleval.services.tenancy import acting_for
 from skilleval.services.verification import verify_all
 from tests.chained import MEMBERS, Scene, add_member, enrol, join, make_scene, row
-from tests.conftest import on_sqlite
+from tests.conftest import Kept, on_sqlite
 from tests.drafted import (
     HANDED,
     HELD,
@@ -37,11 +37,15 @@ from tests.factories import ACTOR, CREDIT_CODE, LIBRARY, make_person
 LATER = HELD + timedelta(days=10)
 
 
-@pytest.fixture
-def scene(session: Session) -> Scene:
+def make_two_members(session: Session) -> Scene:
     scene = make_scene(session)
     add_member(session, scene.chain, scene.lead, MEMBERS[1], "配套企业乙")
     return scene
+
+
+@pytest.fixture
+def scene(kept: Kept) -> Scene:
+    return kept(make_two_members)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from skilleval.services.statistics import (
     target,
 )
 from tests.certified import ISSUED_ON, make_certified_batch
+from tests.conftest import Kept
 from tests.factories import ACTOR, Firm, make_firm, make_person
 
 ON = date(2026, 6, 8)
@@ -46,8 +47,7 @@ def count(session: Session, firm: Firm, on: date = ON) -> Statistics:
     return statistics(session, packs.library(), firm.institution, on=on)
 
 
-@pytest.fixture
-def firm(session: Session, vault: Vault) -> Firm:
+def make_staff(session: Session, vault: Vault) -> Firm:
     firm = make_firm(session)
     for serial, (name, (department, held)) in enumerate(PEOPLE.items(), start=1):
         person = make_person(session, vault, firm, name, serial, department=department)
@@ -58,6 +58,11 @@ def firm(session: Session, vault: Vault) -> Firm:
         )
     session.flush()
     return firm
+
+
+@pytest.fixture
+def firm(kept: Kept, vault: Vault) -> Firm:
+    return kept(make_staff, vault)
 
 
 def shown(line: Line) -> dict[str, int]:
