@@ -21,16 +21,16 @@ def together(session: Session, queries: Queries) -> Lists:
     the others, so this is for dozens or hundreds of narrow rows, not for thousands.
     """
     lists = [query.subquery() for query in queries.values()]
+    spans = list(pairwise(accumulate((len(one.c) for one in lists), initial=0)))
+    # Made once for all lists: with ten of them most of the time went into making them for each.
+    nulls = [sa.cast(sa.null(), column.type).label(None) for one in lists for column in one.c]
     whole = sa.union_all(*(
-        sa.select(sa.literal(place), *(
-            (column if one is own else sa.cast(sa.null(), column.type)).label(None) for one in lists for column in one.c
-        ))
-        for place, own in enumerate(lists)
+        sa.select(sa.literal(place), *nulls[:first], *(column.label(None) for column in own.c), *nulls[end:])
+        for place, (own, (first, end)) in enumerate(zip(lists, spans, strict=True))
     ))  # fmt: skip
-    spans = list(pairwise(accumulate((len(one.c) for one in lists), initial=1)))
     kinds = list(queries)
     found: dict[type[Any], list[Any]] = {kind: [] for kind in kinds}
-    for row in session.execute(whole):
-        first, end = spans[row[0]]
-        found[kinds[row[0]]].append(kinds[row[0]](*row[first:end]))
+    for place, *fields in session.execute(whole):
+        first, end = spans[place]
+        found[kinds[place]].append(kinds[place](*fields[first:end]))
     return found
