@@ -23,6 +23,8 @@ from tests.reports.defects import COUNTS, DEFECTS, Expected, Planter, open_table
 from tests.reports.reading import text_of
 from tests.reports.samples import BATCH, clean_content
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def fonts() -> Any:
@@ -356,7 +358,6 @@ def test_who_passed_without_a_certificate_is_accepted_only_with_a_reason(tmp_pat
     assert accepted == ()
 
 
-@pytest.mark.slow
 def test_the_letter_says_who_has_no_certificate_and_which_version_it_replaces(tmp_path: Path, fonts: Any) -> None:
     gone = clean_content().results[0]
     withheld = (Withheld(gone.admission_number, "证书已作废：照片有误"),)

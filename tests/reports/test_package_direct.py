@@ -14,6 +14,8 @@ from skilleval.reports.package import verify_package, write_package
 from tests.reports.defects import open_tables, repack, written_again
 from tests.reports.samples import clean_content
 
+pytestmark = pytest.mark.slow
+
 TOLD = {"route": "direct", "basis": "征求意见稿二（四）2（direct.wide）", "set_aside": "逐级（现持四级/中级工，申报二级/技师）"}
 
 

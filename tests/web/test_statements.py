@@ -41,6 +41,8 @@ from tests.web.marked_site import STAFF_OF, MarkedSite, copied, open_site
 from tests.web.readings import MOST_STATEMENTS
 from tests.web.survey import survey, visit
 
+pytestmark = pytest.mark.slow
+
 E = "6-31-01-03"
 #: before and after everything that ends or begins in the marked world, and its days
 DAYS = (date(2024, 12, 31), date(2025, 1, 1), date(2026, 5, 31), date(2026, 6, 1), date(2026, 6, 8), date(2028, 1, 1))
