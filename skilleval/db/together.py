@@ -1,7 +1,7 @@
 """Several short lists of different tables in one question to the database: what needs many of them asks once."""
 
 from collections.abc import Mapping, Sequence
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,17 +21,16 @@ def together(session: Session, queries: Queries) -> Lists:
     the others, so this is for dozens or hundreds of narrow rows, not for thousands.
     """
     lists = [query.subquery() for query in queries.values()]
-    # Each place in the row is labelled once, filled or empty: making labels costs more than the question itself.
-    filled = [[column.label(None) for column in one.c] for one in lists]
-    empty = [[sa.cast(sa.null(), column.type).label(None) for column in one.c] for one in lists]
+    spans = list(pairwise(accumulate((len(one.c) for one in lists), initial=0)))
+    # Made once for all lists: with ten of them most of the time went into making them for each.
+    nulls = [sa.cast(sa.null(), column.type).label(None) for one in lists for column in one.c]
     whole = sa.union_all(*(
-        sa.select(sa.literal(place), *chain.from_iterable((*empty[:place], own, *empty[place + 1 :])))
-        for place, own in enumerate(filled)
+        sa.select(sa.literal(place), *nulls[:first], *(column.label(None) for column in own.c), *nulls[end:])
+        for place, (own, (first, end)) in enumerate(zip(lists, spans, strict=True))
     ))  # fmt: skip
-    spans = list(pairwise(accumulate((len(one.c) for one in lists), initial=1)))
     kinds = list(queries)
     found: dict[type[Any], list[Any]] = {kind: [] for kind in kinds}
-    for row in session.execute(whole):
-        first, end = spans[row[0]]
-        found[kinds[row[0]]].append(kinds[row[0]](*row[first:end]))
+    for place, *fields in session.execute(whole):
+        first, end = spans[place]
+        found[kinds[place]].append(kinds[place](*fields[first:end]))
     return found

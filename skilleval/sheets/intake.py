@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from skilleval.domain.errors import RuleBroken
-from skilleval.sheets.worker import LENGTH
+from skilleval.sheets import worker
 
 MAX_BYTES = 60_000_000
 MAX_ENTRIES = 2_000
@@ -144,7 +144,7 @@ def _examine_zip(path: Path, file: str) -> None:
 
 def _listen(file: Incoming, kind: str) -> Iterator[tuple[Any, ...]]:
     """What the child process says of a file. Refused: a child that died, ran out of time or said no."""
-    command = [sys.executable, "-I", "-m", "skilleval.sheets.worker", str(file.path), kind]
+    command = [sys.executable, "-I", worker.__file__, str(file.path), kind]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
         assert child.stdout is not None
         clock = threading.Timer(WALL_SECONDS, child.kill)
@@ -173,8 +173,8 @@ def _listen(file: Incoming, kind: str) -> Iterator[tuple[Any, ...]]:
 
 def _hear(child: IO[bytes]) -> tuple[Any, ...]:
     """The next message. Refused with ``EOFError``, ``ValueError`` or ``TypeError``: one that is cut or no message."""
-    head = child.read(LENGTH.size)
-    length = LENGTH.unpack(head)[0] if len(head) == LENGTH.size else 0
+    head = child.read(worker.LENGTH.size)
+    length = worker.LENGTH.unpack(head)[0] if len(head) == worker.LENGTH.size else 0
     if not 0 < length <= MAX_MESSAGE:
         raise EOFError
     packed = child.read(length)

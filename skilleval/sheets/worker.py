@@ -3,17 +3,22 @@
 A small workbook whose used range is the whole sheet makes the parser abort the process, uncatchably. Blocks of rows go
 to standard output with marshal, which unlike pickle can't be made to run code in the parent. Each message stands behind
 its length: marshal reads a file in a call for every cell, and a message that is in memory five times as fast.
+
+It is started for each file anew, so that it loads at the start only what every file needs: loading the rest took longer
+than reading most workbooks. For the same reason it is run by its path, and imports nothing else of this package.
 """
 
-import csv
-import io
+from __future__ import annotations
+
 import marshal
 import struct
 import sys
-from collections.abc import Iterable, Iterator
 from datetime import date
-from pathlib import Path
-from typing import Any, BinaryIO
+
+TYPE_CHECKING = False  # as in typing, which would have to be loaded for it
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any, BinaryIO
 
 #: what stands before each message: its length in bytes
 LENGTH = struct.Struct("<Q")
@@ -76,6 +81,9 @@ def _workbook(path: str) -> Iterator[tuple[str, bool, Iterable[list[Any]]]]:
 
 
 def _text(path: str) -> Iterator[tuple[str, bool, Iterable[list[Any]]]]:
+    import csv
+    from pathlib import Path
+
     raw = Path(path).read_bytes()
     for encoding in ("utf-8-sig", "gb18030"):
         try:
@@ -96,6 +104,9 @@ def _text(path: str) -> Iterator[tuple[str, bool, Iterable[list[Any]]]]:
 
 def _rows_of_text(text: str, delimiter: str) -> Iterator[list[str]]:
     """The rows of a text file. Refused: a quotation mark without its other half, which would swallow the cells behind it."""
+    import csv
+    import io
+
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         yield from reader

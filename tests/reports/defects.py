@@ -44,7 +44,13 @@ def open_tables(packed: bytes) -> Tables:
 
 
 def repack(packed: bytes, tables: Tables) -> bytes:
-    """The package with other tables, its hashes, rows and counts made right again."""
+    """The package with the tables that were changed, its hashes, rows and counts made right again."""
+    before = open_tables(packed)
+    return written_again(packed, {name: rows for name, rows in tables.items() if rows != before[name]})
+
+
+def written_again(packed: bytes, tables: Tables) -> bytes:
+    """The package with these tables in place of its own, its hashes, rows and counts made right again."""
     members = archive.unpack(packed)
     told = manifest.parse(members[manifest.NAME])
     for document, rows in tables.items():

@@ -11,8 +11,10 @@ from skilleval.reports.filing import FilingContent, filing_templates
 from skilleval.reports.filing_lines import ResultLine
 from skilleval.reports.fonts import load_fonts
 from skilleval.reports.package import verify_package, write_package
-from tests.reports.defects import open_tables, repack
+from tests.reports.defects import open_tables, repack, written_again
 from tests.reports.samples import clean_content
+
+pytestmark = pytest.mark.slow
 
 TOLD = {"route": "direct", "basis": "征求意见稿二（四）2（direct.wide）", "set_aside": "逐级（现持四级/中级工，申报二级/技师）"}
 
@@ -130,7 +132,7 @@ def tampered(packed: bytes, folder: Path, row: int, key: str, value: object) -> 
 
 def test_packing_again_without_a_change_is_no_finding(packed: bytes, tmp_path: Path) -> None:
     path = tmp_path / "again.zip"
-    path.write_bytes(repack(packed, open_tables(packed)))
+    path.write_bytes(written_again(packed, open_tables(packed)))
 
     assert verify_package(path).findings == ()
 

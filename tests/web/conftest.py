@@ -17,11 +17,11 @@ from skilleval.db.engine import Database
 from skilleval.db.secrets import KEY_NAME, Vault
 from skilleval.db.tables import Personnel
 from skilleval.installation import Installation
-from skilleval.services import account_roles, web_sessions
+from skilleval.services import account_roles, passwords, web_sessions
 from skilleval.settings import CONFIG_NAME, CONFIG_TEMPLATE
 from skilleval.web import gate
 from skilleval.web.application import create_app
-from tests.accounts import OPERATOR, make_account
+from tests.accounts import HASHER, OPERATOR, make_account
 from tests.factories import CREDIT_CODE
 from tests.web import checks, readings
 from tests.web.marked_site import (
@@ -38,6 +38,13 @@ from tests.web.marked_site import (
 from tests.web.survey import Visit, survey
 
 TODAY = date(2026, 6, 1)
+
+
+@pytest.fixture(autouse=True)
+def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages hash as the installation does, which is meant to take long; tests/services/test_accounts.py and the cycle of
+    tests/browser ask the real one."""
+    monkeypatch.setattr(passwords.HASHER, "_parameters", HASHER._parameters)
 
 
 @dataclass

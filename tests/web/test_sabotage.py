@@ -20,6 +20,8 @@ from tests.web import foreign_ids, hostile, passes, readings, rights
 from tests.web.marked_site import ADMINISTRATOR, STAFF_OF, MarkedSite, copied, open_site
 from tests.web.survey import survey, visit
 
+pytestmark = pytest.mark.slow
+
 Patch = pytest.MonkeyPatch
 #: filter of the viewer → a page that stands on it
 BEHIND = {"own": "people.show", "candidates": "candidates.show_", "batches": "batches.show"}

@@ -30,7 +30,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.domain.rules import Proof
 from skilleval.services import authority, institutions
 from skilleval.services.authority import Plan, Sitter, plan_reasons
-from skilleval.services.authority_ground import Records, records_of
+from skilleval.services.authority_ground import Ground, Records, records_of
 from skilleval.services.rehearsals import ROAD
 from skilleval.services.rules import choose_packs, packs_of
 from tests.factories import ACTOR, LIBRARY
@@ -40,6 +40,8 @@ from tests.web.counted import statements
 from tests.web.marked_site import STAFF_OF, MarkedSite, copied, open_site
 from tests.web.readings import MOST_STATEMENTS
 from tests.web.survey import survey, visit
+
+pytestmark = pytest.mark.slow
 
 E = "6-31-01-03"
 #: before and after everything that ends or begins in the marked world, and its days
@@ -138,6 +140,12 @@ def plans(days: Iterable[date]) -> list[Plan]:
     return [Plan(E, "", route, tuple(days)) for route in ("assessment", "direct")]
 
 
+def alone_grounds(session: Session, evaluator: Institution) -> dict[tuple[int | None, date], Ground]:
+    """By firm and day: what is on record between an evaluator and this firm, gathered for it alone."""
+    records = {firm.id: records_of(session, evaluator, E, "", [firm.id]) for firm in everybody(session)}
+    return {(firm, day): one.ground(LIBRARY, day) for (firm, one), day in product(records.items(), DAYS)}
+
+
 def test_what_is_gathered_of_many_sitters_refuses_what_each_alone_is_refused(marked_site: MarkedSite) -> None:
     with marked_site.installation.database.reading() as session:
         for institution in everybody(session):
@@ -145,11 +153,12 @@ def test_what_is_gathered_of_many_sitters_refuses_what_each_alone_is_refused(mar
                 Sitter(grade, firm.id, skips)
                 for grade, firm, skips in product((Grade.SENIOR, Grade.CHIEF_TECHNICIAN), everybody(session), (None, False, True))
             ]
+            grounds = alone_grounds(session, institution)
             for plan in plans(DAYS):
                 alone = {
                     told
                     for one, day in product(people, DAYS)
-                    for told in plan_reasons(session, institution, LIBRARY, Plan(E, "", plan.route, (day,)), [one])
+                    for told in authority._told(authority._refused({day: grounds[one.employer_id, day]}, plan, [one]))
                 }
 
                 assert set(plan_reasons(session, institution, LIBRARY, plan, people)) == alone
