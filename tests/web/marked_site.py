@@ -108,11 +108,11 @@ class Visitor:
     def get(self, address: str) -> TestResponse:
         return self.client.get(address, buffered=True)
 
-    def post(self, address: str, form: dict[str, object] | None = None, *, token: str | None = None, **options: object) -> TestResponse:
+    def post(self, address: str, form: dict[str, object] | None = None, *, token: str | None = None) -> TestResponse:
         """Send a form. The browser's cookies stay as they are, for the act may be taken back."""
         words = {"csrf_token": self.token if token is None else token, **(form or {})}
         kept = dict(self.client._cookies or {})
-        answer = self.client.post(address, data=words, buffered=True, **options)  # type: ignore[arg-type] # of the test client
+        answer = self.client.post(address, data=words, buffered=True)
         self.client._cookies = kept
         return answer
 
