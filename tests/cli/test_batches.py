@@ -30,7 +30,7 @@ def test_a_batch_shows_its_next_step_as_a_tree_with_clauses(cli: Cli, batch_in: 
 
     shown, answer = cli("batches", "show", BATCH), cli("batches", "show", BATCH, "--json").json()
 
-    assert "[不符合] 至少指定 1 处考核场地（尚未指定考核场地；来源：批次）  ——venue.minimum：" in shown.output
+    assert "[不符合] 至少指定 1 处考核场地（尚未指定考核场地；来源：批次的指派）  ——venue.minimum：" in shown.output
     assert "[符合] 三级/高级工技能操作考核的考评员人数" in shown.output and "skill.assessors_minimum" in shown.output
     assert answer["next"]["scheduled"] == ["尚未指定考核场地"] and answer["deadline"] is None
     assert answer["readiness"]["scheduled"]["answer"] == "not_met"

@@ -134,7 +134,7 @@ def test_a_wrong_code_leads_back_to_the_page_where_the_right_one_still_counts(si
     wrong = browser.post("/account/second-factor/confirm", {"code": "000"}, headers={"Referer": f"http://localhost{page}"})
     right = browser.post("/account/second-factor/confirm", {"code": pyotp.TOTP(secret).at(gate.now())})
 
-    assert wrong.status_code == 422 and f'href="{page}"' in wrong.get_data(as_text=True)
+    assert wrong.status_code == 422 and f'href="{page}?restored=1"' in wrong.get_data(as_text=True)
     assert right.status_code == 303
 
 
