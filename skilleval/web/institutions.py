@@ -20,7 +20,7 @@ from skilleval.web import firm_words, gate
 from skilleval.web.batches import CheckboxesField
 from skilleval.web.expiry import lead_days
 from skilleval.web.firm_edits import chosen, entry, hand_in, own_firm, own_row, own_rows, prefilled, yes_no
-from skilleval.web.forms import DayField, Form, Required, optional_day, page
+from skilleval.web.forms import DayField, Form, OccupationField, Required, optional_day, page
 from skilleval.web.language import _, lazy
 
 pages = Blueprint("institutions", __name__, url_prefix="/institution")
@@ -80,7 +80,9 @@ class RegistrationForm(Form):
 class ScopeForm(Form):
     """One line of the scope: an occupation and trade with its grades."""
 
-    occupation_code = _text(lazy("职业编码"), Required(), description=lazy("如 6-31-01-03；可在“职业与标准”中查"))
+    occupation_code = OccupationField(
+        lazy("职业编码"), [Required(), Length(max=10)], description=lazy("如 6-31-01-03；也可输入名称后从列表中选")
+    )
     occupation_name = _text(lazy("职业名称"), Required(), description=lazy("与编码须一致"))
     trade = _text(lazy("工种"), description=lazy("不分工种的不填"))
     grades = CheckboxesField(lazy("等级"), [Required()], choices=[SelectChoice(one.value, lazy(one.printed)) for one in Grade])

@@ -23,7 +23,7 @@ from skilleval.services.tenancy import viewer_of
 from skilleval.services.timelines import timeline_of
 from skilleval.web import firm_words, gate, lists
 from skilleval.web.firm_edits import codes, own_firm, own_row, refuse
-from skilleval.web.forms import DayField, Form, Required, page
+from skilleval.web.forms import DayField, Form, OccupationField, Required, page
 from skilleval.web.language import _, lazy
 from skilleval.web.standards import TONES
 
@@ -55,7 +55,7 @@ class SpecificationForm(Form):
 
     code = StringField(lazy("编号"), [Required(), Length(max=20)], description=lazy("本机构自编，如 DG；各版相同"))
     title = StringField(lazy("名称"), [Required(), Length(max=100)])
-    occupation_code = StringField(lazy("职业编码"), [Required(), Length(max=10)])
+    occupation_code = OccupationField(lazy("职业编码"), [Required(), Length(max=10)], description=lazy("如 6-31-01-03；也可输入名称后从列表中选"))
     trade = StringField(lazy("工种"), [Optional(), Length(max=40)], description=lazy("不分工种的不填"))
     standard = StringField(
         lazy("所依据的国家职业标准"), [Optional(), Length(max=80)], description=lazy("如 6-31-01-03@2018；企业自定的不填")
