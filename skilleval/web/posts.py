@@ -23,8 +23,8 @@ from skilleval.services.statistics import heads_in
 from skilleval.services.tenancy import viewer_of
 from skilleval.services.timelines import timeline_of
 from skilleval.web import gate
-from skilleval.web.firm_edits import chosen, entry, hand_in, own_firm, own_row
-from skilleval.web.forms import Form, OccupationField, Required, optional_day, page
+from skilleval.web.firm_edits import RowForm, chosen, entry, hand_in, own_firm, own_row
+from skilleval.web.forms import OccupationField, Required, optional_day, page
 from skilleval.web.language import _, lazy
 
 pages = Blueprint("posts", __name__, url_prefix="/posts")
@@ -43,7 +43,7 @@ class GradeRow(PlainForm):
     valid_from = optional_day(lazy("自"))
 
 
-class PostForm(Form):
+class PostForm(RowForm):
     """A post with its grades."""
 
     name = StringField(lazy("岗位名称"), [Required(), Length(max=60)], description=lazy("以后不能改"))
