@@ -217,7 +217,7 @@ def decisions_of(session: Session, case: RecognitionCase) -> Sequence[CaseDecisi
 def must_be_latest(session: Session, case: RecognitionCase, count: int) -> None:
     """Refuse to decide a case over which somebody decided since the page was opened; says who, what and why."""
     found = decisions_of(session, case)
-    if len(found) != count:
+    if len(found) > count:
         last = found[-1]
         told = f"{last.decided_by} 已决定“{STATES[last.decision]}”（理由：{last.reason}）"
         raise RuleBroken(f"没有保存：您打开本页之后，{told}。请刷新后再看")

@@ -157,18 +157,21 @@ def _named(session: Session, form: SpecificationForm, earlier_id: int | None) ->
 
 def _told(form: SpecificationForm) -> dict[str, Any]:
     """The form as a ``[[specification]]``. Refused with every row that is half filled."""
-    parts, problems = [], []
+    parts: list[dict[str, Any]] = []
+    lacking: dict[str, list[str]] = {}
     for number, row in enumerate(form.parts.data, start=1):
         told = {key: value for key, value in row.items() if value not in (None, "")}
         if "method" not in told:
             continue
         if missing := [_(name) for key, name in (("grade", "等级"), ("weight", "权重"), ("rule", "评分合成")) if key not in told]:
-            problems.append(_("第 {number} 行缺少：{names}").format(number=number, names="、".join(missing)))
+            lacking.setdefault("、".join(missing), []).append(str(number))
             continue
         agreement = {"rule": told.pop("rule")} | ({"tolerance": told.pop("tolerance")} if "tolerance" in told else {})
         parts.append({"grades": [told.pop("grade")], **told, "agreement": agreement})
-    if problems or not parts:
-        raise RuleBroken(_("考核部分没有写全"), problems or [_("至少写一个考核部分")])
+    if lacking or not parts:
+        problems = [_("第 {number} 行缺少：{names}").format(number="、".join(rows), names=names) for names, rows in lacking.items()]
+        way = _("权重由本企业自定，同一等级各部分合计 100；不设的部分，把该行的“部分”选为“—”")
+        raise RuleBroken(_("考核部分没有写全"), [*problems, way] if problems else [_("至少写一个考核部分")])
     told = {
         "title": form.title.data, "standard": form.standard.data, "conditions": form.conditions.data,
         "related_occupations": codes(form.related_occupations.data), "approved_on": form.approved_on.data, "part": parts,
