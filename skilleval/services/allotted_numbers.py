@@ -24,6 +24,7 @@ from skilleval.services.certificates import (
     MissingGlyphs,
     candidates_and_people,
     last_certificates,
+    must_be_as_published,
     must_be_printable,
     new_certificate,
     waiting_of,
@@ -124,7 +125,8 @@ def write_numbers(
 ) -> Report:
     """Issue certificates with the numbers that were staged; the batch is 已发证 when nobody waits any more.
 
-    Refused as for local numbers: a character that no font can draw, a mark or vote that counts of somebody who has to be
+    Refused as for local numbers: a name or number that is not the published one any more (a replacement may bear a corrected
+    one), a character that no font can draw, a mark or vote that counts of somebody who has to be
     recused, what is beyond the institution's authority.
     """
     take_duty(session, actor, staged.batch, "allotted_numbers.write_numbers")
@@ -134,6 +136,8 @@ def write_numbers(
     numbered = [candidate for candidate, _number in staged.new]
     must_not_count(session, batch, "发证", numbered)
     authority.require(session, batch, library, candidates=numbered, also_on=on)
+    first = [(one, people[id_of(one)]) for one in numbered if id_of(one) not in standing]
+    must_be_as_published(session, batch, first, vault)
     must_be_printable(session, batch, [(one, people[id_of(one)]) for one in numbered], vault, missing_glyphs)
     issued: list[Table] = []
     for candidate, number in staged.new:

@@ -34,6 +34,7 @@ from skilleval.domain.errors import RuleBroken
 from skilleval.domain.questions import permission
 from skilleval.domain.recognition import (
     PANEL_RULES,
+    STATES,
     CaseFacts,
     Line,
     Shown,
@@ -211,6 +212,15 @@ def decisions_of(session: Session, case: RecognitionCase) -> Sequence[CaseDecisi
         col(CaseDecision.institution_id) == case.institution_id, col(CaseDecision.case_id) == case.id
     )
     return session.exec(query.order_by(col(CaseDecision.revision))).all()
+
+
+def must_be_latest(session: Session, case: RecognitionCase, count: int) -> None:
+    """Refuse to decide a case over which somebody decided since the page was opened; says who, what and why."""
+    found = decisions_of(session, case)
+    if len(found) > count:
+        last = found[-1]
+        told = f"{last.decided_by} 已决定“{STATES[last.decision]}”（理由：{last.reason}）"
+        raise RuleBroken(f"没有保存：您打开本页之后，{told}。请刷新后再看")
 
 
 def standing_decision(session: Session, case: RecognitionCase) -> CaseDecision | None:

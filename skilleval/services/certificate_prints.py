@@ -26,10 +26,11 @@ MANY = 100
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """What issuing would do: who waits, and every character that can't be printed, in Chinese."""
+    """What issuing would do: who waits, every character that can't be printed, and what was published otherwise, in Chinese."""
 
     waiting: Sequence[tuple[Candidate, Person]]
     unprintable: Sequence[str]
+    differing: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,10 @@ def _note(session: Session, actor: Actor, chosen: Sequence[Certificate]) -> None
 def prospect_of(session: Session, batch: Batch, *, vault: Vault, missing_glyphs: MissingGlyphs) -> Prospect:
     """Who would get a certificate now. Refused: a notice that is not closed."""
     waiting = certificates.waiting_of(session, batch)
-    return Prospect(waiting, certificates.unprintable(session, batch, waiting, vault, missing_glyphs))
+    return Prospect(
+        waiting, certificates.unprintable(session, batch, waiting, vault, missing_glyphs),
+        certificates.not_as_published(session, batch, waiting, vault),
+    )  # fmt: skip
 
 
 def glyphs_missing_in(fonts: Fonts) -> MissingGlyphs:

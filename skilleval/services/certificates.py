@@ -29,6 +29,7 @@ from skilleval.services import authority, institutions, journal, notices
 from skilleval.services.certificate_events import candidate_and_batch, chain_of, status_of
 from skilleval.services.duties import take_duty
 from skilleval.services.journal import Actor
+from skilleval.services.notice_list import differing, entries_from
 from skilleval.services.numbering import Reached, counters_query, next_number, preview_numbers
 from skilleval.services.recused_results import must_not_count
 from skilleval.services.results import latest_results
@@ -64,9 +65,10 @@ def issue_certificates(
 ) -> list[Certificate]:
     """Issue a certificate with a local number to everybody who passed and has none, and take the batch to 已发证.
 
-    Refused, before any number is used: a notice that is not closed, a grade whose code is not confirmed, a character that
-    no font can draw; with every reason, results in which a mark or vote of somebody counts who has to be recused, and what is
-    beyond the institution's authority on the batch's days or on this one.
+    Refused, before any number is used: a notice that is not closed, a name or number that is not the published one any more,
+    a grade whose code is not confirmed, a character that no font can draw; with every reason, results in which a mark or
+    vote of somebody counts who has to be recused, and what is beyond the institution's authority on the batch's days or on
+    this one.
     """
     take_duty(session, actor, batch, "certificates.issue_certificates")
     # On PostgreSQL a second issuer waits here and then finds the batch certified; on SQLite writers are alone anyway.
@@ -78,6 +80,7 @@ def issue_certificates(
         raise RuleBroken(f"批次 {batch.number} 没有可以发证的考生")
     must_not_count(session, batch, "发证")
     authority.require(session, batch, library, candidates=_candidates(waiting), also_on=on)
+    must_be_as_published(session, batch, waiting, vault)
     _check_before_numbers(session, batch, waiting, vault, missing_glyphs)
     issued: list[Table] = []
     for candidate, person in waiting:
@@ -214,6 +217,27 @@ def _check_before_numbers(
     for grade in sorted({Grade(candidate.grade) for candidate, _person in waiting}):
         grade_code(grade)
     must_be_printable(session, batch, waiting, vault, missing)
+
+
+def must_be_as_published(
+    session: Session, batch: Batch, waiting: Sequence[tuple[Candidate, Person]], vault: Vault
+) -> None:
+    """Refused with every one: a certificate that would bear what nobody could object to, since the notice said otherwise."""
+    if told := not_as_published(session, batch, waiting, vault):
+        raise RuleBroken(
+            "证书将与公示不一致，未使用任何证书编号；更正无误的先发布更正公示（skilleval notices correct），"
+            "公示期满后再发证，改错了的在花名册中改回", told
+        )  # fmt: skip
+
+
+def not_as_published(
+    session: Session, batch: Batch, waiting: Sequence[tuple[Candidate, Person]], vault: Vault
+) -> list[str]:
+    """What these certificates would bear otherwise than the notice says: it was corrected in the roster since, in Chinese."""
+    entries = entries_from(
+        [(candidate, person, "") for candidate, person in waiting], batch, vault, {id_of(one) for one in _candidates(waiting)}
+    )
+    return differing(notices.current_notice(session, batch), entries)
 
 
 def must_be_printable(

@@ -297,9 +297,18 @@ def _grouped(errors: list[CellError]) -> list[dict[str, Any]]:
     return sorted(groups.values(), key=lambda group: (-group["count"], group["first"]))
 
 
+def _left_out(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """The wrong rows by sheet, with the headings of their wrong cells: where to look in the file, and no value from it."""
+    rows: dict[tuple[str, int], list[str]] = {}
+    for one in found["errors"]:
+        rows.setdefault((one["sheet"], one["row"]), []).append(one["header"])
+    return [{"sheet": sheet, "row": row, "headers": headers} for (sheet, row), headers in sorted(rows.items())]
+
+
 def _end(session: Session, actor: Actor, staged: StagedImport, state: str, now: datetime) -> None:
-    # What was found holds names and telephone numbers; the counts and notes are all that the receipt needs.
-    staged.found = {"notes": staged.found["notes"]}
+    # What was found holds names and telephone numbers; the counts and notes are all that the receipt needs,
+    # with the places of the rows that were left out.
+    staged.found = {"notes": staged.found["notes"], "left_out": _left_out(staged.found) if staged.good_rows else []}
     staged.corrections_sealed = None
     staged.state, staged.ended_by, staged.ended_at = state, actor.name, now
     session.add(staged)

@@ -18,6 +18,8 @@ from skilleval.db.tables import (
     Batch,
     Candidate,
     Certificate,
+    Filing,
+    FilingAnswer,
     Mark,
     MarkUnlock,
     Notice,
@@ -78,6 +80,7 @@ class Standing:
     decided_cases: int
     uncertified: int
     open_objections: int
+    returned: int
     last_day: date | None
 
 
@@ -128,6 +131,7 @@ TASKS: dict[str, Task] = {
     "close": Task("approver", _to_close),
     "issue": Task("issuer", _in("cleared", lambda one: one.uncertified)),
     "file": Task("hr", _in("certified", lambda _one: 1)),
+    "refile": Task("hr", _in("filed", lambda one: one.returned)),
 }
 
 
@@ -155,7 +159,7 @@ def waiting_for(
 def _standings(session: Session, firm: int, personnel_id: int | None, *, marked: bool) -> Iterator[Standing]:
     query = (
         sa.select(Batch, *_numbers(personnel_id))
-        .where(col(Batch.institution_id) == firm, col(Batch.state).not_in(OVER))
+        .where(col(Batch.institution_id) == firm, sa.or_(col(Batch.state).not_in(OVER), _returned() > 0))
         .order_by(col(Batch.starts_on), col(Batch.id))
     )
     rows = session.execute(query).all()
@@ -191,6 +195,7 @@ def _numbers(personnel_id: int | None) -> list[sa.Label[Any]]:
         "open_objections": _count(
             Objection.id, *notice, col(Objection.notice_id) == col(Notice.id), col(Objection.state) == "open"
         ),
+        "returned": _returned(),
         "last_day": sa.select(sa.func.max(col(Notice.last_day))).where(*notice).correlate(Batch).scalar_subquery(),
     }
     return [number.label(name) for name, number in counts.items()]
@@ -198,6 +203,23 @@ def _numbers(personnel_id: int | None) -> list[sa.Label[Any]]:
 
 def _count(column: Any, *where: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
     return sa.select(sa.func.count(col(column))).where(*where).correlate(Batch).scalar_subquery()
+
+
+def _returned() -> sa.ScalarSelect[int]:
+    """Whether the last package of the batch was returned by the desk and no new version answers it: 1 or 0."""
+    later, answered = sa.orm.aliased(Filing), sa.orm.aliased(FilingAnswer)
+    superseded = sa.exists().where(
+        col(later.institution_id) == col(Filing.institution_id), col(later.batch_id) == col(Filing.batch_id),
+        col(later.version) > col(Filing.version),
+    )  # fmt: skip
+    followed = sa.exists().where(
+        col(answered.filing_id) == col(FilingAnswer.filing_id), col(answered.serial) > col(FilingAnswer.serial)
+    )
+    return _count(
+        Filing.id, col(Filing.institution_id) == col(Batch.institution_id), col(Filing.batch_id) == col(Batch.id),
+        col(FilingAnswer.filing_id) == col(Filing.id), col(FilingAnswer.kind) == "returned",
+        col(Batch.state) == "filed", ~followed, ~superseded,
+    )  # fmt: skip
 
 
 def _unscored(eligible: Sequence[sa.ColumnElement[bool]], personnel_id: int | None) -> sa.ScalarSelect[int]:
@@ -245,6 +267,8 @@ def _due(task: str, one: Standing, calendar: Calendar, on: date) -> Due:
     batch = one.batch
     if task == "objections":
         return _planned(one.last_day, "公示截止", calendar, on)
+    if task == "refile":
+        return Due(None, "补正期限以窗口通知为准", None)
     if batch.state in ("draft", "enrolling", "reviewed", "scheduled"):
         return _planned(batch.starts_on, "评价开始", calendar, on)
     if on <= batch.ends_on:

@@ -20,6 +20,22 @@ ROUTE_NAMES = {
 }
 
 
+#: what a notice says of somebody and a certificate bears too
+BORNE = {"name": "姓名", "masked_number": "证件号码", "occupation": "职业", "trade": "工种", "grade": "等级"}
+
+
+def differing(notice: Notice, entries: Iterable[dict[str, Any]]) -> list[str]:
+    """What certificates for these ``entries_from`` would bear otherwise than the notice says, in Chinese."""
+    published = {entry["admission_number"]: entry for entry in notice.content["entries"]}
+    return [
+        f"准考证号 {entry['admission_number']}：{label}公示为“{was[key]}”，现为“{entry[key]}”"
+        for entry in entries
+        if (was := published.get(entry["admission_number"])) is not None
+        for key, label in BORNE.items()
+        if was[key] != entry[key]
+    ]
+
+
 def changes(notice: Notice, entries: Sequence[dict[str, Any]]) -> tuple[list[str], list[str]]:
     """``notice_closing.changed_entries`` from ``passed_entries`` that were read already."""
     published = {_entry_key(entry): str(entry["name"]) for entry in notice.content["entries"]}

@@ -95,6 +95,11 @@ def withdraw_notice(session: Session, actor: Actor, notice: Notice, *, reason: s
         raise RuleBroken("只能撤回公示中的公示；已结束的，只有发证前认定回避、须重评时可以撤回")
     if not reason.strip():
         raise RuleBroken("撤回公示须写明原因")
+    return take_back(session, actor, notice, batch, reason=reason)
+
+
+def take_back(session: Session, actor: Actor, notice: Notice, batch: Batch, *, reason: str) -> Notice:
+    """Mark a notice as withdrawn and its batch as settled; the caller has found that it may be."""
     notice.state, batch.state = "withdrawn", "settled"
     session.add_all([notice, batch])
     journal.record(

@@ -26,8 +26,9 @@ from skilleval.domain import lifecycle
 from skilleval.domain.authority import resolve
 from skilleval.domain.candidacy import Application
 from skilleval.domain.errors import RuleBroken
+from skilleval.domain.methods import METHODS
 from skilleval.domain.recognition import METHOD_MAXIMUM, STATES, VOTES
-from skilleval.domain.scoring import check_mark
+from skilleval.domain.scoring import check_mark, show
 from skilleval.domain.set_aside import limits_of
 from skilleval.services import journal, rules
 from skilleval.services.candidates import find_candidate
@@ -106,6 +107,26 @@ def score_case(
     session.add_all([case, *changed])
     journal.record(session, actor, case.institution_id, "recognition.score", objects=[case, *changed])
     return case
+
+
+def must_be_as_seen(
+    session: Session, case: RecognitionCase, *, lines: Mapping[int, tuple[int | None, int]],
+    methods: Mapping[str, tuple[int | None, int]],
+) -> None:
+    """Refuse to set a score that somebody changed since the page was opened: each with what was seen and what is set."""
+    own = {one.serial: one.score for one in lines_of(session, case)}
+    told = [
+        f"第 {serial} 项现为 {show(now)}"
+        for serial, (seen, wanted) in lines.items()
+        if (now := own.get(serial)) is not None and now not in (seen, wanted)
+    ]
+    told += [
+        f"{METHODS[method].name_zh}现为 {show(now)}"
+        for method, (seen, wanted) in methods.items()
+        if method in METHODS and (now := case.methods.get(method)) is not None and now not in (seen, wanted)
+    ]
+    if told:
+        raise RuleBroken("没有保存：您打开本页之后，有人改动了您要改的评分，请刷新后再看", told)
 
 
 def vote(

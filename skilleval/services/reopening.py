@@ -106,11 +106,17 @@ def correct_notice(
 ) -> Notice:
     """Publish what is right now in the place of a notice; it says what it corrects, who is gone and who is new.
 
-    Refused: no reason, a notice that is not published, an objection that waits for a decision or an answer, a list on
+    A notice that is over is corrected too before certificates are issued by it: they must not bear what it did not say.
+
+    Refused: no reason, a notice that was withdrawn or whose certificates were issued, an objection that waits for a decision or an answer, a list on
     which nothing has changed, and whatever ``publish_notice`` refuses.
     """
     batch = notices.batch_of_notice(session, notice)
     take_duty(session, actor, batch, "reopening.correct_notice")
+    if not may_be_corrected(notice, batch):
+        raise RuleBroken("只能更正公示中的公示，或已结束而尚未发证的公示")
+    if not reason.strip():
+        raise RuleBroken("更正公示须写明原因")
     gone, new = notice_closing.changed_entries(session, notice, vault=vault)
     problems = [
         f"第 {one.serial} 号异议尚未处理" if one.state == "open" else f"第 {one.serial} 号异议成立，但有关成绩尚未更正"
@@ -122,11 +128,16 @@ def correct_notice(
     if problems:
         raise RuleBroken("还不能发布更正公示", problems)
     correction: dict[str, Any] = {"serial": notice.serial, "reason": reason.strip(), "gone": gone, "new": new}
-    notices.withdraw_notice(session, actor, notice, reason=reason)
+    notices.take_back(session, actor, notice, batch, reason=reason)
     return notices.publish_notice(
         session, actor, batch, library, vault=vault, first_day=first_day, working_days=working_days,
         calendar=calendar, on=on, correction=correction,
     )  # fmt: skip
+
+
+def may_be_corrected(notice: Notice, batch: Batch) -> bool:
+    """Whether another notice may take the place of this one: it hangs, or is over and its batch waits for certificates."""
+    return notice.state == "published" or (notice.state, batch.state) == ("closed", "cleared")
 
 
 def _decided_conflict(session: Session, counted: Counted) -> Conflict:

@@ -220,6 +220,11 @@ _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?)?月?|(\d{
 
 
 def _date(cell: Cell, column: Column) -> date:
+    return read_day(cell)
+
+
+def read_day(cell: Cell) -> date:
+    """A day as people write it: 2026-06-01, 2026/6/1, 2026.6.1, 2026年6月1日, 20260601, full-width too. Refused: what is none."""
     if isinstance(cell, str) and len(cell) == 10 and cell[4] == cell[7] == "-" and cell.isascii():
         # The usual spelling, read by the library; what it refuses is looked at below.
         with contextlib.suppress(ValueError):

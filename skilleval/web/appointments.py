@@ -24,7 +24,7 @@ from skilleval.services import appointments as service
 from skilleval.services.honours import honours_of
 from skilleval.services.timelines import timeline_of
 from skilleval.web import gate, lists
-from skilleval.web.forms import DayField, Form, Required, optional_day, page
+from skilleval.web.forms import DayField, Form, OccupationField, Required, optional_day, page
 from skilleval.web.language import _, lazy
 from skilleval.web.show import label
 
@@ -36,7 +36,7 @@ class NominationForm(Form):
 
     person = StringField(lazy("员工"), [Required(), Length(max=40)], description=lazy("工号或姓名，须在花名册中"))
     grade = SelectField(lazy("申报等级"), [Required()], choices=[SelectChoice(one.name_zh, lazy(one.name_zh)) for one in TOP_GRADES])
-    occupation_code = StringField(lazy("职业编码"), [Required(), Length(max=10)], description=lazy("如 6-31-01-03"))
+    occupation_code = OccupationField(lazy("职业编码"), [Required(), Length(max=10)], description=lazy("如 6-31-01-03；也可输入名称后从列表中选"))
     trade = StringField(lazy("工种"), [Optional(), Length(max=40)])
     route = SelectField(lazy("推荐途径"), [Required()], choices=[SelectChoice(key, lazy(f"{key} {name}")) for key, name in ROUTES.items()])
     year = IntegerField(lazy("年度"), [InputRequired(), NumberRange(min=2000, max=2100)])

@@ -127,8 +127,13 @@ def score(batch_id: int, case_id: int) -> BaseResponse:
     with gate.writing() as session:
         found = _inside(session, batch_id, case_id)
         service.seat_of(session, found.batch, gate.who().personnel_id)
-        lines = {int(key): mark for key, mark in _typed("line").items() if key.isdecimal()}
-        service.score_case(session, gate.actor(), found.case, lines=lines, methods=_typed("method"))
+        lines = {int(key): pair for key, pair in _changed("line").items() if key.isdecimal()}
+        methods = _changed("method")
+        service.must_be_as_seen(session, found.case, lines=lines, methods=methods)
+        service.score_case(
+            session, gate.actor(), found.case, lines={key: wanted for key, (_seen, wanted) in lines.items()},
+            methods={key: wanted for key, (_seen, wanted) in methods.items()},
+        )  # fmt: skip
         session.commit()
     flash(_("评分已保存。"))
     return redirect(url_for("cases.show", batch_id=batch_id, case_id=case_id), 303)
@@ -172,6 +177,7 @@ def decide(batch_id: int, case_id: int) -> BaseResponse:
         abort(400)
     with gate.writing() as session:
         found = _inside(session, batch_id, case_id)
+        case_decisions.must_be_latest(session, found.case, request.form.get("seen", 0, int))
         case_decisions.decide_case(
             session, gate.actor(), found.case, gate.site().installation.library, recognise=word == "recognised",
             reason=request.form.get("reason", ""), on=gate.today(),
@@ -284,6 +290,12 @@ def _spare(session: Session, found: File, used: Any) -> list[Evidence]:
         col(Evidence.person_id) == found.candidate.person_id, col(Evidence.code).not_in(list(used)),
     )  # fmt: skip
     return list(session.exec(query.order_by(col(Evidence.code))))
+
+
+def _changed(kind: str) -> dict[str, tuple[int | None, int]]:
+    """The scores that were typed anew, by line or method: what the page showed, and what is wanted."""
+    seen = _typed(f"seen-{kind}")
+    return {key: (seen.get(key), wanted) for key, wanted in _typed(kind).items() if wanted != seen.get(key)}
 
 
 def _typed(kind: str) -> dict[str, int]:

@@ -3,6 +3,7 @@
 The service checks it as it checks a file; what it refuses is said at the field that it is about.
 """
 
+import hashlib
 import re
 from collections.abc import Callable
 from typing import Any
@@ -29,6 +30,12 @@ _PLACE = re.compile(r"(?:institution|registration|scope|specification|post|perso
 
 
 _YES_NO = (SelectChoice("true", lazy("是")), SelectChoice("false", lazy("否")))
+
+
+class RowForm(Form):
+    """A form that adds a row or edits one; it knows how the row stood when the page was opened."""
+
+    seen = HiddenField()
 
 
 def yes_no(label: str) -> SelectField:
@@ -67,17 +74,25 @@ def own_rows(session: Session, table: type[Any], *order: Any) -> list[Any]:
 
 
 def prefilled(row: Table, **more: Any) -> dict[str, Any]:
-    """What a form begins with: the columns of a row, yes and no as words."""
-    told = row.model_dump() | more
+    """What a form begins with: the columns of a row, yes and no as words, and how the row stands."""
+    told = row.model_dump() | more | {"seen": _stand(row)}
     return {key: str(value).lower() if isinstance(value, bool) else value for key, value in told.items()}
 
 
-def entry(form: Form, before: Table | None = None) -> dict[str, Any]:
+def _stand(row: Table) -> str:
+    """How a row stands, to be compared only; what it holds can't be told from it."""
+    return hashlib.sha256(repr(sorted(row.model_dump().items())).encode()).hexdigest()
+
+
+def entry(form: RowForm, before: Table | None = None) -> dict[str, Any]:
     """The filled fields of a form as an entry of a firm's file.
 
     Text may be emptied; a choice, day or number that ``before`` has may be changed and not emptied, for the file has no
-    word for that. Then the field says so and the entry is refused.
+    word for that. Then the field says so and the entry is refused. Refused too: ``before`` has changed since the page was
+    opened, for what somebody else typed would go unseen.
     """
+    if before is not None and form.seen.data and form.seen.data != _stand(before):
+        raise RuleBroken(_("没有保存：您打开本页之后，有人改动了这条记录。请记下您要改的内容，重新打开本页，看过现在的内容再改"))
     told: dict[str, Any] = {}
     for field in form:
         if isinstance(field, HiddenField | FileField):

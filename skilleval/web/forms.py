@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any
 
 from flask import Response, current_app, render_template
@@ -14,6 +15,8 @@ from wtforms.meta import DefaultMeta
 from wtforms.validators import InputRequired, Optional, StopValidation
 
 from skilleval.domain.errors import RuleBroken
+from skilleval.sheets.columns import CellRefused, fold, read_day
+from skilleval.standards import occupations
 from skilleval.web.language import _, current
 
 
@@ -58,17 +61,42 @@ class Required(InputRequired):
 
 
 class DayField(DateField):
-    """A day, typed as 2026-06-01 or 20260601, or picked."""
+    """A day, picked or typed in any way that the roster reads too."""
 
-    def __init__(self, label: str, validators: Any = None, **options: Any) -> None:
-        super().__init__(label, validators, format=["%Y-%m-%d", "%Y%m%d"], **options)
+    data: Any  # as of any field: a day once a form was found valid, unless it may stay open
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read what was typed. Refused: what is no day, with an example."""
+        if not valuelist:
+            return
+        self.data = None
         try:
-            super().process_formdata(valuelist)
-        except ValueError as error:
+            self.data = read_day(valuelist[0])
+        except CellRefused as error:
             raise ValueError(_("“{typed}”不是日期，请写作 2026-06-01").format(typed=valuelist[0])) from error
+
+
+class OccupationField(StringField):
+    """The code of an occupation: typed, or chosen from the known ones by name; full-width digits are read too."""
+
+    def __call__(self, **attributes: Any) -> Any:
+        """The field, with the list that the page draws beside it."""
+        return super().__call__(**{"list": f"{self.id}-known", "autocomplete": "off", **attributes})
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take what was typed in its half-width spelling."""
+        super().process_formdata([fold(one) for one in valuelist])
+
+    @staticmethod
+    def known() -> tuple[tuple[str, str], ...]:
+        """Code and name of every occupation of the newest list, by code."""
+        return _known_occupations()
+
+
+@cache
+def _known_occupations() -> tuple[tuple[str, str], ...]:
+    newest = {code: one.name for (code, _edition), one in sorted(occupations().items())}
+    return tuple(newest.items())
 
 
 def optional_day(label: str) -> DayField:

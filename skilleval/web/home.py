@@ -32,11 +32,12 @@ TASKS = {
     "close": (lazy("结束公示"), lazy("项公示期满")),
     "issue": (lazy("编号发证"), lazy("人待发证")),
     "file": (lazy("上报材料"), lazy("批待上报")),
+    "refile": (lazy("补正上报材料"), lazy("批被窗口退回，待重新导出")),
 }
 #: where a task is done; what is not here is done on the page of the step that it leads to, else in the batch's overview
 PAGES: dict[str, str] = {
     "check": "candidates.index", "review": "candidates.index", "score": "scoring.index", "adjudicate": "marks.index",
-    "objections": "notices.index", "decide": "recognitions.index",
+    "objections": "notices.index", "decide": "recognitions.index", "refile": "filings.index",
 }  # fmt: skip
 #: the step that a task leads to
 _STEPS = {"settle": "settled", "publish": "noticed", "close": "cleared", "issue": "certified", "file": "filed"}

@@ -19,8 +19,8 @@ from skilleval.services.timelines import institution_timeline
 from skilleval.web import firm_words, gate
 from skilleval.web.batches import CheckboxesField
 from skilleval.web.expiry import lead_days
-from skilleval.web.firm_edits import chosen, entry, hand_in, own_firm, own_row, own_rows, prefilled, yes_no
-from skilleval.web.forms import DayField, Form, Required, optional_day, page
+from skilleval.web.firm_edits import RowForm, chosen, entry, hand_in, own_firm, own_row, own_rows, prefilled, yes_no
+from skilleval.web.forms import DayField, OccupationField, Required, optional_day, page
 from skilleval.web.language import _, lazy
 
 pages = Blueprint("institutions", __name__, url_prefix="/institution")
@@ -34,7 +34,7 @@ def _count(label: str) -> IntegerField:
     return IntegerField(label, [Optional(), NumberRange(min=0, max=10_000_000)])
 
 
-class InstitutionForm(Form):
+class InstitutionForm(RowForm):
     """The facts of the institution; the rules ask for some of them, and what is not filled in stays unknown."""
 
     name = _text(lazy("单位名称"), Required(), description=lazy("与备案一致"))
@@ -65,7 +65,7 @@ class InstitutionForm(Form):
     email = _text(lazy("电子邮箱"))
 
 
-class RegistrationForm(Form):
+class RegistrationForm(RowForm):
     """One registration. Its number and first day name it: another one of either is a new registration."""
 
     number = _text(lazy("备案号"), Required(), description=lazy("13 位，即证书编号的前 13 位"))
@@ -77,10 +77,12 @@ class RegistrationForm(Form):
     state = chosen(lazy("状态"), firm_words.REGISTRATION_STATES, required=True)
 
 
-class ScopeForm(Form):
+class ScopeForm(RowForm):
     """One line of the scope: an occupation and trade with its grades."""
 
-    occupation_code = _text(lazy("职业编码"), Required(), description=lazy("如 6-31-01-03；可在“职业与标准”中查"))
+    occupation_code = OccupationField(
+        lazy("职业编码"), [Required(), Length(max=10)], description=lazy("如 6-31-01-03；也可输入名称后从列表中选")
+    )
     occupation_name = _text(lazy("职业名称"), Required(), description=lazy("与编码须一致"))
     trade = _text(lazy("工种"), description=lazy("不分工种的不填"))
     grades = CheckboxesField(lazy("等级"), [Required()], choices=[SelectChoice(one.value, lazy(one.printed)) for one in Grade])

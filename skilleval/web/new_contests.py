@@ -16,7 +16,7 @@ from skilleval.services import contests as service
 from skilleval.web import gate
 from skilleval.web.contests import pages
 from skilleval.web.firm_edits import codes, own_firm
-from skilleval.web.forms import DayField, Form, Required, page
+from skilleval.web.forms import DayField, Form, OccupationField, Required, page
 from skilleval.web.language import _, lazy
 
 #: the pages of contests, to which this module adds the form of a new one
@@ -51,7 +51,7 @@ class ContestForm(Form):
     kind = SelectField(lazy("类别"), [Required()], choices=_choices(dict(CLASSES)))
     organiser = StringField(lazy("主办单位"), [Required(), Length(max=80)])
     document = StringField(lazy("文件"), [Required(), Length(max=80)], description=lazy("赛事通知的文号，如 深人社〔2026〕1号"))
-    occupation_code = StringField(lazy("职业编码"), [Required(), Length(max=10)], description=lazy("如 6-31-01-03"))
+    occupation_code = OccupationField(lazy("职业编码"), [Required(), Length(max=10)], description=lazy("如 6-31-01-03；也可输入名称后从列表中选"))
     trade = StringField(lazy("工种"), [Optional(), Length(max=40)], description=lazy("不分工种的不填"))
     held_from = DayField(lazy("举办日期起"), [Required()])
     held_to = DayField(lazy("举办日期止"), [Required()])

@@ -22,8 +22,8 @@ from skilleval.services.timelines import timeline_of
 from skilleval.web import firm_words, gate, lists
 from skilleval.web.batches import CheckboxesField
 from skilleval.web.expiry import TONES, card_words, expiry_filter, lead_days
-from skilleval.web.firm_edits import chosen, codes, entry, hand_in, own_row, prefilled
-from skilleval.web.forms import Form, Required, optional_day, page
+from skilleval.web.firm_edits import RowForm, chosen, codes, entry, hand_in, own_row, prefilled
+from skilleval.web.forms import Required, optional_day, page
 from skilleval.web.language import _, lazy
 from skilleval.web.show import label
 
@@ -32,7 +32,7 @@ pages = Blueprint("personnel", __name__, url_prefix="/personnel")
 #: how a term looks: the stored word whose tone it has
 
 
-class PersonnelForm(Form):
+class PersonnelForm(RowForm):
     """Somebody who may act in an evaluation."""
 
     code = StringField(

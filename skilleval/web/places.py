@@ -79,16 +79,19 @@ PLACES = {
 }
 _NAMED = "|".join(map(re.escape, sorted(PLACES, key=len, reverse=True)))
 #: “用” before a command and a blank after it belong to the command; a page stands “在” somewhere
+#: the key of a file behind the name of what is wrong, which a form does not show
+_KEY = re.compile(r"（(?:starts_on|ends_on|enrol_until|held_from|held_to|started_on|ended_on|term_from|term_to|notice_from|notice_to)）")
 _COMMAND = re.compile(rf"(?P<by>使用|用|运行)? ?skilleval (?P<command>{_NAMED})(?![a-z-]) ?")
 
 
 def for_browser(text: str) -> str:
-    """The text with the page in place of each command that has one."""
-    return _COMMAND.sub(lambda found: ("在" if found["by"] else "") + PLACES[found["command"]], text)
+    """The text with the page in place of each command that has one, and without the keys of a file."""
+    told = _COMMAND.sub(lambda found: ("在" if found["by"] else "") + PLACES[found["command"]], text)
+    return _KEY.sub("", told)
 
 
 def _shown(value: Any) -> Any:
-    if not isinstance(value, str) or "skilleval " not in value:
+    if not isinstance(value, str) or ("skilleval " not in value and "（" not in value):
         return value
     told = for_browser(value)  # as safe as it came: only words of ours are put in
     return Markup(told) if isinstance(value, Markup) else told

@@ -23,8 +23,8 @@ from skilleval.services.statistics import heads_in
 from skilleval.services.tenancy import viewer_of
 from skilleval.services.timelines import timeline_of
 from skilleval.web import gate
-from skilleval.web.firm_edits import chosen, entry, hand_in, own_firm, own_row
-from skilleval.web.forms import Form, Required, optional_day, page
+from skilleval.web.firm_edits import RowForm, chosen, entry, hand_in, own_firm, own_row
+from skilleval.web.forms import OccupationField, Required, optional_day, page
 from skilleval.web.language import _, lazy
 
 pages = Blueprint("posts", __name__, url_prefix="/posts")
@@ -43,11 +43,11 @@ class GradeRow(PlainForm):
     valid_from = optional_day(lazy("自"))
 
 
-class PostForm(Form):
+class PostForm(RowForm):
     """A post with its grades."""
 
     name = StringField(lazy("岗位名称"), [Required(), Length(max=60)], description=lazy("以后不能改"))
-    occupation_code = StringField(lazy("职业编码"), [Required(), Length(max=10)], description=lazy("如 6-31-01-03"))
+    occupation_code = OccupationField(lazy("职业编码"), [Required(), Length(max=10)], description=lazy("如 6-31-01-03；也可输入名称后从列表中选"))
     trade = StringField(lazy("工种"), [Optional(), Length(max=40)], description=lazy("不分工种的不填"))
     grades = FieldList(FormField(GradeRow), lazy("岗位等级"), min_entries=1, max_entries=40)
 

@@ -23,7 +23,7 @@ from skilleval.services.tenancy import viewer_of
 from skilleval.services.timelines import timeline_of
 from skilleval.web import firm_words, gate, lists
 from skilleval.web.firm_edits import codes, own_firm, own_row, refuse
-from skilleval.web.forms import DayField, Form, Required, page
+from skilleval.web.forms import DayField, Form, OccupationField, Required, page
 from skilleval.web.language import _, lazy
 from skilleval.web.standards import TONES
 
@@ -55,7 +55,7 @@ class SpecificationForm(Form):
 
     code = StringField(lazy("编号"), [Required(), Length(max=20)], description=lazy("本机构自编，如 DG；各版相同"))
     title = StringField(lazy("名称"), [Required(), Length(max=100)])
-    occupation_code = StringField(lazy("职业编码"), [Required(), Length(max=10)])
+    occupation_code = OccupationField(lazy("职业编码"), [Required(), Length(max=10)], description=lazy("如 6-31-01-03；也可输入名称后从列表中选"))
     trade = StringField(lazy("工种"), [Optional(), Length(max=40)], description=lazy("不分工种的不填"))
     standard = StringField(
         lazy("所依据的国家职业标准"), [Optional(), Length(max=80)], description=lazy("如 6-31-01-03@2018；企业自定的不填")
@@ -157,18 +157,21 @@ def _named(session: Session, form: SpecificationForm, earlier_id: int | None) ->
 
 def _told(form: SpecificationForm) -> dict[str, Any]:
     """The form as a ``[[specification]]``. Refused with every row that is half filled."""
-    parts, problems = [], []
+    parts: list[dict[str, Any]] = []
+    lacking: dict[str, list[str]] = {}
     for number, row in enumerate(form.parts.data, start=1):
         told = {key: value for key, value in row.items() if value not in (None, "")}
         if "method" not in told:
             continue
         if missing := [_(name) for key, name in (("grade", "等级"), ("weight", "权重"), ("rule", "评分合成")) if key not in told]:
-            problems.append(_("第 {number} 行缺少：{names}").format(number=number, names="、".join(missing)))
+            lacking.setdefault("、".join(missing), []).append(str(number))
             continue
         agreement = {"rule": told.pop("rule")} | ({"tolerance": told.pop("tolerance")} if "tolerance" in told else {})
         parts.append({"grades": [told.pop("grade")], **told, "agreement": agreement})
-    if problems or not parts:
-        raise RuleBroken(_("考核部分没有写全"), problems or [_("至少写一个考核部分")])
+    if lacking or not parts:
+        problems = [_("第 {number} 行缺少：{names}").format(number="、".join(rows), names=names) for names, rows in lacking.items()]
+        way = _("权重由本企业自定，同一等级各部分合计 100；不设的部分，把该行的“部分”选为“—”")
+        raise RuleBroken(_("考核部分没有写全"), [*problems, way] if problems else [_("至少写一个考核部分")])
     told = {
         "title": form.title.data, "standard": form.standard.data, "conditions": form.conditions.data,
         "related_occupations": codes(form.related_occupations.data), "approved_on": form.approved_on.data, "part": parts,

@@ -18,8 +18,8 @@ from skilleval.services.tenancy import viewer_of
 from skilleval.services.timelines import timeline_of
 from skilleval.web import firm_words, gate, lists
 from skilleval.web.expiry import TONES, card_words, expiry_filter, lead_days
-from skilleval.web.firm_edits import chosen, codes, entry, hand_in, own_row, prefilled, yes_no
-from skilleval.web.forms import Form, Required, optional_day, page
+from skilleval.web.firm_edits import RowForm, chosen, codes, entry, hand_in, own_row, prefilled, yes_no
+from skilleval.web.forms import Required, optional_day, page
 from skilleval.web.language import _, lazy
 
 pages = Blueprint("venues", __name__, url_prefix="/venues")
@@ -27,7 +27,7 @@ pages = Blueprint("venues", __name__, url_prefix="/venues")
 _SOUND = {"是": True, "否": False}
 
 
-class VenueForm(Form):
+class VenueForm(RowForm):
     """A place of assessment."""
 
     name = StringField(lazy("名称"), [Required(), Length(max=60)], description=lazy("以后不能改"))

@@ -8,15 +8,23 @@ from sqlmodel import Session, select
 
 from skilleval.db.engine import Database
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import Batch, Certificate, NumberCounter
+from skilleval.db.tables import Batch, Certificate, NumberCounter, Person
 from skilleval.domain.errors import RuleBroken
 from skilleval.domain.ladder import Grade
-from skilleval.services import allotted_numbers, certificate_events, certificates, numbering
+from skilleval.services import (
+    allotted_numbers,
+    certificate_events,
+    certificates,
+    notice_closing,
+    notices,
+    numbering,
+    reopening,
+)
 from skilleval.services.number_list import NUMBER_COLUMNS
 from skilleval.services.verification import verify_all
 from skilleval.sheets.columns import Report
 from skilleval.sheets.writing import FormSheet, write_form
-from tests.certified import publish, settle
+from tests.certified import CALENDAR, publish, settle
 from tests.conftest import Kept, on_sqlite
 from tests.factories import (
     ACTOR,
@@ -112,6 +120,54 @@ def test_a_character_that_cannot_be_printed_stops_before_a_number_is_used(
     assert session.exec(select(Certificate)).all() == [] and session.exec(select(NumberCounter)).all() == []
 
 
+def rename(session: Session, was: str, now: str) -> None:
+    """A name corrected in the roster."""
+    session.exec(select(Person).where(Person.name == was)).one().name = now
+    session.flush()
+
+
+def test_a_name_corrected_after_the_notice_gets_a_certificate_only_when_it_hung_too(
+    session: Session, vault: Vault, batch: Batch
+) -> None:
+    rename(session, "员工1", "员工一")
+    told = "准考证号 2026-DG-01-0001：姓名公示为“员工1”，现为“员工一”"
+    with pytest.raises(RuleBroken, match="与公示不一致") as refusal:
+        issue(session, vault, batch)
+    numbers_used = session.exec(select(NumberCounter)).all()
+    first = notices.current_notice(session, batch)
+    second = reopening.correct_notice(
+        session, ACTOR, first, LIBRARY, reason="姓名有误", vault=vault, first_day=ON, working_days=5, calendar=CALENDAR,
+        on=ON,
+    )  # fmt: skip
+    again = (first.state, second.content["correction"], batch.state)
+    with pytest.raises(RuleBroken):
+        issue(session, vault, batch)
+    notice_closing.close_notice(session, ACTOR, second, vault=vault, on=date(2026, 6, 30))
+
+    issue(session, vault, batch)
+
+    assert refusal.value.reasons == (told,)
+    assert numbers_used == []
+    correction = {"serial": 1, "reason": "姓名有误", "gone": ["员工1"], "new": ["员工一"]}
+    assert again == ("withdrawn", correction, "noticed")
+    assert "员工一" in session.exec(select(Certificate.name)).all()
+
+
+def test_a_name_put_back_as_it_hung_is_certified_and_a_certified_batch_has_no_corrected_notice(
+    session: Session, vault: Vault, batch: Batch
+) -> None:
+    rename(session, "员工1", "员工一")
+    rename(session, "员工一", "员工1")
+    issue(session, vault, batch)
+    rename(session, "员工1", "员工一")
+
+    with pytest.raises(RuleBroken, match="尚未发证"):
+        reopening.correct_notice(
+            session, ACTOR, notices.current_notice(session, batch), LIBRARY, reason="姓名有误", vault=vault, first_day=ON,
+            working_days=5, calendar=CALENDAR, on=ON,
+        )  # fmt: skip
+
+
 @pytest.mark.parametrize("grade", [Grade.SPECIAL_TECHNICIAN, Grade.CHIEF_TECHNICIAN])
 def test_a_grade_without_a_confirmed_code_gets_no_number(session: Session, bare: Firm, grade: Grade) -> None:
     with pytest.raises(RuleBroken, match="尚无可靠依据"):
@@ -185,6 +241,17 @@ def test_numbers_allotted_by_the_province_are_taken_and_the_same_list_again_chan
     assert (first.new, again.unchanged) == (3, 3)
     assert batch.state == "certified"
     assert {one.origin for one in certificates.certificates_of(session, batch)} == {"imported"}
+
+
+def test_numbers_of_the_province_are_for_the_names_that_hung(
+    session: Session, vault: Vault, batch: Batch, tmp_path: Path
+) -> None:
+    rename(session, "员工1", "员工一")
+
+    with pytest.raises(RuleBroken, match="与公示不一致"):
+        bring(session, vault, batch, tmp_path / "numbers.xlsx", allotted(1, f"{PREFIX}3000001", name="员工一"))
+
+    assert session.exec(select(Certificate)).all() == []
 
 
 @on_sqlite

@@ -66,6 +66,7 @@ EXEMPT = {
     "item_sheets.change_item": "belongs to the firm's item bank",
     "items.retire_item": "belongs to the firm's item bank",
     "task_cards.add_cards": "belongs to the firm's item bank",
+    "notices.take_back": "called by what withdraws or corrects, which takes the duty",
     "certificates.new_certificate": "called by what issues or replaces, which takes the duty",
     "certificate_prints.print_certificates": "writes nothing but who printed what",
     "certificate_prints.note_print": "writes nothing but who printed what",

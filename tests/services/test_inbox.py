@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from skilleval import holidays
 from skilleval.db.secrets import Vault
-from skilleval.db.tables import Batch, Candidate, Mark, Result
+from skilleval.db.tables import Batch, Candidate, Filing, FilingAnswer, Mark, Result
 from skilleval.domain.accounts import ROLES
 from skilleval.services import inbox
 from skilleval.services.inbox import Waiting, waiting_for
@@ -82,6 +82,51 @@ def test_a_batch_waits_for_its_next_step_only_when_it_can_be_taken(session: Sess
     make_batch(session, firm, state=state)
 
     assert ("advance" in tasks(session, "hr", on=on)) is waits
+
+
+def test_a_package_that_the_desk_returned_waits_for_hr_until_a_new_version_answers_it(session: Session, firm: Firm) -> None:
+    batch = make_batch(session, firm, state="filed")
+    session.flush()
+    before = tasks(session, "hr")
+    first = package(session, batch, 1)
+    answer(session, first, 1, "received")
+    received = tasks(session, "hr")
+    answer(session, first, 2, "returned")
+    returned = ask(session, "hr")
+    package(session, batch, 2)
+
+    assert (before, received, tasks(session, "hr")) == ({}, {}, {})
+    assert [(one.task, one.count, one.due.day) for one in returned] == [("refile", 1, None)]
+    assert tasks(session, "approver") == {}
+
+
+def test_a_returned_package_that_was_accepted_after_all_waits_for_nobody(session: Session, firm: Firm) -> None:
+    first = package(session, make_batch(session, firm, state="filed"), 1)
+    answer(session, first, 1, "returned")
+    answer(session, first, 2, "accepted")
+
+    assert tasks(session, "hr") == {}
+
+
+def package(session: Session, batch: Batch, version: int) -> Filing:
+    """A package of a batch that was exported."""
+    session.flush()
+    filing = Filing(
+        institution_id=batch.institution_id, batch_id=batch.id or 0, version=version, addressed_to="city",
+        file_name=f"v{version}.zip", sha256="0" * 64, manifest={}, exported_on=DURING,
+    )  # fmt: skip
+    session.add(filing)
+    session.flush()
+    return filing
+
+
+def answer(session: Session, filing: Filing, serial: int, kind: str) -> None:
+    """What the desk said of a package."""
+    session.add(
+        FilingAnswer(institution_id=filing.institution_id, filing_id=filing.id or 0, serial=serial, kind=kind,
+                     on_day=DURING, reason="缺章", recorded_by="演示")
+    )  # fmt: skip
+    session.flush()
 
 
 def test_enrolment_can_end_once_every_application_is_decided(session: Session, vault: Vault, firm: Firm) -> None:

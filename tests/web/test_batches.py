@@ -211,6 +211,17 @@ def test_enrolment_is_extended_with_a_day_and_a_reason(app: Flask, signed_in: Si
         assert session.exec(select(Batch.enrol_until)).one() == date(2026, 5, 31)
 
 
+@pytest.mark.parametrize("typed", ["2026/5/31", "２０２６－０５－３１", "2026年5月31日", "20260531"])
+def test_a_day_is_read_as_people_write_it(
+    app: Flask, signed_in: SignedIn, installation: Installation, firm: Firm, typed: str
+) -> None:
+    answer = signed_in("hr").post(f"/batches/{_hidden(app, 'batch')}/extend", {"until": typed, "reason": "停电"})
+
+    assert answer.status_code == 303
+    with installation.database.reading() as session:
+        assert session.exec(select(Batch.enrol_until)).one() == date(2026, 5, 31)
+
+
 @pytest.mark.parametrize(
     ("form", "told"),
     [

@@ -1,6 +1,7 @@
 """Case files of direct recognition in the browser: evidence handed in and verified, scores, votes, the decision."""
 
 import io
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -369,15 +370,20 @@ def test_the_same_file_for_two_people_is_warned_of(signed_in: SignedIn, installa
 # --- scores, votes, decision -------------------------------------------------------------------------
 
 
+def _shown(browser: Browser, at: Address) -> dict[str, object]:
+    """The scores as the page shows them, which its form sends back."""
+    return dict(re.findall(r'name="(seen-[\w-]+)" value="([\d.]*)"', browser.get(at()).get_data(as_text=True)))
+
+
 def test_only_a_member_of_the_panel_scores_and_votes_from_the_own_seat(
     installation: Installation, signed_in: SignedIn, at: Address
 ) -> None:
     chair = _seated(installation, signed_in, "P1")
     outsider = _seated(installation, signed_in, "K1")
 
-    scored = chair.post(at("/score"), {"line-1": "28.5", "method-performance": "90"})
+    scored = chair.post(at("/score"), {**_shown(chair, at), "line-1": "28.5", "method-performance": "90"})
     wrong = chair.post(at("/score"), {"line-1": "30.5", "line-2": "很好"})
-    over = chair.post(at("/score"), {"line-1": "30.5"})
+    over = chair.post(at("/score"), {**_shown(chair, at), "line-1": "30.5"})
     voted = chair.post(at("/vote"), {"vote": "agree", "comment": "符合要求"})
     foreign = [outsider.get(at()), outsider.post(at("/score"), {"line-1": "1"}), outsider.post(at("/vote"), {"vote": "agree"})]
     page = chair.get(at()).get_data(as_text=True)
@@ -392,6 +398,39 @@ def test_only_a_member_of_the_panel_scores_and_votes_from_the_own_seat(
     assert "评审表决" in story and "填写综合评价表" in story and "建立直接认定案卷" in story
     assert "符合要求" not in story and "28.5" not in story and "同意" not in story
     assert signed_in("hr").post(at("/vote"), {"vote": "agree"}).status_code == 403
+
+
+def test_a_score_that_another_window_changed_is_not_overwritten_and_what_was_left_alone_stays(
+    installation: Installation, signed_in: SignedIn, at: Address
+) -> None:
+    chair, member = _seated(installation, signed_in, "P1"), _seated(installation, signed_in, "P2")
+    chair.post(at("/score"), {**_shown(chair, at), "line-1": "28.5", "method-performance": "90"})
+
+    blind = member.post(at("/score"), {"seen-line-1": "", "line-1": "20", "seen-method-performance": "", "method-performance": "70"})
+    same = member.post(at("/score"), {"seen-line-1": "", "line-1": "28.5"})
+    left = member.post(at("/score"), {"seen-line-1": "27", "line-1": "27", "seen-method-performance": "90", "method-performance": "91"})
+    page = chair.get(at()).get_data(as_text=True)
+
+    told = blind.get_data(as_text=True)
+    assert blind.status_code == 422 and "第 1 项现为 28.50" in told and "工作业绩评审现为 90.00" in told
+    assert (same.status_code, left.status_code) == (303, 303)
+    assert 'name="line-1" value="28.5"' in page and 'name="method-performance" value="91"' in page
+
+
+def test_a_decision_that_another_window_took_is_told_to_who_had_not_seen_it(
+    signed_in: SignedIn, at: Address
+) -> None:
+    approver = signed_in("approver")
+    word = {"decision": "not_recognised", "reason": "业绩不足", "seen": "0"}
+
+    first = approver.post(at("/decide"), word)
+    blind = approver.post(at("/decide"), {**word, "reason": "材料不足"})
+    page = approver.get(at("/decision")).get_data(as_text=True)
+    informed = approver.post(at("/decide"), {**word, "reason": "材料不足", "seen": "1"})
+
+    assert (first.status_code, blind.status_code, informed.status_code) == (303, 422, 303)
+    assert "已决定“不予认定”（理由：业绩不足）。请刷新后再看" in blind.get_data(as_text=True)
+    assert 'name="seen" value="1"' in page
 
 
 def test_an_account_without_a_seat_that_sees_the_case_cannot_vote(installation: Installation, signed_in: SignedIn, at: Address) -> None:

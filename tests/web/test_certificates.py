@@ -11,7 +11,7 @@ from flask import Flask
 from pypdf import PdfReader
 from sqlmodel import select
 
-from skilleval.db.tables import Batch, Certificate, Institution, JournalEntry
+from skilleval.db.tables import Batch, Certificate, Institution, JournalEntry, Person
 from skilleval.installation import Installation
 from skilleval.reports.certificate import CertificateSheet
 from skilleval.services import certificate_check, certificate_prints, certificates, counters, notice_closing, notices
@@ -70,6 +70,28 @@ def _numbers(installation: Installation) -> list[str]:
 
 def _text(pdf: bytes) -> str:
     return "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+
+
+def test_a_name_corrected_after_the_notice_is_told_before_issuing_and_leads_to_a_corrected_notice(
+    app: Flask, signed_in: SignedIn, installation: Installation, cleared: None
+) -> None:
+    with installation.database.writing() as session:
+        person = session.exec(select(Person).order_by(Person.id)).all()[0]  # type: ignore[arg-type]  # a column
+        was, person.name = person.name, "改名后"
+        session.add(person)
+        session.commit()
+    where = f"/batches/{_hidden(app, 'batch')}/notices"
+
+    issuing = signed_in("issuer").get(_tab(app, "/issue")).get_data(as_text=True)
+    browser = signed_in("approver")
+    notice = browser.get(where).get_data(as_text=True)
+    refused = signed_in("issuer").post(_tab(app, "/issue"), {"confirmed": "2026-DG-01"})
+    sent = browser.post(f"{where}/{_hidden(app, 'notice')}/correct", {"reason": "姓名有误"})
+
+    assert f"姓名公示为“{was}”，现为“改名后”" in issuing and "颁发 2 份证书" not in issuing and where in issuing
+    assert f"公示名单中现已不符：{was}" in notice and "公示名单中没有：改名后" in notice
+    assert refused.status_code == 422 and _numbers(installation) == []
+    assert sent.status_code == 303 and "公示中" in browser.get(where).get_data(as_text=True)
 
 
 def test_the_next_numbers_and_the_glyphs_are_shown_before_issuing(app: Flask, signed_in: SignedIn, installation: Installation, cleared: None) -> None:

@@ -146,7 +146,9 @@ def test_wrong_rows_hold_everything_back_unless_the_good_ones_are_chosen(
     assert refused.status_code == 422 and "还有 2 行错误，没有写入" in text(refused)
     assert before == []
     assert chosen.status_code == 303 and names(installation) == ["甲一"]
-    assert "只写入正确的行" in text(browser.get(page))
+    receipt = text(browser.get(page))
+    assert "只写入正确的行" in receipt and "没有写入的行" in receipt
+    assert "第 3 行：姓名" in receipt and "第 4 行：证件号码" in receipt and "第 2 行：" not in receipt
 
 
 def test_pressing_twice_writes_once(firm: Firm, signed_in: SignedIn, installation: Installation) -> None:

@@ -127,6 +127,21 @@ def test_a_venue_is_kept_with_its_equipment(signed_in: SignedIn, installation: I
     assert "DG-2" in browser.get(right.location).get_data(as_text=True)
 
 
+def test_what_somebody_else_changed_meanwhile_is_not_overwritten_unseen(
+    app: Flask, signed_in: SignedIn, installation: Installation, firm: Firm
+) -> None:
+    browser = signed_in("hr")
+    address = f"/venues/{_hidden(app, 'venue', firm.venue.id)}/edit"
+    opened = re.findall(r'name="seen"[^>]* value="(\w+)"', browser.get(address).get_data(as_text=True))
+    first = browser.post(address, {**_venue(), "address": "东区1号", "seen": opened[0]})
+
+    blind = browser.post(address, {**_venue(), "address": "西区2号", "seen": opened[0]})
+    again = browser.get(address).get_data(as_text=True)
+
+    assert (first.status_code, blind.status_code) == (303, 422)
+    assert "有人改动了这条记录" in blind.get_data(as_text=True) and "东区1号" in again and opened[0] not in again
+
+
 def test_a_venue_is_changed_and_its_name_stays(signed_in: SignedIn, installation: Installation, firm: Firm, app: Flask) -> None:
     address = f"/venues/{_hidden(app, 'venue', firm.venue.id)}/edit"
 

@@ -101,3 +101,15 @@ def test_whatever_a_page_shows_is_told_so_and_what_was_text_stays_text(app: Flas
         shown = render_template_string("{{ text }}|{{ markup }}", text=told, markup=Markup(told))
 
     assert shown == "&lt;b&gt;可在“批次”页查看|<b>可在“批次”页查看"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("报名截止（enrol_until）晚于评价开始（starts_on）", "报名截止晚于评价开始"),
+        ("以上依据（certificate.duplicate）", "以上依据（certificate.duplicate）"),
+    ],
+)
+def test_the_key_of_a_file_is_not_shown_on_a_page(app: Flask, said: str, shown: str) -> None:
+    with app.test_request_context():
+        assert render_template_string("{{ said }}", said=said) == shown

@@ -37,6 +37,21 @@ def test_the_ladder_shows_the_posts_and_the_rung_that_is_missing(signed_in: Sign
     assert "增加岗位" not in page
 
 
+def test_an_occupation_is_chosen_from_the_list_and_read_in_full_width(
+    signed_in: SignedIn, installation: Installation, firm: Firm
+) -> None:
+    browser = signed_in("hr")
+    page = browser.get("/posts/new").get_data(as_text=True)
+    words = {"name": "装配", "occupation_code": "６－２０－０１－０１", "grades-0-name": "一档", "grades-0-grade": "junior"}
+
+    sent = browser.post("/posts/new", words)
+
+    assert 'list="occupation_code-known"' in page and '<option value="6-20-01-01">装配钳工</option>' in page
+    assert sent.status_code == 303
+    with installation.database.reading() as session:
+        assert session.exec(select(Post.occupation_code).where(Post.name == "装配")).one() == "6-20-01-01"
+
+
 def test_the_ladder_asks_few_statements(signed_in: SignedIn, installation: Installation, firm: Firm) -> None:
     with installation.database.writing() as session:
         for number in range(5):

@@ -83,7 +83,8 @@ def test_a_half_filled_row_names_what_it_lacks(signed_in: SignedIn, firm: Firm, 
     answer = signed_in("hr").post(f"{_address(app, firm)}/next", form)
 
     assert answer.status_code == 422
-    assert "第 1 行缺少：权重" in answer.get_data(as_text=True)
+    told = answer.get_data(as_text=True)
+    assert "第 1 行缺少：权重" in told and "权重由本企业自定" in told
 
 
 def test_a_first_version_begins_from_a_standard_and_its_code_is_new(
