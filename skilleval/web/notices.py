@@ -177,8 +177,12 @@ def _page(session: Session, batch: Batch, form: ObjectionForm) -> str:
     published = service.notices_of(session, batch)
     current = next((one for one in reversed(published) if one.state != "withdrawn"), None)
     plan = _plan(session, batch) if own and batch.state == "settled" else None
-    standing = current if own and current is not None and reopening.may_be_corrected(current, batch) else None
-    closing = notice_closing.closing_of(session, standing, vault=vault) if standing is not None else None
+    hanging = current if own and current is not None and current.state == "published" else None
+    closing = notice_closing.closing_of(session, hanging, vault=vault) if hanging is not None else None
+    gone, new = (closing.gone, closing.new) if closing is not None else ([], [])
+    correctable = own and current is not None and reopening.may_be_corrected(current, batch)
+    if closing is None and correctable and current is not None:
+        gone, new = notice_closing.changed_entries(session, current, vault=vault)
     if closing is not None:
         raised, uncorrected = closing.objections, closing.uncorrected
     elif current is not None:
@@ -190,8 +194,8 @@ def _page(session: Session, batch: Batch, form: ObjectionForm) -> str:
         "notices/index.html", batch=batch, own=own, notices=published, current=current, plan=plan, form=form,
         objections=raised, uncorrected=uncorrected,
         contacts={one.id: vault.open(one.institution_id, one.contact_sealed) for one in raised if handles and one.contact_sealed},
-        waiting=closing.reasons(gate.today()) if closing is not None and batch.state == "noticed" else [],
-        closing=closing, changed=closing is not None and bool(closing.gone or closing.new),
+        waiting=closing.reasons(gate.today()) if closing is not None else [],
+        correctable=correctable, gone=gone, new=new, changed=bool(gone or new),
         void=own and current is not None and service.is_void(session, current, batch),
         left=_left(current), SHOWN=SHOWN, public_address=_public_address(current) if current is not None else "",
         timeline=notice_timeline(session, batch),
