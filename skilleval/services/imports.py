@@ -249,7 +249,7 @@ def imports_of(session: Session, kinds: Collection[str], states: Collection[str]
         .order_by(col(StagedImport.state) != "open", col(StagedImport.id).desc())
         .limit(100)
     )  # fmt: skip
-    return session.execute(query).all()
+    return session.connection().execute(query).all()
 
 
 def earlier_receipt(session: Session, staged: StagedImport) -> ImportReceipt | None:

@@ -18,7 +18,6 @@ from skilleval.web.serving import serve_on
 
 def main(folder: str, descriptor: str, day: str) -> None:
     """Serve the pages of the installation in ``folder``."""
-    signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit())
     companions.become(lambda: os.kill(os.getpid(), signal.SIGTERM))
     today = None if day == "-" else date.fromisoformat(day)
     serve_on(create_app(Installation(Path(folder)), today=today), socket(fileno=int(descriptor)))

@@ -2,12 +2,13 @@
 
 import gettext
 import io
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from babel.messages import mofile, pofile
-from flask import Blueprint, Flask, g, redirect, request, session
+from flask import Blueprint, Flask, redirect, request, session
 from markupsafe import escape
 from werkzeug.wrappers import Response
 
@@ -20,16 +21,23 @@ _FOLDER = Path(__file__).parent / "translations"
 
 pages = Blueprint("language", __name__)
 
+#: the language of the page that is being made; a variable of its own, for a list asks it hundreds of times
+_spoken: ContextVar[str] = ContextVar("language", default=DEFAULT)
+
 
 def current() -> str:
-    """The language that this browser asked for by the switch."""
-    chosen = session.get("language", DEFAULT)
-    return chosen if chosen in LANGUAGES else DEFAULT
+    """The language of the page."""
+    return _spoken.get()
+
+
+def speak(language: str) -> None:
+    """Make what follows in this language, until the request ends."""
+    _spoken.set(language if language in LANGUAGES else DEFAULT)
 
 
 def _(message: str) -> str:
     """The message in the language of the page."""
-    return _catalogue(g.language).gettext(message) if "language" in g else message
+    return _catalogue(_spoken.get()).gettext(message)
 
 
 class _Later:
@@ -57,7 +65,7 @@ def marked(message: str) -> str:
 
 def ngettext(one: str, many: str, count: int) -> str:
     """The message for this count in the language of the page."""
-    return _catalogue(g.language).ngettext(one, many, count) if "language" in g else one
+    return _catalogue(_spoken.get()).ngettext(one, many, count)
 
 
 @pages.post("/language")
@@ -74,11 +82,13 @@ def install(app: Flask) -> None:
     app.jinja_env.install_gettext_callables(_, ngettext, newstyle=True)  # type: ignore[attr-defined] # of the extension
     app.jinja_env.globals.update(languages=LANGUAGES, current_language=current)
     app.before_request(_remember)
+    app.teardown_request(lambda _error: speak(DEFAULT))
     app.register_blueprint(pages)
 
 
 def _remember() -> None:
-    g.language = current()
+    """Speak the language that this browser asked for by the switch."""
+    speak(session.get("language", DEFAULT))
 
 
 @cache

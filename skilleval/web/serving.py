@@ -2,6 +2,8 @@
 
 import logging
 import os
+import signal
+import sys
 from socket import socket
 
 import waitress
@@ -25,6 +27,7 @@ def usual_processes() -> int:
 
 def serve_on(app: Flask, listener: socket) -> None:
     """Answer whoever connects, until this process is told to stop; what is being answered then is finished."""
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit())
     # It warns of every request that waits for a thread, which is what the queue is for.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     waitress.serve(app, sockets=[listener], threads=THREADS, ident="")

@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 
 #: a page answers within this, or counts as an error
 PATIENCE = 60
+#: seconds after the first answer until a server is at its ease: its other processes come up meanwhile
+EASE = 8
 _NEXT = re.compile(r'rel="next" href="([^"]+)"')
 
 
@@ -75,6 +77,7 @@ def served(command: Callable[[int], Sequence[str]], health: str) -> Iterator[int
     server = subprocess.Popen(command(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_for(port, health, server)
+        time.sleep(EASE)
         yield port
     finally:
         server.terminate()

@@ -10,7 +10,7 @@ import pytest
 from babel.messages import pofile
 from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
-from flask import Flask, g
+from flask import Flask
 
 import skilleval
 from skilleval.domain import lifecycle
@@ -20,6 +20,7 @@ from skilleval.domain.ladder import Grade
 from skilleval.installation import Installation
 from skilleval.web import show
 from skilleval.web.labels import LABELS
+from skilleval.web.language import speak
 from tests.factories import make_firm
 from tests.web.conftest import SignedIn
 
@@ -111,7 +112,7 @@ def test_labels_of_the_domain_are_shown_in_the_language_of_the_page(
     app: Flask, language: str, state: str, grade: str
 ) -> None:
     with app.test_request_context("/"):
-        g.language = language
+        speak(language)
 
         assert show.state_label("batch", "settled") == state
         assert show.grade("senior") == grade
@@ -121,7 +122,7 @@ def test_labels_of_the_domain_are_shown_in_the_language_of_the_page(
 
 def test_no_label_is_shown_as_nothing_and_not_as_the_head_of_the_catalogue(app: Flask) -> None:
     with app.test_request_context("/"):
-        g.language = "en"
+        speak("en")
 
         assert show.label("") == ""
 

@@ -233,7 +233,7 @@ def test_a_file_with_which_nobody_went_on_goes_on_the_day_that_its_time_is_over(
 
     left = staged_of(installation)
     assert (left.state, files(installation)) == (("expired", []) if expired else ("open", [staged.public_id]))
-    assert (left.found == {"notes": []}, left.corrections_sealed) == (expired, None)
+    assert (left.found == {"notes": [], "left_out": []}, left.corrections_sealed) == (expired, None)
     assert names(installation) == []
     told = _told(installation, "imports.expire")
     assert len(told) == expired and not any("花名册.csv" in one or "甲1" in one for one in told)
