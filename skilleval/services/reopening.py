@@ -108,8 +108,8 @@ def correct_notice(
 
     A notice that is over is corrected too before certificates are issued by it: they must not bear what it did not say.
 
-    Refused: no reason, a notice that was withdrawn or whose certificates were issued, an objection that waits for a decision or an answer, a list on
-    which nothing has changed, and whatever ``publish_notice`` refuses.
+    Refused: no reason, a notice that was withdrawn or whose certificates were issued, an objection that waits for a
+    decision or an answer, a list on which nothing has changed, and whatever ``publish_notice`` refuses.
     """
     batch = notices.batch_of_notice(session, notice)
     take_duty(session, actor, batch, "reopening.correct_notice")
