@@ -4,6 +4,7 @@ A4 landscape. The boxes of the fields stand where one national body overprints t
 certificate may also be laid over a pre-printed sheet.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from math import cos, pi, sin, sqrt
 
@@ -147,16 +148,7 @@ def photo_edge(canvas: SheetCanvas) -> None:
 
 def photo_frame(canvas: SheetCanvas) -> None:
     """The frame for a photo that is glued in later."""
-    x, y, width, height = PHOTO_BOX
-    canvas.setStrokeColor(FAINT)
-    canvas.setLineWidth(0.5)
-    canvas.setDash(3, 2)
-    canvas.rect(x, y, width, height)
-    canvas.setDash()
-    canvas.setFillColor(FAINT)
-    canvas.setFont(canvas.fonts.name(), 8)
-    for words, up in (("一寸免冠", 3), ("彩色照片", -9)):
-        canvas.drawCentredString(x + width / 2, y + height / 2 + up, words)
+    _empty_box(canvas, PHOTO_BOX, (("一寸免冠", 3), ("彩色照片", -9)))
 
 
 def void_stamp(canvas: SheetCanvas) -> None:
@@ -171,7 +163,12 @@ def rehearsal_stamp(canvas: SheetCanvas) -> None:
 
 def no_code(canvas: SheetCanvas) -> None:
     """An empty box where the QR code would be: there is nothing to look up."""
-    x, y, width, height = QR_BOX
+    _empty_box(canvas, QR_BOX, (("演练无二维码", -3),))
+
+
+def _empty_box(canvas: SheetCanvas, box: tuple[float, float, float, float], lines: Iterable[tuple[str, float]]) -> None:
+    """A dashed frame that says what would stand in it: words, and their height above its middle in points."""
+    x, y, width, height = box
     canvas.setStrokeColor(FAINT)
     canvas.setLineWidth(0.5)
     canvas.setDash(3, 2)
@@ -179,7 +176,8 @@ def no_code(canvas: SheetCanvas) -> None:
     canvas.setDash()
     canvas.setFillColor(FAINT)
     canvas.setFont(canvas.fonts.name(), 8)
-    canvas.drawCentredString(x + width / 2, y + height / 2 - 3, "演练无二维码")
+    for words, up in lines:
+        canvas.drawCentredString(x + width / 2, y + height / 2 + up, words)
 
 
 def _stamp(canvas: SheetCanvas, words: str, size: float) -> None:

@@ -78,9 +78,9 @@ PLACES = {
     "standards list": "“职业与标准”页",
 }
 _NAMED = "|".join(map(re.escape, sorted(PLACES, key=len, reverse=True)))
-#: “用” before a command and a blank after it belong to the command; a page stands “在” somewhere
 #: the key of a file behind the name of what is wrong, which a form does not show
 _KEY = re.compile(r"（(?:starts_on|ends_on|enrol_until|held_from|held_to|started_on|ended_on|term_from|term_to|notice_from|notice_to)）")
+#: “用” before a command and a blank after it belong to the command; a page stands “在” somewhere
 _COMMAND = re.compile(rf"(?P<by>使用|用|运行)? ?skilleval (?P<command>{_NAMED})(?![a-z-]) ?")
 
 
